@@ -1,0 +1,37 @@
+namespace RewardKit;
+
+/// <summary>Judges a scorer: reads it, never changes it. Called by one thread at a time.</summary>
+public interface IEvaluator
+{
+    /// <summary>Evaluates a scorer.</summary>
+    /// <param name="context">The scorer, the data that the script names, and a seed.</param>
+    /// <param name="cancellation">Stops the evaluation.</param>
+    /// <returns>Named measurements and samples.</returns>
+    Task<EvaluationReport> EvaluateAsync(EvaluationContext context, CancellationToken cancellation);
+}
+
+/// <summary>What an evaluator works on.</summary>
+/// <param name="Scorer">The scorer to judge.</param>
+/// <param name="Pairs">The held-out pairs that the script gives this evaluator; empty for one that brings its own data.</param>
+/// <param name="Seed">Decides every random choice.</param>
+public sealed record EvaluationContext(IScorer Scorer, IReadOnlyList<PreferenceExample> Pairs, int Seed);
+
+/// <summary>What an evaluator found.</summary>
+/// <param name="Metrics">Measurements under their names.</param>
+/// <param name="Samples">The pairs it looked at with their rewards, for histograms and examples; may be empty.</param>
+public sealed record EvaluationReport(
+    IReadOnlyDictionary<string, Measurement> Metrics, IReadOnlyList<EvaluationSample> Samples);
+
+/// <summary>A named number.</summary>
+/// <param name="Value">The number; a share is in [0, 1].</param>
+/// <param name="Items">
+/// What each item contributed (its mean is <paramref name="Value"/>), in an order that is the same for every scorer: from
+/// these the host makes intervals and paired comparisons. Null where the number is no mean over items.
+/// </param>
+/// <param name="Chance">The value that guessing would reach, for the reports' "above chance"; null where there is none.</param>
+public sealed record Measurement(double Value, IReadOnlyList<double>? Items = null, double? Chance = null);
+
+/// <summary>A pair with its rewards.</summary>
+/// <param name="Example">The pair.</param>
+/// <param name="Score">Its rewards.</param>
+public sealed record EvaluationSample(PreferenceExample Example, PairScore Score);

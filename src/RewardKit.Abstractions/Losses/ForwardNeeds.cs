@@ -1,0 +1,27 @@
+namespace RewardKit;
+
+/// <summary>
+/// What a loss reads from the forward pass. The host computes just these, in one pass. A loss that reads something it
+/// did not ask for gets an exception that names it.
+/// </summary>
+[Flags]
+public enum ForwardNeeds
+{
+    /// <summary>Nothing.</summary>
+    None = 0,
+
+    /// <summary>The scalar head at the last real token: <see cref="PairForward.Rewards"/>.</summary>
+    Rewards = 1,
+
+    /// <summary>Summed log-probabilities of the response tokens: <see cref="PairForward.ResponseLogProbs"/>.</summary>
+    ResponseLogProbs = 2,
+
+    /// <summary>
+    /// The same under the frozen starting checkpoint: <see cref="PairForward.ReferenceLogProbs"/>. The host computes
+    /// them once per text, without gradient.
+    /// </summary>
+    ReferenceLogProbs = 4,
+
+    /// <summary>The final hidden state at the last real token: <see cref="PairForward.Features"/>.</summary>
+    Features = 8,
+}

@@ -1,0 +1,46 @@
+using TorchSharp;
+
+namespace RewardKit;
+
+/// <summary>
+/// Turns the model's view of a batch of pairs into one number to minimise. Called by one thread at a time, inside a
+/// dispose scope that ends with the optimiser step: keep no tensor beyond <see cref="Compute"/>. Exceptions end the run;
+/// throw <see cref="RewardKitException"/> for what the user can mend.
+/// </summary>
+public interface ILoss
+{
+    /// <summary>What <see cref="Compute"/> reads. Asked once, before training.</summary>
+    ForwardNeeds Needs { get; }
+
+    /// <summary>The scalar head this method starts from. Asked once, before training.</summary>
+    RewardHead Head => new();
+
+    /// <summary>
+    /// The share of this batch in the loss of a whole optimiser step. When a step is accumulated from several batches,
+    /// the host sums <c>Compute(batch) × Weight(batch) / Σ Weight</c>, so that the step equals the one big batch.
+    /// The default, the number of pairs, is right for a mean over pairs.
+    /// </summary>
+    /// <param name="batch">The batch, known before its forward pass.</param>
+    double Weight(PairBatch batch) => batch.Pairs;
+
+    /// <summary>Computes the loss of a batch.</summary>
+    /// <param name="batch">The pairs.</param>
+    /// <param name="forward">What the model says of them; just what <see cref="Needs"/> asked for.</param>
+    /// <returns>A scalar with gradient and the numbers worth logging.</returns>
+    LossResult Compute(PairBatch batch, PairForward forward);
+}
+
+/// <summary>How the scalar head starts.</summary>
+/// <param name="ZeroInit">All zeros instead of a normal distribution: every reward is then 0 before the first step.</param>
+/// <param name="Bias">Whether the head has a bias.</param>
+public sealed record RewardHead(bool ZeroInit = false, bool Bias = false);
+
+/// <summary>A loss and what to log beside it.</summary>
+/// <param name="Loss">A scalar with gradient: the mean that <see cref="ILoss.Weight"/> belongs to.</param>
+/// <param name="Metrics">Scalars under their names, as <c>acc.scalar</c>; the host logs their weighted means.</param>
+public sealed record LossResult(torch.Tensor Loss, IReadOnlyDictionary<string, torch.Tensor> Metrics)
+{
+    /// <summary>A loss with nothing to log beside it.</summary>
+    /// <param name="loss">A scalar with gradient.</param>
+    public LossResult(torch.Tensor loss) : this(loss, new Dictionary<string, torch.Tensor>()) { }
+}

@@ -1,0 +1,36 @@
+using System.Runtime.CompilerServices;
+using TorchSharp;
+
+namespace RewardKit;
+
+/// <summary>
+/// What the model says of a batch of pairs, one row a pair; column 0 is the chosen response (or the first of a tie),
+/// column 1 the rejected one. Nothing of padding, packing or truncation shows here. The host owns the tensors.
+/// </summary>
+public sealed class PairForward
+{
+    /// <summary>Rewards, <c>[pairs, 2]</c>, with gradient. Needs <see cref="ForwardNeeds.Rewards"/>.</summary>
+    public torch.Tensor Rewards { get => Asked(field, ForwardNeeds.Rewards); init; } = null!;
+
+    /// <summary>
+    /// Log-probability of each response given its prompt, summed over response tokens, <c>[pairs, 2]</c>, float32, with
+    /// gradient. An empty response has 0. Needs <see cref="ForwardNeeds.ResponseLogProbs"/>.
+    /// </summary>
+    public torch.Tensor ResponseLogProbs { get => Asked(field, ForwardNeeds.ResponseLogProbs); init; } = null!;
+
+    /// <summary>
+    /// The same under the reference model, <c>[pairs, 2]</c>, without gradient. Needs
+    /// <see cref="ForwardNeeds.ReferenceLogProbs"/>.
+    /// </summary>
+    public torch.Tensor ReferenceLogProbs { get => Asked(field, ForwardNeeds.ReferenceLogProbs); init; } = null!;
+
+    /// <summary>
+    /// Final hidden states at the last real token, <c>[pairs, 2, hidden]</c>, with gradient. Needs
+    /// <see cref="ForwardNeeds.Features"/>.
+    /// </summary>
+    public torch.Tensor Features { get => Asked(field, ForwardNeeds.Features); init; } = null!;
+
+    private static torch.Tensor Asked(torch.Tensor? tensor, ForwardNeeds need, [CallerMemberName] string property = "") =>
+        tensor ?? throw new InvalidOperationException(
+            $"The loss reads {property} but did not ask for it: add {nameof(ForwardNeeds)}.{need} to its Needs.");
+}

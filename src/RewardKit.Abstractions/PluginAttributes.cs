@@ -1,0 +1,35 @@
+namespace RewardKit;
+
+/// <summary>Gives a plugin class its identity. One of the derived attributes says the kind.</summary>
+/// <param name="id">The name users write, in kebab case, unique within its kind: <c>haf-rm</c>.</param>
+[AttributeUsage(AttributeTargets.Class, Inherited = false)]
+public abstract class PluginAttribute(string id) : Attribute
+{
+    /// <summary>The name users write, in kebab case, unique within its kind.</summary>
+    public string Id { get; } = id;
+
+    /// <summary>Where the method comes from, as <c>arXiv:2407.04185</c> or a citation.</summary>
+    public string? Paper { get; init; }
+}
+
+/// <summary>Marks an <see cref="ILoss"/>.</summary>
+/// <param name="id">The name users write, in kebab case.</param>
+public sealed class LossAttribute(string id) : PluginAttribute(id);
+
+/// <summary>Marks an <see cref="IAugmenter"/>.</summary>
+/// <param name="id">The name users write, in kebab case.</param>
+public sealed class AugmenterAttribute(string id) : PluginAttribute(id);
+
+/// <summary>Marks an <see cref="IEvaluator"/>.</summary>
+/// <param name="id">The name users write, in kebab case.</param>
+public sealed class EvaluatorAttribute(string id) : PluginAttribute(id);
+
+/// <summary>
+/// Marks a plugin's options: an immutable record with a public parameterless constructor, <c>init</c> properties of type
+/// <see cref="bool"/>, <see cref="int"/>, <see cref="double"/>, <see cref="string"/> or an enumeration (nullable ones
+/// included), validation attributes such as
+/// <see cref="System.ComponentModel.DataAnnotations.RangeAttribute"/>, and doc comments. The plugin takes the record in
+/// its constructor; scripts see each property under its camel-case name, enumeration values in kebab case.
+/// </summary>
+[AttributeUsage(AttributeTargets.Class, Inherited = false)]
+public sealed class PluginOptionsAttribute : Attribute;
