@@ -1,0 +1,35 @@
+using RewardKit.Training;
+
+namespace RewardKit.Hosting.Experiments;
+
+/// <summary>One arm under one seed, trained and evaluated.</summary>
+/// <param name="Arm">The arm's name.</param>
+/// <param name="Seed">The seed; null for a trivial baseline, which has none.</param>
+/// <param name="Measurements">What the evaluators measured, under <c>evaluator/metric</c>.</param>
+/// <param name="Samples">Held-out pairs with their rewards, by evaluator id; in the same order for every run.</param>
+/// <param name="Log">The training log; null for a trivial baseline.</param>
+/// <param name="Counts">What the augmenters counted, in their order.</param>
+/// <param name="Folder">The run's folder with checkpoint and log; null for a trivial baseline.</param>
+/// <param name="Reused">True if an earlier run's results were found again.</param>
+public sealed record RunResult(
+    string Arm,
+    int? Seed,
+    IReadOnlyDictionary<string, Measurement> Measurements,
+    IReadOnlyDictionary<string, IReadOnlyList<EvaluationSample>> Samples,
+    TrainingLog? Log,
+    IReadOnlyDictionary<string, long> Counts,
+    string? Folder,
+    bool Reused);
+
+/// <summary>A finished experiment.</summary>
+/// <param name="Spec">What was asked.</param>
+/// <param name="Runs">Every arm under every seed, in the order of the specification.</param>
+/// <param name="Trivial">The trivial baselines, judged by the same evaluators.</param>
+/// <param name="Environment">Versions and machine facts, for the report.</param>
+/// <param name="Notes">What the reader should know of the data: skipped and truncated records.</param>
+public sealed record ExperimentResult(
+    ExperimentSpec Spec,
+    IReadOnlyList<RunResult> Runs,
+    IReadOnlyList<RunResult> Trivial,
+    IReadOnlyDictionary<string, string> Environment,
+    IReadOnlyList<string> Notes);

@@ -1,0 +1,67 @@
+using RewardKit.Models;
+using RewardKit.Training;
+using RewardKit.Training.Data;
+
+namespace RewardKit.Hosting.Experiments;
+
+/// <summary>The kinds of plugin.</summary>
+public enum PluginKind
+{
+    /// <summary><see cref="ILoss"/>.</summary>
+    Loss,
+
+    /// <summary><see cref="IAugmenter"/>.</summary>
+    Augmenter,
+
+    /// <summary><see cref="IEvaluator"/>.</summary>
+    Evaluator,
+}
+
+/// <summary>A plugin as a script names it: kind, id and the options it sets; never a type of the plugin.</summary>
+/// <param name="Kind">The kind.</param>
+/// <param name="Id">The id.</param>
+/// <param name="Options">
+/// Option values under their camel-case names: <see cref="bool"/>, <see cref="int"/>, <see cref="double"/> or
+/// <see cref="string"/> (also for enumerations, in kebab case). What is left out has the plugin's default.
+/// </param>
+public sealed record PluginUse(PluginKind Kind, string Id, IReadOnlyDictionary<string, object> Options);
+
+/// <summary>One configuration in an experiment: a loss, and the augmenters that its training data pass through.</summary>
+/// <param name="Name">The arm's name, unique in its experiment.</param>
+/// <param name="Loss">The loss.</param>
+/// <param name="Augmenters">The augmenters, in order.</param>
+/// <param name="Baseline">The earlier arm whose model of the same seed the augmenters filter with; null for none.</param>
+public sealed record ArmSpec(string Name, PluginUse Loss, IReadOnlyList<PluginUse> Augmenters, string? Baseline = null);
+
+/// <summary>An evaluator and the pairs it looks at.</summary>
+/// <param name="Evaluator">The evaluator.</param>
+/// <param name="Pairs">Held-out pairs; null for an evaluator that brings its own data.</param>
+public sealed record EvaluationSpec(PluginUse Evaluator, PairData? Pairs);
+
+/// <summary>Arms × seeds on one model and one training set, judged by the same evaluators.</summary>
+public sealed record ExperimentSpec
+{
+    /// <summary>The experiment's name; also the default output folder below <c>runs/</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The model each run starts from.</summary>
+    public required ModelSpec Model { get; init; }
+
+    /// <summary>The training pairs.</summary>
+    public required PairData Train { get; init; }
+
+    /// <summary>The arms, in the order of the report.</summary>
+    public required IReadOnlyList<ArmSpec> Arms { get; init; }
+
+    /// <summary>The evaluators.</summary>
+    public required IReadOnlyList<EvaluationSpec> Evaluations { get; init; }
+
+    /// <summary>The seeds, each run once per arm.</summary>
+    public required IReadOnlyList<int> Seeds { get; init; }
+
+    /// <summary>The training settings, shared by all arms.</summary>
+    public TrainingOptions Training { get; init; } = new();
+
+    /// <summary>Where results go, absolute.</summary>
+    public required string OutputFolder { get; init; }
+}

@@ -1,0 +1,26 @@
+namespace RewardKit.Models;
+
+/// <summary>Which model to start from, and how text becomes its tokens. Cheap to name, loaded on demand.</summary>
+public sealed record ModelSpec
+{
+    /// <summary>
+    /// A Hugging Face folder: <c>config.json</c>, <c>*.safetensors</c>, <c>tokenizer.json</c>. Null for a model that
+    /// starts from <see cref="Configuration"/> with random weights.
+    /// </summary>
+    public string? Folder { get; init; }
+
+    /// <summary>The architecture of a model with random weights; null when <see cref="Folder"/> is given.</summary>
+    public ModelConfig? Configuration { get; init; }
+
+    /// <summary>A folder with tokenizer files; null for the model folder's own.</summary>
+    public string? Tokenizer { get; init; }
+
+    /// <summary>The chat template's name; null for the tokenizer's own, or <c>plain</c> where it has none.</summary>
+    public string? Template { get; init; }
+
+    /// <summary>Longer prompts lose tokens on the left. Null: the context length less <see cref="MaxResponseTokens"/>.</summary>
+    public int? MaxPromptTokens { get; init; }
+
+    /// <summary>Longer responses lose tokens on the right. Null: half the context length.</summary>
+    public int? MaxResponseTokens { get; init; }
+}
