@@ -1,0 +1,89 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace RewardKit.Training.Data;
+
+/// <summary>
+/// Reads Anthropic's HH-RLHF (Bai et al. 2022, arXiv:2204.05862) and files of its form: JSON Lines, plain or gzip, with
+/// <c>{"chosen": string, "rejected": string}</c>. Each text is a whole dialogue whose turns begin with
+/// <c>\n\nHuman:</c> and <c>\n\nAssistant:</c>; the assistant's last turn is the response, the turns before it are the
+/// prompt. Space around a turn's text is dropped.
+/// </summary>
+public static partial class HhRlhf
+{
+    /// <summary>
+    /// Reads a file. Records that hold no comparison (the published files have some) are left out and named by reason;
+    /// what is no record at all stops the reading.
+    /// </summary>
+    /// <param name="data">The file.</param>
+    /// <returns>The usable pairs in file order, and the records left out.</returns>
+    /// <exception cref="RewardKitException">
+    /// There is no such file, it is a folder, a line is malformed (file, line and reason are named), or no usable pair is
+    /// in it.
+    /// </exception>
+    public static LoadedPairs Load(PairData data)
+    {
+        var path = Path.GetFullPath(data.Path);
+        var source = Source(path);
+        var examples = new List<PreferenceExample>();
+        var skipped = new OrderedDictionary<string, List<long>>();
+        foreach (var line in JsonLines.Read(path))
+        {
+            var (chosen, rejected) = (line.Text("chosen"), line.Text("rejected"));
+            var (better, worse) = (Turns(chosen), Turns(rejected));
+            if (WhyUnusable(better, worse) is not { } reason)
+            {
+                examples.Add(new(
+                    $"{source}:{line.Number}:{ContentHash(chosen, rejected)}",
+                    new(better[..^1]), new([better[^1]]), new([worse[^1]]), new(source, line.Number)));
+            }
+            else if (skipped.TryGetValue(reason, out var records)) records.Add(line.Number);
+            else skipped.Add(reason, [line.Number]);
+        }
+        var left = skipped.Select(reason => new SkippedRecords(reason.Key, reason.Value)).ToArray();
+        return examples.Count > 0 ? new(examples, left) : throw NothingUsable(path, left);
+    }
+
+    private static string? WhyUnusable(Message[] better, Message[] worse)
+    {
+        if (better is not [{ Role: "user" }, ..] || worse is not [{ Role: "user" }, ..]) return "no human turn at the start";
+        if (better[^1].Role != "assistant" || worse[^1].Role != "assistant") return "last turn not the assistant's";
+        if (better[^1].Content == "" || worse[^1].Content == "") return "empty last response";
+        if (!better.AsSpan()[..^1].SequenceEqual(worse.AsSpan()[..^1])) return "dialogue before the last response differs";
+        return better[^1] == worse[^1] ? "identical responses" : null;
+    }
+
+    // No turns if the text does not begin with one.
+    private static Message[] Turns(string dialogue)
+    {
+        var marks = TurnMark().Matches(dialogue);
+        if (marks is not [{ Index: 0 }, ..]) return [];
+        return [.. marks.Select((mark, i) =>
+        {
+            var (start, end) = (mark.Index + mark.Length, i + 1 < marks.Count ? marks[i + 1].Index : dialogue.Length);
+            return new Message(mark.Groups[1].Value == "Human" ? "user" : "assistant", dialogue[start..end].Trim());
+        })];
+    }
+
+    [GeneratedRegex("\n\n(Human|Assistant):")]
+    private static partial Regex TurnMark();
+
+    // "harmless-base/train" for ".../harmless-base/train.jsonl.gz": short, and the same on every machine.
+    private static string Source(string path)
+    {
+        var file = Path.GetFileName(path);
+        var stem = file.IndexOf('.') is > 0 and var dot ? file[..dot] : file;
+        return Path.GetFileName(Path.GetDirectoryName(path)) is { Length: > 0 } folder ? $"{folder}/{stem}" : stem;
+    }
+
+    // 32 bits: the place in the file already tells records apart; this tells whether the file has changed.
+    private static string ContentHash(string chosen, string rejected) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{chosen}\0{rejected}")).AsSpan(0, 4));
+
+    private static RewardKitException NothingUsable(string path, SkippedRecords[] skipped) => RewardKitException.Input(
+        skipped.Length == 0
+            ? $"{path} has no records."
+            : $"{path} has no usable pair: {string.Join(", ", skipped.Select(s => $"{s.Reason} ({s.Records.Count})"))}. "
+              + "Expected dialogues whose turns begin with \"\\n\\nHuman: \" and \"\\n\\nAssistant: \" and end with the assistant's.");
+}

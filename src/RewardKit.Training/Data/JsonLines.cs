@@ -1,0 +1,150 @@
+using System.Buffers;
+using System.IO.Compression;
+using System.Text.Json;
+using System.Text.Unicode;
+
+namespace RewardKit.Training.Data;
+
+/// <summary>One record of a JSON Lines file. Its element is valid until the next record is read.</summary>
+/// <param name="File">The file, absolute.</param>
+/// <param name="Number">The line, from 1.</param>
+/// <param name="Element">The record, a JSON object.</param>
+internal readonly record struct JsonLine(string File, long Number, JsonElement Element)
+{
+    /// <summary>The string under a key.</summary>
+    /// <exception cref="RewardKitException">The key is missing or its value is no text.</exception>
+    public string Text(string key)
+    {
+        if (!Element.TryGetProperty(key, out var value))
+            throw JsonLines.Malformed(File, Number, $"the object has no key \"{key}\"");
+        if (value.ValueKind != JsonValueKind.String)
+            throw JsonLines.Malformed(File, Number, $"\"{key}\" must be a string, but is {JsonLines.Kind(value)}");
+        try
+        {
+            return value.GetString()!;
+        }
+        catch (InvalidOperationException e)
+        {
+            throw JsonLines.Malformed(File, Number, $"\"{key}\" has half of a surrogate pair, which is no character", e);
+        }
+    }
+}
+
+/// <summary>
+/// Reads JSON Lines, plain or gzip (told by the first two bytes, not by the name), a record at a time. Whatever is wrong
+/// with the file ends in a <see cref="RewardKitException"/> that names file, line and reason.
+/// </summary>
+internal static class JsonLines
+{
+    /// <summary>Streams the records of a file; blank lines count as lines but give no record.</summary>
+    public static IEnumerable<JsonLine> Read(string path)
+    {
+        using var stream = Open(path);
+        long number = 0;
+        foreach (var line in Lines(stream, path))
+        {
+            number++;
+            if (line.Span.Trim(" \t\r"u8).IsEmpty) continue;
+            using var document = Parse(line, path, number);
+            yield return new(path, number, document.RootElement);
+        }
+    }
+
+    public static RewardKitException Malformed(string path, long line, string reason, Exception? inner = null) =>
+        RewardKitException.Input($"{path}, line {line}: {reason}.", inner);
+
+    public static string Kind(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Object => "an object",
+        JsonValueKind.Array => "an array",
+        JsonValueKind.String => "a string",
+        JsonValueKind.Number => "a number",
+        JsonValueKind.Null => "null",
+        _ => "a truth value",
+    };
+
+    private static Stream Open(string path)
+    {
+        if (Directory.Exists(path))
+            throw RewardKitException.Input($"{path} is a folder; name one .jsonl or .jsonl.gz file in it{NearNames.In(path, "")}.");
+        if (!File.Exists(path))
+            throw RewardKitException.Input($"No data file at {path}{NearNames.In(Path.GetDirectoryName(path)!, Path.GetFileName(path))}.");
+        try
+        {
+            var file = File.OpenRead(path);
+            var gzip = file.ReadByte() == 0x1F && file.ReadByte() == 0x8B;
+            file.Position = 0;
+            return gzip ? new GZipStream(file, CompressionMode.Decompress) : file;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw RewardKitException.Input($"Cannot read {path}: {e.Message}", e);
+        }
+    }
+
+    private static JsonDocument Parse(ReadOnlyMemory<byte> line, string path, long number)
+    {
+        if (!Utf8.IsValid(line.Span)) throw Malformed(path, number, "the text is not valid UTF-8");
+        JsonDocument document;
+        try
+        {
+            document = JsonDocument.Parse(line);
+        }
+        catch (JsonException e)
+        {
+            // The exception's own line counts from the start of this record; only its column means something here.
+            var reason = e.Message.Split(" LineNumber:")[0].TrimEnd('.');
+            throw Malformed(path, number, $"not valid JSON at byte {e.BytePositionInLine + 1}: {reason}", e);
+        }
+        if (document.RootElement.ValueKind != JsonValueKind.Object)
+        {
+            using (document)
+                throw Malformed(path, number, $"expected a JSON object, found {Kind(document.RootElement)}");
+        }
+        return document;
+    }
+
+    // Bytes instead of a StreamReader: a decoding error must belong to a line, and a reader decodes blocks.
+    private static IEnumerable<ReadOnlyMemory<byte>> Lines(Stream stream, string path)
+    {
+        var buffer = new byte[1 << 16];
+        int start = 0, end = 0;
+        long number = 1;
+        while (true)
+        {
+            var length = buffer.AsSpan(start, end - start).IndexOf((byte)'\n');
+            if (length >= 0)
+            {
+                yield return WithoutMark(buffer.AsMemory(start, length), number++);
+                start += length + 1;
+                continue;
+            }
+            if (start == 0 && end == buffer.Length) Array.Resize(ref buffer, buffer.Length * 2);
+            buffer.AsSpan(start, end - start).CopyTo(buffer);
+            (start, end) = (0, end - start);
+            var read = ReadBlock(stream, buffer.AsSpan(end), path, number);
+            if (read == 0) break;
+            end += read;
+        }
+        if (end > 0) yield return WithoutMark(buffer.AsMemory(0, end), number);
+
+        static ReadOnlyMemory<byte> WithoutMark(ReadOnlyMemory<byte> line, long number) =>
+            number == 1 && line.Span.StartsWith("\uFEFF"u8) ? line[3..] : line;
+    }
+
+    private static int ReadBlock(Stream stream, Span<byte> buffer, string path, long line)
+    {
+        try
+        {
+            return stream.Read(buffer);
+        }
+        catch (InvalidDataException e)
+        {
+            throw Malformed(path, line, $"the gzip data are damaged or cut off ({e.Message.TrimEnd('.')})", e);
+        }
+        catch (IOException e)
+        {
+            throw Malformed(path, line, $"cannot be read ({e.Message.TrimEnd('.')})", e);
+        }
+    }
+}

@@ -1,0 +1,37 @@
+namespace RewardKit.Training.Data;
+
+/// <summary>What to look at when a data file is not where its path says.</summary>
+internal static class NearNames
+{
+    /// <summary>
+    /// A clause for the end of a message: up to three data files of the folder, those most like the name first; or that
+    /// there is no such folder.
+    /// </summary>
+    public static string In(string folder, string name)
+    {
+        if (!Directory.Exists(folder)) return $": there is no folder {folder}";
+        var near = Directory.EnumerateFiles(folder, "*.jsonl*")
+            .Select(Path.GetFileName).OfType<string>()
+            .OrderBy(file => name == "" ? 0 : Distance(name, file)).ThenBy(file => file, StringComparer.Ordinal)
+            .Take(3).ToArray();
+        return near.Length == 0 ? $": the folder {folder} has no .jsonl or .jsonl.gz file" : $"; near it: {string.Join(", ", near)}";
+    }
+
+    // Levenshtein's, by rows.
+    private static int Distance(string a, string b)
+    {
+        var row = Enumerable.Range(0, b.Length + 1).ToArray();
+        for (var i = 1; i <= a.Length; i++)
+        {
+            var diagonal = row[0];
+            row[0] = i;
+            for (var j = 1; j <= b.Length; j++)
+            {
+                var cost = a[i - 1] == b[j - 1] ? diagonal : diagonal + 1;
+                diagonal = row[j];
+                row[j] = Math.Min(cost, Math.Min(row[j], row[j - 1]) + 1);
+            }
+        }
+        return row[^1];
+    }
+}
