@@ -1,4 +1,4 @@
-using System.Buffers;
+using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text.Json;
 using System.Text.Unicode;
@@ -36,12 +36,16 @@ internal readonly record struct JsonLine(string File, long Number, JsonElement E
 /// </summary>
 internal static class JsonLines
 {
+    private const string CutOff =
+        "the gzip data are cut off here, or were joined from several files; fetch the file again, or unpack it with gunzip";
+
     /// <summary>Streams the records of a file; blank lines count as lines but give no record.</summary>
     public static IEnumerable<JsonLine> Read(string path)
     {
-        using var stream = Open(path);
+        var (stream, length) = Open(path);
+        using var opened = stream;
         long number = 0;
-        foreach (var line in Lines(stream, path))
+        foreach (var line in Lines(stream, path, length))
         {
             number++;
             if (line.Span.Trim(" \t\r"u8).IsEmpty) continue;
@@ -63,7 +67,8 @@ internal static class JsonLines
         _ => "a truth value",
     };
 
-    private static Stream Open(string path)
+    // The stream, and for gzip the unpacked length (modulo 2^32) that the file's last four bytes state.
+    private static (Stream Stream, uint? Length) Open(string path)
     {
         if (Directory.Exists(path))
             throw RewardKitException.Input($"{path} is a folder; name one .jsonl or .jsonl.gz file in it{NearNames.In(path, "")}.");
@@ -74,7 +79,11 @@ internal static class JsonLines
             var file = File.OpenRead(path);
             var gzip = file.ReadByte() == 0x1F && file.ReadByte() == 0x8B;
             file.Position = 0;
-            return gzip ? new GZipStream(file, CompressionMode.Decompress) : file;
+            if (!gzip) return (file, null);
+            var (head, tail, length) = (10, 8, new byte[4]);
+            if (file.Length < head + tail) throw Malformed(path, 1, CutOff);
+            RandomAccess.Read(file.SafeFileHandle, length, file.Length - length.Length);
+            return (new GZipStream(file, CompressionMode.Decompress), BinaryPrimitives.ReadUInt32LittleEndian(length));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -105,18 +114,19 @@ internal static class JsonLines
     }
 
     // Bytes instead of a StreamReader: a decoding error must belong to a line, and a reader decodes blocks.
-    private static IEnumerable<ReadOnlyMemory<byte>> Lines(Stream stream, string path)
+    private static IEnumerable<ReadOnlyMemory<byte>> Lines(Stream stream, string path, uint? length)
     {
         var buffer = new byte[1 << 16];
         int start = 0, end = 0;
+        uint total = 0;
         long number = 1;
         while (true)
         {
-            var length = buffer.AsSpan(start, end - start).IndexOf((byte)'\n');
-            if (length >= 0)
+            var line = buffer.AsSpan(start, end - start).IndexOf((byte)'\n');
+            if (line >= 0)
             {
-                yield return WithoutMark(buffer.AsMemory(start, length), number++);
-                start += length + 1;
+                yield return WithoutMark(buffer.AsMemory(start, line), number++);
+                start += line + 1;
                 continue;
             }
             if (start == 0 && end == buffer.Length) Array.Resize(ref buffer, buffer.Length * 2);
@@ -125,7 +135,10 @@ internal static class JsonLines
             var read = ReadBlock(stream, buffer.AsSpan(end), path, number);
             if (read == 0) break;
             end += read;
+            total = unchecked(total + (uint)read);
         }
+        // GZipStream takes the end of a file that was cut off for the end of its data, so the length has to tell.
+        if (length is not null && length != total) throw Malformed(path, number, CutOff);
         if (end > 0) yield return WithoutMark(buffer.AsMemory(0, end), number);
 
         static ReadOnlyMemory<byte> WithoutMark(ReadOnlyMemory<byte> line, long number) =>
@@ -140,7 +153,7 @@ internal static class JsonLines
         }
         catch (InvalidDataException e)
         {
-            throw Malformed(path, line, $"the gzip data are damaged or cut off ({e.Message.TrimEnd('.')})", e);
+            throw Malformed(path, line, $"the gzip data are damaged ({e.Message.TrimEnd('.')})", e);
         }
         catch (IOException e)
         {
