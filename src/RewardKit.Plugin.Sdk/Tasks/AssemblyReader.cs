@@ -1,0 +1,93 @@
+using System.Reflection;
+using System.Reflection.PortableExecutable;
+
+namespace RewardKit.Plugin.Sdk.Tasks;
+
+/// <summary>Finds the plugins in an assembly and checks their declarations.</summary>
+internal sealed class AssemblyReader : IDisposable
+{
+    private readonly MetadataLoadContext _context;
+    private readonly Assembly _assembly;
+    private readonly PEReader _image;
+    private readonly DocComments _docs;
+    private readonly List<Problem> _problems = [];
+
+    public AssemblyReader(string assembly, string documentation, IEnumerable<string> references)
+    {
+        _context = new MetadataLoadContext(new PathAssemblyResolver([assembly, .. references]));
+        _assembly = _context.LoadFromAssemblyPath(assembly);
+        _image = new PEReader(File.OpenRead(assembly));
+        _docs = new DocComments(documentation);
+        var contract = _context.LoadFromAssemblyName("RewardKit.Abstractions").GetType("RewardKit.Contract", throwOnError: true)!;
+        ContractVersion = (int)contract.GetField("Version")!.GetRawConstantValue()!;
+    }
+
+    public int ContractVersion { get; }
+
+    public IReadOnlyList<Problem> Problems => _problems;
+
+    public IReadOnlyList<PluginEntry> ReadPlugins()
+    {
+        var plugins = new List<PluginEntry>();
+        foreach (var type in _assembly.GetTypes())
+        {
+            if (type.CustomAttributes.FirstOrDefault(a => a.AttributeType.BaseType?.FullName == "RewardKit.PluginAttribute") is { } attribute)
+                plugins.Add(ReadPlugin(type, attribute));
+        }
+        foreach (var twins in plugins.GroupBy(p => (p.Kind, p.Id)).Where(g => g.Count() > 1))
+        {
+            Report("RKP002", $"Two {twins.Key.Kind} plugins have the id \"{twins.Key.Id}\": "
+                + $"{string.Join(" and ", twins.Select(p => p.Type))}. Give each its own.");
+        }
+        if (plugins.Count == 0)
+        {
+            Report("RKP010", "No plugin in this assembly. Mark a class with [Loss(\"my-loss\")], [Augmenter(...)] or "
+                + "[Evaluator(...)] and implement the interface of that name.");
+        }
+        return [.. plugins.OrderBy(p => p.Kind, StringComparer.Ordinal).ThenBy(p => p.Id, StringComparer.Ordinal)];
+    }
+
+    public void Dispose()
+    {
+        _image.Dispose();
+        _context.Dispose();
+    }
+
+    private PluginEntry ReadPlugin(Type type, CustomAttributeData attribute)
+    {
+        // LossAttribute marks an ILoss, and so on.
+        var kind = attribute.AttributeType.Name[..^"Attribute".Length];
+        var id = attribute.ConstructorArguments[0].Value as string ?? "";
+        var paper = attribute.NamedArguments.FirstOrDefault(a => a.MemberName == "Paper").TypedValue.Value as string;
+        if (type.GetInterfaces().All(i => i.FullName != $"RewardKit.I{kind}"))
+            Report("RKP001", $"{type.FullName} is marked [{kind}] but does not implement RewardKit.I{kind}. "
+                + "Implement it, or use the attribute of the interface it implements.");
+        if (!Names.IsKebab(id))
+            Report("RKP003", $"{type.FullName} has the id \"{id}\". An id is kebab case: lower-case letters and digits, "
+                + $"words joined by single hyphens, a letter first; perhaps \"{Names.Kebab(type.Name)}\".");
+
+        var constructors = type.GetConstructors();
+        if (type.IsAbstract || type.ContainsGenericParameters || constructors.Length != 1)
+        {
+            Report("RKP004", $"{type.FullName} cannot be made by the host: a plugin is a class that is not abstract and "
+                + $"not generic, with exactly one public constructor (it has {constructors.Length}).");
+        }
+
+        var records = (constructors.FirstOrDefault()?.GetParameters() ?? [])
+            .Select(p => p.ParameterType).Where(IsOptions).ToList();
+        if (records.Count > 1)
+        {
+            Report("RKP009", $"{type.FullName} takes {records.Count} options records: "
+                + $"{string.Join(", ", records.Select(r => r.FullName))}. Put all options into one.");
+        }
+        var options = records.FirstOrDefault();
+        var reader = new OptionsReader(_image, _docs, Report);
+        return new(kind.ToLowerInvariant(), id, paper, type.FullName!, _docs.OfType(type), options?.FullName,
+            options is null ? [] : reader.Read(options));
+    }
+
+    private static bool IsOptions(Type type) =>
+        type.CustomAttributes.Any(a => a.AttributeType.FullName == "RewardKit.PluginOptionsAttribute");
+
+    private void Report(string code, string text) => _problems.Add(new(code, text));
+}

@@ -1,0 +1,79 @@
+using Microsoft.Build.Framework;
+
+namespace RewardKit.Plugin.Sdk.Tasks;
+
+/// <summary>
+/// Writes <c>plugin.json</c> for a built plugin assembly: which plugins it holds, their options with types, defaults,
+/// ranges and docs, the contract version and the assembly's hash. Reads metadata alone; no code of the plugin runs.
+/// </summary>
+public sealed class WritePluginManifest : ITask
+{
+    /// <inheritdoc />
+    public IBuildEngine BuildEngine { get; set; } = null!;
+
+    /// <inheritdoc />
+    public ITaskHost? HostObject { get; set; }
+
+    /// <summary>The built assembly.</summary>
+    [Required]
+    public string Assembly { get; set; } = "";
+
+    /// <summary>The XML documentation that the compiler wrote beside it.</summary>
+    [Required]
+    public string Documentation { get; set; } = "";
+
+    /// <summary>Every assembly it was compiled against.</summary>
+    [Required]
+    public string[] References { get; set; } = [];
+
+    /// <summary>The plugin's version.</summary>
+    [Required]
+    public string Version { get; set; } = "";
+
+    /// <summary>The manifest to write.</summary>
+    [Required]
+    public string Manifest { get; set; } = "";
+
+    /// <inheritdoc />
+    public bool Execute()
+    {
+        File.Delete(Manifest);
+        IReadOnlyList<Problem> problems;
+        try
+        {
+            using var reader = new AssemblyReader(Assembly, Documentation, References);
+            var plugins = reader.ReadPlugins();
+            problems = reader.Problems;
+            if (problems.Count == 0)
+                ManifestFile.Write(Manifest, Assembly, Version, reader.ContractVersion, plugins);
+        }
+        catch (Exception e) when (e is IOException or BadImageFormatException or UnauthorizedAccessException)
+        {
+            problems = [new("RKP000", $"The manifest cannot be written: {e.Message}")];
+        }
+        foreach (var problem in problems)
+        {
+            BuildEngine.LogErrorEvent(new("RewardKit", problem.Code, Path.GetFileName(Assembly), 0, 0, 0, 0, problem.Text,
+                null, nameof(WritePluginManifest)));
+        }
+        return problems.Count == 0;
+    }
+}
+
+/// <summary>A mistake in a plugin's declarations.</summary>
+internal sealed record Problem(string Code, string Text);
+
+internal sealed record PluginEntry(
+    string Kind, string Id, string? Paper, string Type, string? Summary, string? Options, IReadOnlyList<OptionEntry> OptionList);
+
+/// <summary>An option. Default, bounds and choices are bool, int, double, string or null.</summary>
+internal sealed record OptionEntry(
+    string Property, string Type, bool Nullable, object? Default, OptionRange? Range, IReadOnlyList<object>? Choices, string? Doc);
+
+/// <summary>The range of a number; a null bound is no bound.</summary>
+internal sealed record OptionRange(object? Minimum, object? Maximum, bool MinimumIsExclusive, bool MaximumIsExclusive)
+{
+    public bool Contains(double value) =>
+        (Minimum is null || Convert.ToDouble(Minimum) is var low && (MinimumIsExclusive ? value > low : value >= low))
+        && (Maximum is null || Convert.ToDouble(Maximum) is var high && (MaximumIsExclusive ? value < high : value <= high));
+}
