@@ -1,0 +1,85 @@
+namespace RewardKit.Models.Tokenization;
+
+/// <summary>A text as tokens.</summary>
+/// <param name="Ids">The ids after any cut.</param>
+/// <param name="Truncated">Whether tokens were cut off.</param>
+public readonly record struct EncodedText(int[] Ids, bool Truncated);
+
+/// <summary>
+/// Turns prompts and responses into a model's input. Each is rendered, encoded and cut by itself, so that a text's
+/// tokens depend on that text alone: not on its partner, its batch or its prompt. Safe to use from several threads.
+/// </summary>
+public sealed class PairEncoder
+{
+    /// <summary>Makes an encoder.</summary>
+    /// <param name="tokenizer">The tokenizer.</param>
+    /// <param name="template">How turns become text.</param>
+    /// <param name="maxPromptTokens">Longer prompts lose tokens on the left.</param>
+    /// <param name="maxResponseTokens">Longer responses lose tokens on the right.</param>
+    public PairEncoder(Tokenizer tokenizer, ChatTemplate template, int maxPromptTokens, int maxResponseTokens)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxPromptTokens, 2);
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxResponseTokens, 1);
+        (Tokenizer, Template, MaxPromptTokens, MaxResponseTokens) = (tokenizer, template, maxPromptTokens, maxResponseTokens);
+    }
+
+    /// <summary>The tokenizer.</summary>
+    public Tokenizer Tokenizer { get; }
+
+    /// <summary>How turns become text.</summary>
+    public ChatTemplate Template { get; }
+
+    /// <summary>The most tokens of a prompt, the beginning-of-text token included.</summary>
+    public int MaxPromptTokens { get; }
+
+    /// <summary>The most tokens of a response, the end-of-text token included.</summary>
+    public int MaxResponseTokens { get; }
+
+    /// <summary>Makes the encoder that a specification asks for.</summary>
+    /// <param name="spec">Names the template and the limits.</param>
+    /// <param name="tokenizer">The tokenizer.</param>
+    /// <param name="config">The model, whose vocabulary and context the tokens must fit.</param>
+    /// <exception cref="RewardKitException">Tokenizer or limits do not fit the model.</exception>
+    public static PairEncoder Create(ModelSpec spec, Tokenizer tokenizer, ModelConfig config)
+    {
+        if (tokenizer.VocabSize > config.VocabSize)
+            throw RewardKitException.Input(
+                $"{tokenizer.Folder}: the tokenizer has {tokenizer.VocabSize} tokens, the model only {config.VocabSize} (vocab_size). "
+                + "Name the tokenizer that belongs to the model, or raise the configuration's VocabSize.");
+        var context = config.MaxPositionEmbeddings;
+        var response = spec.MaxResponseTokens ?? context / 2;
+        var prompt = spec.MaxPromptTokens ?? context - response;
+        if (prompt < 2 || response < 1 || prompt + response > context)
+            throw RewardKitException.Input(
+                $"MaxPromptTokens {prompt} and MaxResponseTokens {response} do not fit the model's context of {context} tokens: "
+                + "expected at least 2 and 1, and together no more than the context.");
+        return new(tokenizer, ChatTemplate.For(tokenizer, spec.Template), prompt, response);
+    }
+
+    /// <summary>
+    /// Encodes a prompt: the beginning-of-text token where the tokenizer adds one, then the rendered turns. A longer one
+    /// is cut on the left, after the beginning-of-text token.
+    /// </summary>
+    /// <param name="prompt">The turns before the response.</param>
+    public EncodedText EncodePrompt(Conversation prompt)
+    {
+        var text = Tokenizer.Encode(Template.RenderPrompt(prompt));
+        int[] start = Tokenizer is { AddsBos: true, BosId: { } bos } ? [bos] : [];
+        var room = MaxPromptTokens - start.Length;
+        return text.Length <= room ? new([.. start, .. text], false) : new([.. start, .. text[^room..]], true);
+    }
+
+    /// <summary>
+    /// Encodes a response: its text, then the end-of-text token where the tokenizer has one and the template does not
+    /// write its own, so that the reward is read where the model knows the response is over. A longer one is cut on the
+    /// right, before the end-of-text token.
+    /// </summary>
+    /// <param name="response">The response.</param>
+    public EncodedText EncodeResponse(Conversation response)
+    {
+        var text = Tokenizer.Encode(Template.RenderResponse(response));
+        int[] end = Template.AppendsEndToken && Tokenizer.EosId is { } eos ? [eos] : [];
+        var room = MaxResponseTokens - end.Length;
+        return text.Length <= room ? new([.. text, .. end], false) : new([.. text[..room], .. end], true);
+    }
+}
