@@ -41,6 +41,36 @@ public sealed record ModelConfig
 
     /// <summary>Standard deviation of random weights.</summary>
     public double InitializerRange { get; init; } = 0.02;
+
+    /// <summary>Reads a Hugging Face folder's <c>config.json</c>.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <exception cref="RewardKitException">There is none, or it asks for something not supported; the message names it.</exception>
+    public static ModelConfig Load(string folder) => ConfigFile.Load(folder).Model().Checked(folder);
+
+    /// <summary>The width of one head.</summary>
+    internal int HeadWidth => HeadDim ?? HiddenSize / NumAttentionHeads;
+
+    /// <summary>Refuses shapes that no model can have.</summary>
+    /// <param name="where">The folder or configuration, for the message.</param>
+    internal ModelConfig Checked(string where)
+    {
+        foreach (var (name, value) in new[]
+        {
+            (nameof(VocabSize), VocabSize), (nameof(HiddenSize), HiddenSize), (nameof(IntermediateSize), IntermediateSize),
+            (nameof(NumHiddenLayers), NumHiddenLayers), (nameof(NumAttentionHeads), NumAttentionHeads),
+            (nameof(NumKeyValueHeads), NumKeyValueHeads), (nameof(MaxPositionEmbeddings), MaxPositionEmbeddings),
+        })
+            if (value < 1) throw RewardKitException.Input($"{where}: {name} is {value}; expected at least 1.");
+        if (HeadDim is null && HiddenSize % NumAttentionHeads != 0)
+            throw RewardKitException.Input(
+                $"{where}: HiddenSize {HiddenSize} does not divide into {NumAttentionHeads} heads; set HeadDim or another number of heads.");
+        if (HeadWidth < 2 || HeadWidth % 2 != 0)
+            throw RewardKitException.Input($"{where}: heads are {HeadWidth} wide; rotary positions need an even width.");
+        if (NumAttentionHeads % NumKeyValueHeads != 0)
+            throw RewardKitException.Input(
+                $"{where}: NumKeyValueHeads {NumKeyValueHeads} does not divide NumAttentionHeads {NumAttentionHeads}.");
+        return this;
+    }
 }
 
 /// <summary>Llama-3 rotary scaling, as <c>rope_scaling</c> of <c>config.json</c> with type <c>llama3</c>.</summary>

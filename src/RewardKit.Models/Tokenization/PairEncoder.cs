@@ -35,25 +35,33 @@ public sealed class PairEncoder
     /// <summary>The most tokens of a response, the end-of-text token included.</summary>
     public int MaxResponseTokens { get; }
 
-    /// <summary>Makes the encoder that a specification asks for.</summary>
-    /// <param name="spec">Names the template and the limits.</param>
-    /// <param name="tokenizer">The tokenizer.</param>
-    /// <param name="config">The model, whose vocabulary and context the tokens must fit.</param>
-    /// <exception cref="RewardKitException">Tokenizer or limits do not fit the model.</exception>
-    public static PairEncoder Create(ModelSpec spec, Tokenizer tokenizer, ModelConfig config)
+    /// <summary>
+    /// Makes the encoder that a specification asks for. What it leaves open, a folder written by
+    /// <see cref="RewardModel.Save"/> says; else the context length decides.
+    /// </summary>
+    /// <param name="spec">Names the model, the tokenizer, the template and the limits.</param>
+    /// <exception cref="RewardKitException">There is no tokenizer, or tokenizer and limits do not fit the model.</exception>
+    public static PairEncoder Create(ModelSpec spec)
     {
+        var file = spec.Folder is { } folder ? ConfigFile.Load(folder) : null;
+        var config = spec.Configuration ?? file?.Model()
+            ?? throw RewardKitException.Input("A model needs either a folder or a configuration; neither is given.");
+        var tokenizer = Tokenizer.Load(spec.Tokenizer ?? spec.Folder
+            ?? throw RewardKitException.Input("A model with random weights needs a tokenizer: set the Tokenizer option to a folder with one."));
         if (tokenizer.VocabSize > config.VocabSize)
             throw RewardKitException.Input(
                 $"{tokenizer.Folder}: the tokenizer has {tokenizer.VocabSize} tokens, the model only {config.VocabSize} (vocab_size). "
                 + "Name the tokenizer that belongs to the model, or raise the configuration's VocabSize.");
+
+        var noted = file is null ? new(null, null, null) : TextSettings.Read(file);
         var context = config.MaxPositionEmbeddings;
-        var response = spec.MaxResponseTokens ?? context / 2;
-        var prompt = spec.MaxPromptTokens ?? context - response;
+        var response = spec.MaxResponseTokens ?? noted.MaxResponseTokens ?? context / 2;
+        var prompt = spec.MaxPromptTokens ?? noted.MaxPromptTokens ?? context - response;
         if (prompt < 2 || response < 1 || prompt + response > context)
             throw RewardKitException.Input(
                 $"MaxPromptTokens {prompt} and MaxResponseTokens {response} do not fit the model's context of {context} tokens: "
                 + "expected at least 2 and 1, and together no more than the context.");
-        return new(tokenizer, ChatTemplate.For(tokenizer, spec.Template), prompt, response);
+        return new(tokenizer, ChatTemplate.For(tokenizer, spec.Template ?? noted.Template), prompt, response);
     }
 
     /// <summary>

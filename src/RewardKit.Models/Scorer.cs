@@ -1,0 +1,78 @@
+using RewardKit.Models.Tokenization;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace RewardKit.Models;
+
+/// <summary>
+/// A reward model as a scorer. Consecutive requests with the same prompt share its computation; batches hold texts of
+/// similar length, up to a number of tokens. Neither changes a score beyond float32 rounding (1e-5).
+/// </summary>
+/// <param name="name">A name for messages and reports.</param>
+/// <param name="model">The model; stays the caller's.</param>
+/// <param name="encoder">How texts become the model's tokens.</param>
+/// <param name="batchTokens">The most tokens in a batch; a longer text goes alone.</param>
+public sealed class Scorer(string name, RewardModel model, PairEncoder encoder, int batchTokens = 8192) : IScorer
+{
+    private sealed record Group(PackedItem Item, int First, int Tokens);
+
+    /// <inheritdoc/>
+    public string Name => name;
+
+    /// <summary>Told, after each batch, how many requests are done, and how many there are.</summary>
+    public Action<int, int>? Progress { get; init; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<double> Score(IReadOnlyList<ScoreRequest> requests, CancellationToken cancellation = default)
+    {
+        var scores = new double[requests.Count];
+        var done = 0;
+        using var noGradients = no_grad();
+        foreach (var batch in Batches(Groups(requests)))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            using var scope = NewDisposeScope();
+            using var packed = new PackedBatch([.. batch.Select(group => group.Item)], model.Device);
+            var rewards = model.Forward(packed, ForwardNeeds.Rewards).Rewards!.to(ScalarType.Float64).cpu().data<double>().ToArray();
+            var at = 0;
+            foreach (var group in batch)
+                for (var i = 0; i < group.Item.Responses.Count; i++) scores[group.First + i] = rewards[at++];
+            Progress?.Invoke(done += at, requests.Count);
+        }
+        return scores;
+    }
+
+    private List<Group> Groups(IReadOnlyList<ScoreRequest> requests)
+    {
+        var groups = new List<Group>();
+        for (var first = 0; first < requests.Count;)
+        {
+            var prompt = requests[first].Prompt;
+            var end = first + 1;
+            while (end < requests.Count && requests[end].Prompt.Equals(prompt)) end++;
+            int[][] responses = [.. Enumerable.Range(first, end - first).Select(i => encoder.EncodeResponse(requests[i].Response).Ids)];
+            var item = new PackedItem(encoder.EncodePrompt(prompt).Ids, responses);
+            groups.Add(new(item, first, item.Prompt.Length + responses.Sum(response => response.Length)));
+            first = end;
+        }
+        return groups;
+    }
+
+    private IEnumerable<List<Group>> Batches(List<Group> groups)
+    {
+        var batch = new List<Group>();
+        var tokens = 0;
+        // The longest first: memory is at its peak at once, not after an hour.
+        foreach (var group in groups.OrderByDescending(group => group.Tokens))
+        {
+            if (batch.Count > 0 && tokens + group.Tokens > batchTokens)
+            {
+                yield return batch;
+                (batch, tokens) = ([], 0);
+            }
+            batch.Add(group);
+            tokens += group.Tokens;
+        }
+        if (batch.Count > 0) yield return batch;
+    }
+}
