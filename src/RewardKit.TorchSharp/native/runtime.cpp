@@ -2,6 +2,7 @@
 #include "shim.h"
 
 #include <ATen/Parallel.h>
+#include <c10/core/DefaultDtype.h>
 #include <c10/core/GradMode.h>
 #include <c10/core/InferenceMode.h>
 #include <torch/csrc/autograd/anomaly_mode.h>
@@ -28,6 +29,15 @@ RK_API int32_t rk_anomaly_mode() { return torch::autograd::AnomalyMode::is_enabl
 RK_API int32_t rk_anomaly_checks_nan() { return torch::autograd::AnomalyMode::should_check_nan(); }
 RK_API void rk_set_anomaly_mode(int32_t enabled, int32_t check_nan) {
     torch::autograd::AnomalyMode::set_enabled(enabled != 0, check_nan != 0);
+}
+
+RK_API int32_t rk_default_dtype() { return static_cast<int32_t>(c10::get_default_dtype_as_scalartype()); }
+
+RK_API int32_t rk_set_default_dtype(int32_t dtype) {
+    return rk::guarded<int32_t>(1, [&]() -> int32_t {
+        c10::set_default_dtype(c10::scalarTypeToTypeMeta(static_cast<c10::ScalarType>(dtype)));
+        return 0;
+    });
 }
 
 RK_API int32_t rk_threads() { return at::get_num_threads(); }
