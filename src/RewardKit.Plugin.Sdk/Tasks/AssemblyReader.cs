@@ -81,7 +81,7 @@ internal sealed class AssemblyReader : IDisposable
                 + $"{string.Join(", ", records.Select(r => r.FullName))}. Put all options into one.");
         }
         var options = records.FirstOrDefault();
-        var reader = new OptionsReader(_image, _docs, Report);
+        var reader = new OptionsReader(_assembly, _image, _docs, Report);
         return new(kind.ToLowerInvariant(), id, paper, type.FullName!, _docs.OfType(type), options?.FullName,
             options is null ? [] : reader.Read(options));
     }

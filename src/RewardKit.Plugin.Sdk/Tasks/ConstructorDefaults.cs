@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Reflection.Emit;
 using System.Reflection.Metadata;
 using System.Reflection.Metadata.Ecma335;
@@ -8,7 +9,8 @@ namespace RewardKit.Plugin.Sdk.Tasks;
 
 /// <summary>
 /// Reads the default values of an options record from its constructor, without running it: an initialiser with a
-/// constant compiles to "load this, load the constant, store the field". Everything else counts as not constant.
+/// constant compiles to "load this, load the constant, store the field" (F# takes detours through locals). Everything else
+/// counts as not constant.
 /// </summary>
 internal static class ConstructorDefaults
 {
@@ -31,6 +33,7 @@ internal static class ConstructorDefaults
         var il = image.GetMethodBody(constructor.RelativeVirtualAddress).GetILContent().AsSpan();
         var fields = new Dictionary<string, object?>();
         var stack = new Stack<object?>();
+        var locals = new Dictionary<int, object?>();
         while (il.Length > 0)
         {
             var code = OpCodesByValue[il[0] == 0xFE ? 0xFE00 | il[1] : il[0]];
@@ -39,6 +42,26 @@ internal static class ConstructorDefaults
             if (code == OpCodes.Ldarg_0)
             {
                 stack.Push(This);
+            }
+            else if (LocalIndex(code, operand, "stloc") is { } stored)
+            {
+                locals[stored] = stack.TryPop(out var value) ? value : NotConstant;
+            }
+            else if (LocalIndex(code, operand, "ldloc") is { } loaded)
+            {
+                stack.Push(locals.GetValueOrDefault(loaded, NotConstant));
+            }
+            else if (LocalIndex(code, operand, "ldloca") is { } addressed)
+            {
+                stack.Push(new LocalAddress(addressed));
+            }
+            else if (code == OpCodes.Initobj)
+            {
+                // `default`: of a local (F#: Nullable()), or of a field of `this`, which is zero anyway.
+                if (stack.TryPop(out var target) && target is LocalAddress local)
+                    locals[local.Index] = null;
+                else
+                    stack.Clear();
             }
             else if (Constant(code, operand, metadata) is { } constant)
             {
@@ -52,18 +75,18 @@ internal static class ConstructorDefaults
             {
                 // Just "this, value" on the stack: anything more came from code that this reader does not follow.
                 var value = stack.Count == 2 ? stack.Pop() : NotConstant;
+                fields[FieldName(metadata, Token(operand))] = stack.TryPop(out var target) && target == This ? value : NotConstant;
                 stack.Clear();
-                fields[FieldName(metadata, Token(operand))] = value;
             }
             else if (code == OpCodes.Pop)
             {
                 stack.TryPop(out _);
             }
-            else if (code == OpCodes.Call && IsOwnMethod(metadata, Token(operand), constructor.GetDeclaringType()))
+            else if (IsCall(code) && IsOwnMethod(metadata, Token(operand), constructor.GetDeclaringType()))
             {
                 return null;
             }
-            else if (code == OpCodes.Call)
+            else if (IsCall(code))
             {
                 // The base constructor takes `this` alone; any other call leaves a value that is no constant.
                 if (stack.Count == 1)
@@ -77,6 +100,19 @@ internal static class ConstructorDefaults
             }
         }
         return fields;
+    }
+
+    private sealed record LocalAddress(int Index);
+
+    /// <summary>The local that <c>stloc.2</c>, <c>stloc.s 7</c> and so on mean; null for another instruction.</summary>
+    private static int? LocalIndex(OpCode code, ReadOnlySpan<byte> operand, string instruction)
+    {
+        var name = code.Name!.Split('.');
+        if (name[0] != instruction)
+            return null;
+        if (code.OperandType == OperandType.InlineNone)
+            return int.Parse(name[1], CultureInfo.InvariantCulture);
+        return code.OperandType == OperandType.ShortInlineVar ? operand[0] : BinaryPrimitives.ReadUInt16LittleEndian(operand);
     }
 
     private sealed record Loaded(object? Value);
@@ -101,6 +137,9 @@ internal static class ConstructorDefaults
             return new(metadata.GetUserString(MetadataTokens.UserStringHandle(Token(operand) & 0xFFFFFF)));
         return code == OpCodes.Ldnull ? new(null) : null;
     }
+
+    /// <summary>F# calls even a base constructor with <c>callvirt</c>.</summary>
+    private static bool IsCall(OpCode code) => code == OpCodes.Call || code == OpCodes.Callvirt;
 
     private static int Token(ReadOnlySpan<byte> operand) => BinaryPrimitives.ReadInt32LittleEndian(operand);
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -90,8 +91,15 @@ internal static class ManifestFile
             case null: json.WriteNullValue(); break;
             case bool flag: json.WriteBooleanValue(flag); break;
             case int number: json.WriteNumberValue(number); break;
-            case double number: json.WriteNumberValue(number); break;
+            case double number: json.WriteRawValue(DoubleText(number)); break;
             default: json.WriteStringValue((string)value); break;
         }
+    }
+
+    /// <summary>A double shows its type: 5 is written as 5.0.</summary>
+    private static string DoubleText(double number)
+    {
+        var text = number.ToString("R", CultureInfo.InvariantCulture);
+        return text.AsSpan().ContainsAny('.', 'E') ? text : text + ".0";
     }
 }

@@ -4,7 +4,7 @@ using System.Reflection.PortableExecutable;
 namespace RewardKit.Plugin.Sdk.Tasks;
 
 /// <summary>Reads an options record: its properties, their types, defaults, ranges, choices and docs.</summary>
-internal sealed class OptionsReader(PEReader image, DocComments docs, Action<string, string> report)
+internal sealed class OptionsReader(Assembly assembly, PEReader image, DocComments docs, Action<string, string> report)
 {
     private const string Annotations = "System.ComponentModel.DataAnnotations.";
 
@@ -14,7 +14,7 @@ internal sealed class OptionsReader(PEReader image, DocComments docs, Action<str
     {
         var constructor = record.GetConstructor(Type.EmptyTypes);
         if (constructor is null || record.IsAbstract || record.ContainsGenericParameters
-            || record.BaseType?.FullName != "System.Object" || record.Module != ModuleOfImage(record))
+            || record.BaseType?.FullName != "System.Object" || record.Assembly != assembly)
         {
             report("RKP006", $"{record.FullName} cannot hold options: it must be a sealed record (in F#, a class) of this assembly "
                 + "that derives from nothing, with a public constructor without parameters; give each property its default "
@@ -31,8 +31,6 @@ internal sealed class OptionsReader(PEReader image, DocComments docs, Action<str
         return [.. record.GetProperties(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly)
             .Select(p => ReadOption(record, p, defaults)).OfType<OptionEntry>()];
     }
-
-    private static Module ModuleOfImage(Type record) => record.Assembly.ManifestModule;
 
     private OptionEntry? ReadOption(Type record, PropertyInfo property, Dictionary<string, object?> defaults)
     {
@@ -121,9 +119,12 @@ internal sealed class OptionsReader(PEReader image, DocComments docs, Action<str
         }
         bool IsExclusive(string bound) =>
             attribute.NamedArguments.FirstOrDefault(a => a.MemberName == bound).TypedValue.Value is true;
-        object? Bound(int index) => attribute.ConstructorArguments[index].Value is double bound
-            ? double.IsFinite(bound) ? bound : null
-            : attribute.ConstructorArguments[index].Value;
+        object? Bound(int index) => attribute.ConstructorArguments[index].Value switch
+        {
+            double bound when !double.IsFinite(bound) => null,
+            int bound when type == "double" => (double)bound,
+            var bound => bound,
+        };
         return new(Bound(0), Bound(1), IsExclusive("MinimumIsExclusive"), IsExclusive("MaximumIsExclusive"));
     }
 

@@ -1,0 +1,63 @@
+using Microsoft.Extensions.DependencyInjection;
+using RewardKit.Hosting.Experiments;
+
+namespace RewardKit.Hosting.Plugins;
+
+/// <summary>Makes plugins from a catalog. Plugins are code and run with the user's rights.</summary>
+/// <param name="catalog">The installed plugins.</param>
+/// <param name="services">What plugins may ask for in their constructors beside their options; null for nothing.</param>
+public sealed class PluginHost(PluginCatalog catalog, IServiceProvider? services = null)
+{
+    /// <summary>The installed plugins.</summary>
+    public PluginCatalog Catalog { get; } = catalog;
+
+    /// <summary>Begins a time in which plugins are in use, such as a run.</summary>
+    public PluginSession Open() => new(Catalog, services ?? new ServiceCollection().BuildServiceProvider());
+}
+
+/// <summary>
+/// Loads plugin folders as they are asked for, and unloads them when disposed; their objects must then no longer be
+/// used. A session keeps the generation it loaded, whatever a build writes meanwhile. Not thread-safe.
+/// </summary>
+public sealed class PluginSession : IDisposable
+{
+    private readonly Dictionary<string, LoadedPlugin> _loaded = [];
+    private readonly PluginCatalog _catalog;
+    private readonly IServiceProvider _services;
+
+    internal PluginSession(PluginCatalog catalog, IServiceProvider services) => (_catalog, _services) = (catalog, services);
+
+    /// <summary>Makes a loss.</summary>
+    /// <param name="use">Its id and options.</param>
+    /// <exception cref="RewardKitException">The plugin, an option or the folder is refused; the message says why.</exception>
+    public ILoss CreateLoss(PluginUse use) => Create<ILoss>(PluginKind.Loss, use);
+
+    /// <summary>Makes an augmenter.</summary>
+    /// <param name="use">Its id and options.</param>
+    /// <exception cref="RewardKitException">As <see cref="CreateLoss"/>.</exception>
+    public IAugmenter CreateAugmenter(PluginUse use) => Create<IAugmenter>(PluginKind.Augmenter, use);
+
+    /// <summary>Makes an evaluator.</summary>
+    /// <param name="use">Its id and options.</param>
+    /// <exception cref="RewardKitException">As <see cref="CreateLoss"/>.</exception>
+    public IEvaluator CreateEvaluator(PluginUse use) => Create<IEvaluator>(PluginKind.Evaluator, use);
+
+    /// <summary>Unloads everything this session loaded.</summary>
+    public void Dispose()
+    {
+        foreach (var plugin in _loaded.Values)
+            plugin.Dispose();
+        _loaded.Clear();
+    }
+
+    private T Create<T>(PluginKind kind, PluginUse use) where T : class
+    {
+        if (use.Kind != kind)
+            throw new ArgumentException($"\"{use.Id}\" is used as {use.Kind}, not {kind}.", nameof(use));
+        var (manifest, description) = _catalog.Find(kind, use.Id);
+        OptionCheck.Check(description, use);
+        if (!_loaded.TryGetValue(manifest.Folder, out var plugin))
+            _loaded.Add(manifest.Folder, plugin = new LoadedPlugin(manifest, _services));
+        return plugin.Create<T>(description, use);
+    }
+}

@@ -1,0 +1,173 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using RewardKit.Hosting.Experiments;
+
+namespace RewardKit.Hosting.Plugins;
+
+/// <summary>
+/// What a plugin folder's <c>plugin.json</c> says: written by the plugin SDK when the plugin is built, read here without
+/// loading any of its code.
+/// </summary>
+public sealed record PluginManifest
+{
+    /// <summary>The name of the manifest in a plugin's folder.</summary>
+    public const string FileName = "plugin.json";
+
+    /// <summary>The plugin's folder, absolute.</summary>
+    [JsonIgnore]
+    public string Folder { get; init; } = "";
+
+    /// <summary>The plugin assembly's name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The plugin's version, as <c>0.1.0</c>.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>The assembly's file name in <see cref="Folder"/>.</summary>
+    public required string Assembly { get; init; }
+
+    /// <summary>The assembly's SHA-256 when the manifest was written, in lower-case hexadecimal.</summary>
+    public required string Sha256 { get; init; }
+
+    /// <summary>The <see cref="Contract.Version"/> it was built for.</summary>
+    public required int ContractVersion { get; init; }
+
+    /// <summary>The plugins in the assembly.</summary>
+    public required IReadOnlyList<PluginDescription> Plugins { get; init; }
+
+    /// <summary>Reads the manifest in a folder.</summary>
+    /// <param name="folder">The plugin's folder.</param>
+    /// <exception cref="RewardKitException">There is no manifest, or it is not one.</exception>
+    public static PluginManifest Read(string folder)
+    {
+        var file = Path.Combine(Path.GetFullPath(folder), FileName);
+        try
+        {
+            var manifest = JsonSerializer.Deserialize(File.ReadAllBytes(file), ManifestJson.Default.PluginManifest)
+                ?? throw new JsonException("It is null.");
+            if (Path.GetFileName(manifest.Assembly) != manifest.Assembly)
+                throw new JsonException($"Its assembly is \"{manifest.Assembly}\", which is not a file name in its folder.");
+            return manifest with { Folder = Path.GetFullPath(folder) };
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw RewardKitException.Input(
+                $"{folder} is no plugin folder: it has no {FileName}. Building a plugin project writes one; copy its whole "
+                + "output folder.", e);
+        }
+        catch (JsonException e)
+        {
+            throw RewardKitException.Input($"{file} is not a plugin manifest: {e.Message} Rebuild the plugin.", e);
+        }
+    }
+}
+
+/// <summary>One plugin: a class with an id.</summary>
+public sealed record PluginDescription
+{
+    /// <summary>The kind.</summary>
+    public required PluginKind Kind { get; init; }
+
+    /// <summary>The id, in kebab case.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>Where the method comes from, as <c>arXiv:2407.04185</c>.</summary>
+    public string? Paper { get; init; }
+
+    /// <summary>The class's full name.</summary>
+    public required string Type { get; init; }
+
+    /// <summary>The class's summary, on one line.</summary>
+    public string? Summary { get; init; }
+
+    /// <summary>The options record's full name; null for a plugin without options.</summary>
+    public string? OptionsType { get; init; }
+
+    /// <summary>The options, in the order of the record.</summary>
+    public required IReadOnlyList<OptionDescription> Options { get; init; }
+
+    /// <summary>The kind and id for messages: <c>loss "haf-rm"</c>.</summary>
+    [JsonIgnore]
+    public string Label => $"{Kind.ToString().ToLowerInvariant()} \"{Id}\"";
+}
+
+/// <summary>The types an option can have.</summary>
+public enum OptionType
+{
+    /// <summary><see cref="bool"/>.</summary>
+    Bool,
+
+    /// <summary><see cref="int"/>.</summary>
+    Int,
+
+    /// <summary><see cref="double"/>.</summary>
+    Double,
+
+    /// <summary><see cref="string"/>.</summary>
+    String,
+
+    /// <summary>An enumeration; its values are strings in kebab case, listed in <see cref="OptionDescription.Choices"/>.</summary>
+    Enum,
+}
+
+/// <summary>One option of a plugin.</summary>
+public sealed record OptionDescription
+{
+    /// <summary>The name users write, in camel case.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The property's name in the options record.</summary>
+    public required string Property { get; init; }
+
+    /// <summary>The type.</summary>
+    public required OptionType Type { get; init; }
+
+    /// <summary>Whether null is a value, too.</summary>
+    public bool Nullable { get; init; }
+
+    /// <summary>The default: <see cref="bool"/>, <see cref="int"/>, <see cref="double"/>, <see cref="string"/> (also for an
+    /// enumeration), or null.</summary>
+    public object? Default { get; init; }
+
+    /// <summary>The least allowed number; null for no bound.</summary>
+    public double? Minimum { get; init; }
+
+    /// <summary>The greatest allowed number; null for no bound.</summary>
+    public double? Maximum { get; init; }
+
+    /// <summary>Whether <see cref="Minimum"/> itself is not allowed.</summary>
+    public bool MinimumIsExclusive { get; init; }
+
+    /// <summary>Whether <see cref="Maximum"/> itself is not allowed.</summary>
+    public bool MaximumIsExclusive { get; init; }
+
+    /// <summary>The only values allowed, where there is such a list; of the types of <see cref="Default"/>.</summary>
+    public IReadOnlyList<object>? Choices { get; init; }
+
+    /// <summary>The property's summary, on one line.</summary>
+    public string? Doc { get; init; }
+}
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true, RespectNullableAnnotations = true,
+    Converters = [typeof(ScalarConverter)])]
+[JsonSerializable(typeof(PluginManifest))]
+internal sealed partial class ManifestJson : JsonSerializerContext;
+
+/// <summary>Reads a bool, int, double or string as that; in a manifest, a double always has a point or an exponent.</summary>
+internal sealed class ScalarConverter : JsonConverter<object>
+{
+    public override object? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.TokenType switch
+        {
+            JsonTokenType.Null => null,
+            JsonTokenType.True => true,
+            JsonTokenType.False => false,
+            JsonTokenType.String => reader.GetString(),
+            JsonTokenType.Number => reader.TryGetInt32(out var number) ? number : reader.GetDouble(),
+            _ => throw new JsonException("A default or choice must be true, false, a number, a string or null."),
+        };
+
+    public override void Write(Utf8JsonWriter writer, object value, JsonSerializerOptions options) =>
+        throw new NotSupportedException("The plugin SDK writes manifests.");
+}
