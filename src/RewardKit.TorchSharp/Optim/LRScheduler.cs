@@ -10,14 +10,12 @@ public static partial class torch
         public static partial class lr_scheduler
         {
             /// <summary>
-            /// Sets the learning rates of an optimiser as a function of the number of steps, from the rates that it had when the
-            /// schedule was made.
+            /// Sets the learning rates of an optimiser as a function of the number of steps, from the initial rates of its groups.
             /// </summary>
             public abstract class LRScheduler
             {
                 private readonly Optimizer? _optimizer;
                 private readonly bool _verbose;
-                private List<double> _last = [];
 
                 /// <summary>How often <see cref="step()"/> was called, counting the call in the constructor.</summary>
                 protected int _step_count;
@@ -27,7 +25,7 @@ public static partial class torch
                 {
                 }
 
-                /// <summary>Remembers the optimiser's rates; the derived constructor ends with <see cref="step()"/>.</summary>
+                /// <summary>Remembers the optimiser's initial rates; the derived constructor ends with <see cref="step()"/>.</summary>
                 /// <param name="optimizer">Whose rates to set.</param>
                 /// <param name="last_epoch">The step to go on after; -1 starts.</param>
                 /// <param name="verbose">Whether to write each rate to the console.</param>
@@ -36,20 +34,18 @@ public static partial class torch
                     _optimizer = optimizer;
                     _verbose = verbose;
                     LastEpoch = last_epoch;
-                    if (last_epoch < 0)
-                    {
-                        foreach (var group in optimizer.ParamGroups) group.InitialLearningRate = group.LearningRate;
-                    }
                     BaseRates = optimizer.ParamGroups.Select(group => group.InitialLearningRate).ToList();
-                    _last = optimizer.ParamGroups.Select(group => group.LearningRate).ToList();
+                    LastRates = optimizer.ParamGroups.Select(group => group.LearningRate).ToList();
                 }
 
                 internal int LastEpoch { get; set; }
 
                 internal List<double> BaseRates { get; } = [];
 
+                internal List<double> LastRates { get; set; } = [];
+
                 /// <summary>The rates now, one for each group.</summary>
-                public IEnumerable<double> get_last_lr() => _last;
+                public IEnumerable<double> get_last_lr() => LastRates;
 
                 /// <summary>The rates of the step that has been reached.</summary>
                 protected virtual IEnumerable<double> get_lr() => get_closed_form_lr();
@@ -77,8 +73,8 @@ public static partial class torch
                 internal void Set(IEnumerable<double> rates)
                 {
                     if (_optimizer is null) return;
-                    _last = rates.ToList();
-                    foreach (var (group, rate) in _optimizer.ParamGroups.Zip(_last))
+                    LastRates = rates.ToList();
+                    foreach (var (group, rate) in _optimizer.ParamGroups.Zip(LastRates))
                     {
                         group.LearningRate = rate;
                         if (_verbose) Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Learning rate {rate} from step {LastEpoch} on"));
@@ -158,9 +154,8 @@ public static partial class torch
                     LastEpoch = epoch ?? LastEpoch + 1;
                     var part = _milestones.Count(milestone => milestone <= LastEpoch);
                     _parts[part].step(part == 0 ? LastEpoch : LastEpoch - _milestones[part - 1]);
+                    LastRates = _target.ParamGroups.Select(group => group.LearningRate).ToList();
                 }
-
-                internal IEnumerable<double> Rates => _target.ParamGroups.Select(group => group.LearningRate);
             }
         }
     }
