@@ -45,7 +45,7 @@ public static partial class torch
                     {
                         case Module module when !_modules.ContainsValue(module): register_module(field.Name, module); break;
                         case Parameter parameter when !_parameters.ContainsValue(parameter): register_parameter(field.Name, parameter); break;
-                        case Parameter or Module: break;
+                        case Module or Modules.Parameter: break;
                         case Tensor tensor: ConditionallyRegisterBuffer(field.Name, tensor); break;
                     }
                 }
