@@ -1,0 +1,23 @@
+namespace RewardKit.Hosting.Experiments;
+
+/// <summary>Files that are there whole or not at all.</summary>
+internal static class AtomicFile
+{
+    /// <summary>Writes beside the place, then renames; makes the folder.</summary>
+    /// <returns>The path.</returns>
+    public static string Write(string path, ReadOnlySpan<byte> content)
+    {
+        var beside = $"{path}.{Environment.ProcessId}.tmp";
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            File.WriteAllBytes(beside, content);
+            File.Move(beside, path, overwrite: true);
+            return path;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw RewardKitException.Failure($"Cannot write {path}: {e.Message}", e);
+        }
+    }
+}

@@ -1,0 +1,73 @@
+using System.Globalization;
+
+namespace RewardKit.Hosting.Experiments;
+
+/// <summary>What a summary says, in sentences; the same in the terminal and in the report.</summary>
+public static class Findings
+{
+    /// <summary>The sentences on one metric with a chance level: above chance, the trivial baselines, who can be told apart.</summary>
+    /// <param name="summary">The summary.</param>
+    /// <param name="metric">One of <see cref="Summary.Accuracies"/>.</param>
+    public static IReadOnlyList<string> Of(Summary summary, string metric)
+    {
+        var sentences = new List<string>();
+        var arms = summary.Rows.Where(r => r.Metric == metric && !r.Trivial).ToArray();
+        var judged = arms.Where(r => r.AboveChance is not null).ToArray();
+        if (judged.Length > 0)
+        {
+            var chance = Number(judged[0].Chance!.Value, true);
+            var above = judged.Where(r => r.AboveChance == true).Select(r => r.Arm).ToArray();
+            var notAbove = judged.Where(r => r.AboveChance == false).Select(r => r.Arm).ToArray();
+            if (above.Length > 0) sentences.Add($"Above chance ({chance}) with the whole interval: {List(above)}.");
+            if (notAbove.Length > 0) sentences.Add($"Not shown to be above chance ({chance}): {List(notAbove)}.");
+        }
+        var best = summary.Rows.Where(r => r.Metric == metric && r.Trivial).MaxBy(r => r.Mean);
+        if (best is not null && arms.Length > 0)
+        {
+            var below = arms.Where(r => r.Mean <= best.Mean).Select(r => r.Arm).ToArray();
+            sentences.Add(below.Length == 0
+                ? $"Every arm's mean is above the best trivial baseline, {best.Arm} ({Number(best.Mean, true)})."
+                : $"No better in the mean than the trivial baseline {best.Arm} ({Number(best.Mean, true)}): {List(below)}.");
+        }
+        sentences.AddRange(Apart(summary.Comparisons.Where(c => c.Metric == metric).ToArray()));
+        return sentences;
+    }
+
+    /// <summary>A number as the reports print it: a share as <c>63.3 %</c>, anything else with four significant digits.</summary>
+    public static string Number(double value, bool share) =>
+        share ? (100 * value).ToString("0.0", CultureInfo.InvariantCulture) + " %"
+        : value.ToString(Math.Abs(value) is >= 1e5 or (< 1e-3 and > 0) ? "0.00e+0" : "0.###", CultureInfo.InvariantCulture);
+
+    /// <summary>An interval as the reports print it: <c>58.1 to 68.2 %</c>.</summary>
+    public static string Range(Interval interval, bool share) => share
+        ? $"{Number(interval.Low, true)[..^2]} to {Number(interval.High, true)}"
+        : $"{Number(interval.Low, false)} to {Number(interval.High, false)}";
+
+    private static IEnumerable<string> Apart(IReadOnlyList<Comparison> comparisons)
+    {
+        if (comparisons.Count == 0) yield break;
+        var items = comparisons[0].Items;
+        if (comparisons.All(c => !c.Distinct))
+        {
+            yield return $"{List([.. comparisons.SelectMany(c => new[] { c.First, c.Second }).Distinct()])} "
+                + $"cannot be told apart on these {items} pairs.";
+            yield break;
+        }
+        foreach (var c in comparisons.Where(c => c.Distinct))
+        {
+            var (better, worse, by, interval) = c.Difference > 0
+                ? (c.First, c.Second, c.Difference, c.Interval)
+                : (c.Second, c.First, -c.Difference, new Interval(-c.Interval.High, -c.Interval.Low));
+            yield return $"{better} is better than {worse} by {Number(by, true)[..^2]} points "
+                + $"({Range(interval, true)[..^2]}) on these {items} pairs.";
+        }
+        foreach (var c in comparisons.Where(c => !c.Distinct))
+            yield return $"{c.First} and {c.Second} cannot be told apart on these {items} pairs.";
+    }
+
+    private static string List(string[] names) => names.Length switch
+    {
+        1 => names[0],
+        _ => string.Join(", ", names[..^1]) + " and " + names[^1],
+    };
+}

@@ -1,0 +1,76 @@
+using RewardKit.Hosting.Experiments;
+using Spectre.Console;
+
+namespace RewardKit.Hosting.Reports;
+
+/// <summary>The result as the terminal shows it: a table, what it says in words, notes on the data, the files written.</summary>
+public static class ResultTerminal
+{
+    /// <summary>Prints a finished experiment. Plain text where the console has no colours.</summary>
+    /// <param name="result">The finished experiment.</param>
+    /// <param name="files">The files to name at the end.</param>
+    /// <param name="console">Where to print.</param>
+    public static void Print(ExperimentResult result, IReadOnlyList<string> files, IAnsiConsole console)
+    {
+        var summary = Summary.Of(result);
+        foreach (var metric in summary.Accuracies)
+        {
+            console.WriteLine();
+            console.Write(Accuracy(summary, metric));
+            foreach (var sentence in Findings.Of(summary, metric)) console.WriteLine(sentence);
+        }
+        string[] others = [.. summary.Metrics.Except(summary.Accuracies)];
+        if (others.Length > 0)
+        {
+            console.WriteLine();
+            console.Write(Others(summary, others));
+        }
+        console.WriteLine();
+        if (summary.Accuracies.Count > 0)
+            console.WriteLine("Intervals are for 95 % and speak of the choice of pairs; stdev is over seeds.");
+        foreach (var note in result.Notes) console.WriteLine(note);
+        foreach (var file in files) console.WriteLine($"wrote {file}");
+    }
+
+    private static Table Accuracy(Summary summary, string metric)
+    {
+        var table = new Table().Border(TableBorder.Simple).AddColumn("arm");
+        foreach (var heading in new[] { Markup.Escape(metric), "95 % interval", "stdev", "above chance" })
+            table.AddColumn(new TableColumn(heading).RightAligned().NoWrap());
+        var rows = summary.Rows.Where(r => r.Metric == metric);
+        AddRows(table, rows.Where(r => !r.Trivial), rows.Where(r => r.Trivial), Cells);
+        return table;
+
+        static string[] Cells(SummaryRow row) =>
+        [
+            row.Arm,
+            Findings.Number(row.Mean, true),
+            row.Interval is { } interval ? Findings.Range(interval, true) : "",
+            row.Deviation is { } deviation ? Findings.Number(deviation, true) : "",
+            row.AboveChance switch { true => "yes", false => "not shown", null => "" },
+        ];
+    }
+
+    // What is no share of right answers stands apart, without intervals: the arms' scales differ.
+    private static Table Others(Summary summary, string[] metrics)
+    {
+        var table = new Table().Border(TableBorder.Simple).AddColumn("arm");
+        foreach (var metric in metrics) table.AddColumn(new TableColumn(Markup.Escape(metric)).RightAligned());
+        var arms = summary.Rows.GroupBy(r => (r.Arm, r.Trivial)).ToArray();
+        AddRows(table, arms.Where(a => !a.Key.Trivial), arms.Where(a => a.Key.Trivial), arm =>
+        [
+            arm.Key.Arm,
+            .. metrics.Select(m => arm.FirstOrDefault(r => r.Metric == m) is { } row ? Findings.Number(row.Mean, false) : ""),
+        ]);
+        return table;
+    }
+
+    private static void AddRows<T>(Table table, IEnumerable<T> arms, IEnumerable<T> trivial, Func<T, string[]> cells)
+    {
+        string[][] above = [.. arms.Select(cells)], below = [.. trivial.Select(cells)];
+        foreach (var row in above) table.AddRow([.. row.Select(c => new Text(c))]);
+        if (below.Length > 0)
+            table.AddRow([.. table.Columns.Select((_, i) => new Text(new string('─', above.Concat(below).Max(r => r[i].Length))))]);
+        foreach (var row in below) table.AddRow([.. row.Select(c => new Text(c))]);
+    }
+}

@@ -1,0 +1,53 @@
+using System.Globalization;
+using System.Text.Json;
+using RewardKit.Hosting.Experiments;
+
+namespace RewardKit.Hosting.Reports;
+
+/// <summary>What was run, and on what: enough to run it again.</summary>
+internal static class SettingsTables
+{
+    public static Html Draw(ExperimentResult result)
+    {
+        var spec = result.Spec;
+        var data = new List<(string, string)> { ("training pairs", spec.Train.Path) };
+        data.AddRange(spec.Evaluations.Select(e => ($"evaluation: {e.Evaluator.Id}{Options(e.Evaluator)}", e.Pairs?.Path ?? "its own data")));
+        data.Add(("seeds", string.Join(", ", spec.Seeds)));
+        return Html.Of($"""
+            {Table("Arms", spec.Arms.Select(a => (a.Name, Describe(a))))}
+            {Table("Data", data)}
+            {Table("Model", Facts(spec.Model))}
+            {Table("Training", Facts(spec.Training))}
+            {Table("Augmentation", result.Runs.SelectMany(r => r.Counts.Select(c => ($"{r.Arm}, seed {r.Seed}: {c.Key}", c.Value.ToString(CultureInfo.InvariantCulture)))))}
+            {Table("Environment", result.Environment.Select(e => (e.Key, e.Value)))}
+            """);
+    }
+
+    private static string Describe(ArmSpec arm) =>
+        string.Join(" → ", arm.Augmenters.Append(arm.Loss).Select(p => p.Id + Options(p)))
+        + (arm.Baseline is { } baseline ? $"; filtered with {baseline}" : "");
+
+    private static string Options(PluginUse use) => use.Options.Count == 0
+        ? ""
+        : " (" + string.Join(", ", use.Options.OrderBy(o => o.Key, StringComparer.Ordinal)
+            .Select(o => $"{o.Key} = {Convert.ToString(o.Value, CultureInfo.InvariantCulture)}")) + ")";
+
+    // A record's properties as name and value, nested ones with a dot; what is null says nothing.
+    private static IEnumerable<(string, string)> Facts(object record) =>
+        from property in record.GetType().GetProperties()
+        let value = property.GetValue(record)
+        where value is not null
+        let name = JsonNamingPolicy.CamelCase.ConvertName(property.Name)
+        from fact in value is string or Enum || value.GetType().IsPrimitive
+            ? [(name, value is Enum or bool ? value.ToString()!.ToLowerInvariant() : Convert.ToString(value, CultureInfo.InvariantCulture)!)]
+            : Facts(value).Select(f => ($"{name}.{f.Item1}", f.Item2))
+        select fact;
+
+    private static Html Table(string title, IEnumerable<(string Name, string Value)> rows)
+    {
+        var list = rows.ToArray();
+        return list.Length == 0 ? default : Html.Of($"""
+            <section><h3>{title}</h3><table class="facts">{Html.Each(list, r => Html.Of($"<tr><th>{r.Name}</th><td>{r.Value}</td></tr>"))}</table></section>
+            """);
+    }
+}
