@@ -34,8 +34,8 @@ public static class ResultTerminal
 
     private static Table Accuracy(Summary summary, string metric)
     {
-        var table = new Table().Border(TableBorder.Simple).AddColumn("arm");
-        foreach (var heading in new[] { Markup.Escape(metric), "95 % interval", "stdev", "above chance" })
+        var table = new Table().Border(TableBorder.Simple).Title(Markup.Escape(metric)).AddColumn(new TableColumn("arm").NoWrap());
+        foreach (var heading in new[] { "mean", "95 % interval", "stdev", "above chance" })
             table.AddColumn(new TableColumn(heading).RightAligned().NoWrap());
         var rows = summary.Rows.Where(r => r.Metric == metric);
         AddRows(table, rows.Where(r => !r.Trivial), rows.Where(r => r.Trivial), Cells);
@@ -54,7 +54,7 @@ public static class ResultTerminal
     // What is no share of right answers stands apart, without intervals: the arms' scales differ.
     private static Table Others(Summary summary, string[] metrics)
     {
-        var table = new Table().Border(TableBorder.Simple).AddColumn("arm");
+        var table = new Table().Border(TableBorder.Simple).AddColumn(new TableColumn("arm").NoWrap());
         foreach (var metric in metrics) table.AddColumn(new TableColumn(Markup.Escape(metric)).RightAligned());
         var arms = summary.Rows.GroupBy(r => (r.Arm, r.Trivial)).ToArray();
         AddRows(table, arms.Where(a => !a.Key.Trivial), arms.Where(a => a.Key.Trivial), arm =>

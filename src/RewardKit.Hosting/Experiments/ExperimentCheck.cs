@@ -1,0 +1,58 @@
+namespace RewardKit.Hosting.Experiments;
+
+/// <summary>Finds what is wrong with an experiment before anything is trained.</summary>
+internal static class ExperimentCheck
+{
+    /// <summary>Checks names, files, every plugin with its options, and the baselines.</summary>
+    /// <returns>The arms in an order in which each comes after its baseline.</returns>
+    /// <exception cref="RewardKitException">Something is wrong.</exception>
+    public static IReadOnlyList<ArmSpec> Check(ExperimentSpec spec, IPluginSource plugins)
+    {
+        if (spec.Arms.Count == 0) throw RewardKitException.Input($"The experiment \"{spec.Name}\" has no arm. Add one: arm \"NAME\" [ … ].");
+        if (spec.Seeds.Count == 0) throw RewardKitException.Input($"The experiment \"{spec.Name}\" has no seed. Add: seeds [ 1 ].");
+        if (spec.Evaluations.Count == 0)
+            throw RewardKitException.Input($"The experiment \"{spec.Name}\" has no evaluator, so it would measure nothing. Add: evaluate [ … ].");
+        Unique("arm", spec.Arms.Select(a => a.Name));
+        Unique("seed", spec.Seeds.Select(s => s.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+
+        foreach (var arm in spec.Arms)
+        {
+            plugins.CreateLoss(arm.Loss);
+            foreach (var use in arm.Augmenters)
+                if (plugins.CreateAugmenter(use).Needs.HasFlag(AugmenterNeeds.Baseline) && arm.Baseline is null)
+                    throw RewardKitException.Input(
+                        $"The arm \"{arm.Name}\" uses the augmenter {use.Id}, which filters with a baseline reward model, but the arm names none. "
+                        + "Add Baseline.arm \"NAME\" with the name of another arm, or turn the filter off in the augmenter's options.");
+        }
+        foreach (var evaluation in spec.Evaluations) plugins.CreateEvaluator(evaluation.Evaluator);
+        foreach (var data in spec.Evaluations.Select(e => e.Pairs).Prepend(spec.Train))
+            if (data is not null && !File.Exists(data.Path)) throw RewardKitException.Input($"There is no data file {data.Path}.");
+        return InOrder(spec.Arms);
+    }
+
+    private static void Unique(string what, IEnumerable<string> names)
+    {
+        if (names.GroupBy(n => n).FirstOrDefault(g => g.Count() > 1) is { } twice)
+            throw RewardKitException.Input($"The {what} {twice.Key} stands {twice.Count()} times in the experiment; each may stand once.");
+    }
+
+    private static List<ArmSpec> InOrder(IReadOnlyList<ArmSpec> arms)
+    {
+        var order = new List<ArmSpec>();
+        foreach (var arm in arms) Place(arm, []);
+        return order;
+
+        void Place(ArmSpec arm, string[] path)
+        {
+            if (order.Contains(arm)) return;
+            if (path.Contains(arm.Name))
+                throw RewardKitException.Input($"The arms {string.Join(" → ", path.Append(arm.Name))} are each other's baselines, so none can be trained first.");
+            if (arm.Baseline is { } name)
+                Place(
+                    arms.FirstOrDefault(a => a.Name == name) ?? throw RewardKitException.Input(
+                        $"The arm \"{arm.Name}\" names \"{name}\" as its baseline, but there is no such arm. The arms are: {string.Join(", ", arms.Select(a => a.Name))}."),
+                    [.. path, arm.Name]);
+            order.Add(arm);
+        }
+    }
+}

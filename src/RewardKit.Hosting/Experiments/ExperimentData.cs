@@ -1,0 +1,62 @@
+using RewardKit.Training.Data;
+
+namespace RewardKit.Hosting.Experiments;
+
+/// <summary>An experiment's pairs, each file read once, and what the reader of the results should know of them.</summary>
+internal sealed class ExperimentData
+{
+    private const int RecordsNamed = 8;
+    private readonly Dictionary<PairData, LoadedPairs> loaded = [];
+
+    public ExperimentData(ExperimentSpec spec)
+    {
+        Train = Load(spec.Train);
+        var evaluations = new List<(string, EvaluationSpec, IReadOnlyList<PreferenceExample>)>();
+        var times = new Dictionary<string, int>();
+        foreach (var evaluation in spec.Evaluations)
+        {
+            // The same evaluator a second time, on other pairs or with other options, is told apart by a number.
+            var id = evaluation.Evaluator.Id;
+            var time = times[id] = times.GetValueOrDefault(id) + 1;
+            evaluations.Add((time == 1 ? id : $"{id}#{time}", evaluation, evaluation.Pairs is { } pairs ? Load(pairs).Examples : []));
+        }
+        Evaluations = evaluations;
+    }
+
+    /// <summary>The training pairs.</summary>
+    public LoadedPairs Train { get; }
+
+    /// <summary>Each evaluator under its label, with its pairs.</summary>
+    public IReadOnlyList<(string Label, EvaluationSpec Spec, IReadOnlyList<PreferenceExample> Pairs)> Evaluations { get; }
+
+    /// <summary>Held-out pairs over all evaluators.</summary>
+    public int HeldOut => Evaluations.Sum(e => e.Pairs.Count);
+
+    /// <summary>Skipped and truncated records, in sentences.</summary>
+    public IReadOnlyList<string> Notes(IReadOnlyList<RunResult> runs)
+    {
+        var notes = new List<string>();
+        foreach (var (data, pairs) in loaded)
+        {
+            var skipped = pairs.Skipped.Sum(s => s.Records.Count);
+            var reasons = string.Join("; ", pairs.Skipped.Select(s => $"{s.Reason}: {Records(s.Records)}"));
+            notes.Add($"{data.Path}: {pairs.Examples.Count} pairs" + (skipped > 0 ? $", {skipped} records skipped ({reasons})." : "."));
+        }
+        foreach (var arm in runs.Where(r => r.Log is { } log && log.TruncatedPrompts + log.TruncatedResponses > 0).GroupBy(r => r.Arm))
+        {
+            var most = arm.Select(r => r.Log!).MaxBy(l => l.TruncatedPrompts + l.TruncatedResponses)!;
+            notes.Add($"{arm.Key}: {most.TruncatedPrompts} training prompts cut on the left and {most.TruncatedResponses} responses on the right to fit the model's limits.");
+        }
+        return notes;
+    }
+
+    private LoadedPairs Load(PairData data)
+    {
+        if (!loaded.TryGetValue(data, out var pairs)) loaded.Add(data, pairs = HhRlhf.Load(data));
+        return pairs;
+    }
+
+    private static string Records(IReadOnlyList<long> records) =>
+        (records.Count == 1 ? "record " : "records ") + string.Join(", ", records.Take(RecordsNamed))
+        + (records.Count > RecordsNamed ? $" and {records.Count - RecordsNamed} more" : "");
+}

@@ -1,0 +1,150 @@
+using RewardKit.Training;
+using RewardKit.Training.Data;
+
+namespace RewardKit.Hosting.Experiments;
+
+/// <summary>
+/// Runs an experiment: for each arm and seed augment, train, save, load what was saved, and evaluate that. So the numbers
+/// are those of the model on disk. What an earlier run finished with the same content is found again.
+/// </summary>
+/// <param name="plugins">Where losses, augmenters and evaluators come from.</param>
+/// <param name="models">Trains and loads models.</param>
+public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models)
+{
+    // The same for every run: an evaluator that draws items draws the same ones for all, and they can be compared.
+    private const int EvaluationSeed = 0;
+
+    /// <summary>Runs an experiment to its end.</summary>
+    /// <param name="spec">The experiment.</param>
+    /// <param name="options">How to run it.</param>
+    /// <param name="progress">Told how far it is.</param>
+    /// <param name="cancellation">Stops between steps; finished runs stay, nothing half-written does.</param>
+    /// <exception cref="RewardKitException">
+    /// Something is wrong with the experiment (then nothing was trained), or a run failed.
+    /// </exception>
+    public ExperimentResult Run(
+        ExperimentSpec spec, RunnerOptions options, IExperimentProgress progress, CancellationToken cancellation = default)
+    {
+        var arms = ExperimentCheck.Check(spec, plugins);
+        var data = new ExperimentData(spec);
+        using var only = Only(spec);
+        var store = new RunStore(spec.OutputFolder);
+        var keys = new RunKeys(spec, plugins, models);
+
+        var runs = new Dictionary<(string Arm, int Seed), RunResult>();
+        foreach (var arm in arms)
+        foreach (var seed in spec.Seeds)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            progress.Started(arm.Name, seed);
+            var run = Work($"The arm \"{arm.Name}\" with seed {seed}", () => RunOne(arm, seed));
+            runs.Add((arm.Name, seed), run);
+            progress.Finished(run);
+        }
+        RunResult[] ordered = [.. spec.Arms.SelectMany(a => spec.Seeds.Select(s => runs[(a.Name, s)]))];
+        var trivial = TrivialBaselines.For(data.Train.Examples, cancellation).Select(scorer =>
+        {
+            var (measurements, samples) = Work($"The trivial baseline \"{scorer.Name}\"", () => Evaluate(scorer));
+            return new RunResult(scorer.Name, null, measurements, samples, null, new Dictionary<string, long>(), null, false);
+        });
+        return new(spec, ordered, [.. trivial], RunEnvironment.Facts(spec, plugins, models), data.Notes(ordered));
+
+        RunResult RunOne(ArmSpec arm, int seed)
+        {
+            var trainingKey = keys.Training(arm, seed);
+            var found = options.Fresh ? null : store.FindTraining(arm.Name, seed, trainingKey);
+            var (log, counts) = found ?? store.SaveTraining(arm.Name, seed, trainingKey, folder => Train(arm, seed, folder));
+
+            var evaluationKey = keys.Evaluation(trainingKey);
+            var earlier = found is null ? null : store.FindEvaluation(arm.Name, seed, evaluationKey);
+            var (measurements, samples) = earlier ?? Judge();
+            return new(arm.Name, seed, measurements, samples, log, counts, store.FolderOf(arm.Name, seed), earlier is not null);
+
+            (IReadOnlyDictionary<string, Measurement>, IReadOnlyDictionary<string, IReadOnlyList<EvaluationSample>>) Judge()
+            {
+                progress.Advanced(arm.Name, seed, new("evaluate", 0, data.HeldOut, "pairs"));
+                using var model = models.Load(spec.Model, store.CheckpointOf(arm.Name, seed));
+                var judged = Evaluate(model);
+                store.SaveEvaluation(arm.Name, seed, evaluationKey, judged.Measurements, judged.Samples);
+                return judged;
+            }
+        }
+
+        (TrainingLog, Dictionary<string, long>) Train(ArmSpec arm, int seed, string checkpoint)
+        {
+            var counts = new Dictionary<string, long>();
+            var examples = Augment(arm, seed, counts);
+            var log = models.Train(
+                spec.Model, plugins.CreateLoss(arm.Loss), examples, spec.Training, seed, checkpoint,
+                new Relay(p => progress.Advanced(arm.Name, seed, p)), cancellation);
+            return (log, counts);
+        }
+
+        IReadOnlyList<PreferenceExample> Augment(ArmSpec arm, int seed, Dictionary<string, long> counts)
+        {
+            if (arm.Augmenters.Count == 0) return data.Train.Examples;
+            progress.Advanced(arm.Name, seed, new("augment", 0, data.Train.Examples.Count, "pairs"));
+            using var baseline = arm.Baseline is { } name ? models.Load(spec.Model, store.CheckpointOf(name, seed)) : null;
+            var stream = data.Train.Examples.ToAsyncEnumerable();
+            foreach (var use in arm.Augmenters)
+            {
+                var context = new AugmentationContext(
+                    seed, baseline, (reason, count) => counts[reason] = counts.GetValueOrDefault(reason) + count);
+                stream = plugins.CreateAugmenter(use).AugmentAsync(stream, context, cancellation);
+            }
+            return stream.ToBlockingEnumerable(cancellation).ToArray();
+        }
+
+        (IReadOnlyDictionary<string, Measurement> Measurements, IReadOnlyDictionary<string, IReadOnlyList<EvaluationSample>> Samples)
+            Evaluate(IScorer scorer)
+        {
+            var measurements = new Dictionary<string, Measurement>();
+            var samples = new Dictionary<string, IReadOnlyList<EvaluationSample>>();
+            foreach (var (label, evaluation, pairs) in data.Evaluations)
+            {
+                var evaluator = plugins.CreateEvaluator(evaluation.Evaluator);
+                var report = evaluator.EvaluateAsync(new(scorer, pairs, EvaluationSeed), cancellation).GetAwaiter().GetResult();
+                // Copied, because lists and dictionaries made in a plugin are types of the plugin and would keep it loaded.
+                foreach (var (metric, measured) in report.Metrics)
+                    measurements.Add($"{label}/{metric}", new(measured.Value, measured.Items?.ToArray(), measured.Chance));
+                samples.Add(label, report.Samples.ToArray());
+            }
+            return (measurements, samples);
+        }
+    }
+
+    // A plugin may throw anything; the user is told which run it was.
+    private static T Work<T>(string what, Func<T> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (Exception e) when (e is not (RewardKitException or OperationCanceledException))
+        {
+            throw RewardKitException.Failure($"{what} failed: {e.GetType().Name}: {e.Message}", e);
+        }
+    }
+
+    private static FileStream Only(ExperimentSpec spec)
+    {
+        try
+        {
+            Directory.CreateDirectory(spec.OutputFolder);
+            return new(Path.Combine(spec.OutputFolder, ".lock"), new FileStreamOptions
+            {
+                Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None, Options = FileOptions.DeleteOnClose,
+            });
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw RewardKitException.Failure(
+                $"Cannot write to {spec.OutputFolder} ({e.Message}) If another process runs this experiment there, wait for it or choose another folder.", e);
+        }
+    }
+
+    private sealed class Relay(Action<TrainingProgress> report) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value) => report(value);
+    }
+}

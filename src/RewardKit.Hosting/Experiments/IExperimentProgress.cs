@@ -1,0 +1,20 @@
+using RewardKit.Training;
+
+namespace RewardKit.Hosting.Experiments;
+
+/// <summary>Told how far an experiment is. Called by the thread that runs it.</summary>
+public interface IExperimentProgress
+{
+    /// <summary>A run begins.</summary>
+    void Started(string arm, int seed);
+
+    /// <summary>A run comes along.</summary>
+    void Advanced(string arm, int seed, TrainingProgress progress);
+
+    /// <summary>A run is done, or an earlier one was found again.</summary>
+    void Finished(RunResult run);
+}
+
+/// <summary>How to run an experiment.</summary>
+/// <param name="Fresh">Compute everything again, whatever earlier runs left.</param>
+public sealed record RunnerOptions(bool Fresh = false);

@@ -1,0 +1,35 @@
+using RewardKit.Models;
+using RewardKit.Training;
+
+namespace RewardKit.Hosting.Experiments;
+
+/// <summary>What an experiment does with models, so that the order of things can be told (and tested) without them.</summary>
+public interface IModelWork
+{
+    /// <summary>Trains a model from its start and saves it, complete with its tokenizer and its head.</summary>
+    /// <param name="model">The model to start from.</param>
+    /// <param name="loss">The method.</param>
+    /// <param name="examples">The training pairs, augmented already.</param>
+    /// <param name="options">The settings.</param>
+    /// <param name="seed">Decides random weights and the order of the data.</param>
+    /// <param name="checkpoint">The folder to save to; it does not exist yet.</param>
+    /// <param name="progress">Told after each step.</param>
+    /// <param name="cancellation">Stops between steps.</param>
+    TrainingLog Train(
+        ModelSpec model, ILoss loss, IReadOnlyList<PreferenceExample> examples, TrainingOptions options, int seed,
+        string checkpoint, IProgress<TrainingProgress>? progress, CancellationToken cancellation);
+
+    /// <summary>Loads what <see cref="Train"/> saved.</summary>
+    /// <param name="model">The model that the training started from, for its template and limits.</param>
+    /// <param name="checkpoint">The folder.</param>
+    ITrainedModel Load(ModelSpec model, string checkpoint);
+
+    /// <summary>Versions of everything that computes; they are part of each run's key.</summary>
+    IReadOnlyDictionary<string, string> Versions { get; }
+
+    /// <summary>Facts for the reports that do not change results: device, threads.</summary>
+    IReadOnlyDictionary<string, string> Environment { get; }
+}
+
+/// <summary>A trained reward model in memory, until disposed.</summary>
+public interface ITrainedModel : IScorer, IDisposable;

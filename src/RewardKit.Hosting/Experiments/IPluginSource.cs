@@ -1,0 +1,20 @@
+namespace RewardKit.Hosting.Experiments;
+
+/// <summary>Where an experiment's plugins come from.</summary>
+public interface IPluginSource
+{
+    /// <summary>Makes a loss with its options bound and checked.</summary>
+    /// <exception cref="RewardKitException">Unknown id, or an option that is unknown or out of range.</exception>
+    ILoss CreateLoss(PluginUse use);
+
+    /// <summary>Makes an augmenter with its options bound and checked.</summary>
+    /// <exception cref="RewardKitException">Unknown id, or an option that is unknown or out of range.</exception>
+    IAugmenter CreateAugmenter(PluginUse use);
+
+    /// <summary>Makes an evaluator with its options bound and checked.</summary>
+    /// <exception cref="RewardKitException">Unknown id, or an option that is unknown or out of range.</exception>
+    IEvaluator CreateEvaluator(PluginUse use);
+
+    /// <summary>A hash of what the plugin is made of: another build, another hash.</summary>
+    string ContentHash(PluginUse use);
+}

@@ -1,0 +1,37 @@
+namespace RewardKit.Hosting.Experiments;
+
+/// <summary>Makes the keys under which an experiment's runs are stored.</summary>
+internal sealed class RunKeys(ExperimentSpec spec, IPluginSource plugins, IModelWork models)
+{
+    // Rises when the stored files or the meaning of their numbers change.
+    private const string Format = "1";
+    private readonly FileHashes files = new();
+
+    /// <summary>All that decides a trained model: start, data, method, settings, seed, and the code that computes.</summary>
+    public ContentKey Training(ArmSpec arm, int seed)
+    {
+        var key = new ContentKey().Add("format", Format).Add("seed", seed)
+            .Add("model", spec.Model with { Folder = null, Tokenizer = null })
+            .Add("training", spec.Training)
+            .Add("data", files.Of(spec.Train.Path))
+            .Add("loss", arm.Loss, plugins);
+        if (spec.Model.Folder is { } folder) key.Add("model folder", files.Of(folder));
+        if (spec.Model.Tokenizer is { } tokenizer) key.Add("tokenizer", files.Of(tokenizer));
+        foreach (var (place, use) in arm.Augmenters.Index()) key.Add($"augmenter {place + 1}", use, plugins);
+        if (arm.Baseline is { } baseline) key.Add("baseline", Training(spec.Arms.First(a => a.Name == baseline), seed).Hash);
+        foreach (var (name, version) in models.Versions) key.Add($"version of {name}", version);
+        return key;
+    }
+
+    /// <summary>All that decides the measurements on a trained model.</summary>
+    public ContentKey Evaluation(ContentKey training)
+    {
+        var key = new ContentKey().Add("format", Format).Add("training", training.Hash);
+        foreach (var (place, evaluation) in spec.Evaluations.Index())
+        {
+            key.Add($"evaluator {place + 1}", evaluation.Evaluator, plugins);
+            if (evaluation.Pairs is { } pairs) key.Add($"pairs {place + 1}", files.Of(pairs.Path));
+        }
+        return key;
+    }
+}

@@ -1,0 +1,129 @@
+using System.Text;
+using System.Text.Json;
+using RewardKit.Training;
+
+namespace RewardKit.Hosting.Experiments;
+
+/// <summary>
+/// Finished runs on disk, a folder each: <c>ARM/seed-N/</c> with <c>checkpoint/</c> (the trained model),
+/// <c>log.jsonl</c> (one line an optimiser step), <c>training.json</c> (key of the training, what the augmenters counted)
+/// and <c>run.json</c> (key of the evaluation, measurements with per-item values, samples). A run counts as finished only
+/// if its key fits; what is missing, broken or of another key is computed again. A training becomes visible whole: its
+/// folder is made beside and renamed. Training and evaluation have keys of their own, so that another evaluator does not
+/// train again.
+/// </summary>
+internal sealed class RunStore(string folder)
+{
+    private sealed record TrainingFile(
+        string Key, IReadOnlyDictionary<string, string> Parts, Dictionary<string, long> Counts, int Steps,
+        long TruncatedPrompts, long TruncatedResponses, double Seconds, Dictionary<string, long> Checkpoint);
+
+    private sealed record RunFile(
+        string Key, IReadOnlyDictionary<string, string> Parts, Dictionary<string, Measurement> Measurements,
+        Dictionary<string, EvaluationSample[]> Samples);
+
+    /// <summary>A run's folder.</summary>
+    public string FolderOf(string arm, int seed) => Path.Combine(folder, FolderName.Of(arm), $"seed-{seed}");
+
+    /// <summary>The trained model's folder.</summary>
+    public string CheckpointOf(string arm, int seed) => Path.Combine(FolderOf(arm, seed), "checkpoint");
+
+    /// <summary>A finished training with this key: its log and the augmenters' counts; null if there is none.</summary>
+    public (TrainingLog Log, IReadOnlyDictionary<string, long> Counts)? FindTraining(string arm, int seed, ContentKey key)
+    {
+        var place = FolderOf(arm, seed);
+        if (Read<TrainingFile>(Path.Combine(place, "training.json")) is not { } file || file.Key != key.Hash) return null;
+        if (file.Checkpoint is null || !file.Checkpoint.SequenceEqual(Sizes(CheckpointOf(arm, seed)))) return null;
+        if (ReadSteps(Path.Combine(place, "log.jsonl")) is not { } steps || steps.Length != file.Steps) return null;
+        return (new(steps, file.TruncatedPrompts, file.TruncatedResponses, file.Seconds), file.Counts);
+    }
+
+    /// <summary>Trains into a folder beside, then puts it in place of whatever was there.</summary>
+    /// <param name="arm">The arm.</param>
+    /// <param name="seed">The seed.</param>
+    /// <param name="key">The training's key.</param>
+    /// <param name="train">Trains, and saves the model to the folder it is given.</param>
+    public (TrainingLog Log, IReadOnlyDictionary<string, long> Counts) SaveTraining(
+        string arm, int seed, ContentKey key, Func<string, (TrainingLog Log, Dictionary<string, long> Counts)> train)
+    {
+        var place = FolderOf(arm, seed);
+        var beside = place + ".partial";
+        try
+        {
+            Delete(beside);
+            Directory.CreateDirectory(beside);
+            var checkpoint = Path.Combine(beside, "checkpoint");
+            var (log, counts) = train(checkpoint);
+            var lines = string.Concat(log.Steps.Select(s => JsonSerializer.Serialize(s, StoreJson.Options) + "\n"));
+            AtomicFile.Write(Path.Combine(beside, "log.jsonl"), Encoding.UTF8.GetBytes(lines));
+            Write(Path.Combine(beside, "training.json"), new TrainingFile(
+                key.Hash, key.Parts, counts, log.Steps.Count, log.TruncatedPrompts, log.TruncatedResponses, log.Seconds, Sizes(checkpoint)));
+            Delete(place);
+            Directory.Move(beside, place);
+            return (log, counts);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw RewardKitException.Failure($"Cannot write the run's folder {place}: {e.Message}", e);
+        }
+        finally
+        {
+            Delete(beside);
+        }
+    }
+
+    /// <summary>A finished evaluation with this key; null if there is none.</summary>
+    public (IReadOnlyDictionary<string, Measurement> Measurements, IReadOnlyDictionary<string, IReadOnlyList<EvaluationSample>> Samples)?
+        FindEvaluation(string arm, int seed, ContentKey key)
+    {
+        var file = Read<RunFile>(Path.Combine(FolderOf(arm, seed), "run.json"));
+        if (file is not { Measurements: not null, Samples: not null } || file.Key != key.Hash) return null;
+        return (file.Measurements, file.Samples.ToDictionary(s => s.Key, s => (IReadOnlyList<EvaluationSample>)s.Value));
+    }
+
+    /// <summary>Stores an evaluation beside its training.</summary>
+    public void SaveEvaluation(
+        string arm, int seed, ContentKey key, IReadOnlyDictionary<string, Measurement> measurements,
+        IReadOnlyDictionary<string, IReadOnlyList<EvaluationSample>> samples) =>
+        Write(Path.Combine(FolderOf(arm, seed), "run.json"), new RunFile(
+            key.Hash, key.Parts, measurements.ToDictionary(), samples.ToDictionary(s => s.Key, s => s.Value.ToArray())));
+
+    private static void Write<T>(string path, T content) =>
+        AtomicFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(content, StoreJson.Options));
+
+    // What cannot be read is not there: it is computed again and written over.
+    private static T? Read<T>(string path) where T : class
+    {
+        try
+        {
+            return File.Exists(path) ? JsonSerializer.Deserialize<T>(File.ReadAllBytes(path), StoreJson.Options) : null;
+        }
+        catch (Exception e) when (e is JsonException or IOException)
+        {
+            return null;
+        }
+    }
+
+    private static StepLog[]? ReadSteps(string path)
+    {
+        try
+        {
+            return File.Exists(path)
+                ? [.. File.ReadLines(path).Select(line => JsonSerializer.Deserialize<StepLog>(line, StoreJson.Options)!)]
+                : null;
+        }
+        catch (Exception e) when (e is JsonException or IOException)
+        {
+            return null;
+        }
+    }
+
+    private static Dictionary<string, long> Sizes(string checkpoint) => !Directory.Exists(checkpoint)
+        ? []
+        : new DirectoryInfo(checkpoint).GetFiles().OrderBy(f => f.Name, StringComparer.Ordinal).ToDictionary(f => f.Name, f => f.Length);
+
+    private static void Delete(string path)
+    {
+        if (Directory.Exists(path)) Directory.Delete(path, recursive: true);
+    }
+}

@@ -1,0 +1,56 @@
+using System.Globalization;
+using RewardKit.Hosting.Experiments;
+using RewardKit.Training;
+using Spectre.Console;
+using Spectre.Console.Rendering;
+
+namespace RewardKit.Hosting.Reports;
+
+/// <summary>Progress on a terminal: a bar for each run with its stage, rate, time left and loss.</summary>
+internal sealed class BarProgress : IExperimentProgress
+{
+    private const string Facts = "facts";
+    private readonly ProgressContext context;
+    private ProgressTask? bar;
+    private Pace pace = new();
+
+    private BarProgress(ProgressContext context) => this.context = context;
+
+    /// <summary>Shows bars while some work runs; they stay on the screen when it is done.</summary>
+    public static T Show<T>(IAnsiConsole console, Func<IExperimentProgress, T> work) => console.Progress()
+        .AutoClear(false)
+        .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new FactsColumn())
+        .Start(context => work(new BarProgress(context)));
+
+    public void Started(string arm, int seed)
+    {
+        bar = context.AddTask(Markup.Escape($"{arm}, seed {seed}"));
+        pace = new();
+    }
+
+    public void Advanced(string arm, int seed, TrainingProgress progress)
+    {
+        pace.Begins(progress);
+        bar!.MaxValue = Math.Max(1, progress.Total);
+        bar.Value = progress.Done;
+        var loss = progress.Loss is { } value ? string.Create(CultureInfo.InvariantCulture, $"loss {value:0.000}") : "";
+        Say(string.Join(", ", new[] { progress.Stage, pace.Describe(progress), loss }.Where(s => s != "")));
+    }
+
+    public void Finished(RunResult run)
+    {
+        bar!.Value = bar.MaxValue;
+        Say(run.Reused ? "found again" : "done");
+        bar.StopTask();
+    }
+
+    private void Say(string facts) => bar!.State.Update<string>(Facts, _ => facts);
+
+    private sealed class FactsColumn : ProgressColumn
+    {
+        protected override bool NoWrap => true;
+
+        public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime) =>
+            new Text(task.State.Get<string>(Facts) ?? "");
+    }
+}

@@ -1,0 +1,44 @@
+using RewardKit.Hosting.Experiments;
+using Spectre.Console;
+
+namespace RewardKit.Hosting.Reports;
+
+/// <summary>An experiment as a command shows it: bars while it runs, then the table and the files.</summary>
+public static class ExperimentTerminal
+{
+    /// <summary>
+    /// The console for standard output: colours and bars on a terminal; plain lines without control characters where
+    /// output is redirected.
+    /// </summary>
+    public static IAnsiConsole Console()
+    {
+        var redirected = System.Console.IsOutputRedirected;
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Ansi = redirected ? AnsiSupport.No : AnsiSupport.Detect,
+            ColorSystem = redirected ? ColorSystemSupport.NoColors : ColorSystemSupport.Detect,
+            Interactive = redirected ? InteractionSupport.No : InteractionSupport.Detect,
+        });
+        // A file has no width; lines are broken by whoever shows it.
+        if (redirected) console.Profile.Width = 1000;
+        return console;
+    }
+
+    /// <summary>Runs an experiment, writes <c>results.json</c> and <c>report.html</c>, and prints the result.</summary>
+    /// <param name="runner">Runs it.</param>
+    /// <param name="spec">The experiment.</param>
+    /// <param name="options">How to run it.</param>
+    /// <param name="console">Where to show it, <see cref="Console"/> for one.</param>
+    /// <param name="cancellation">Stops between steps.</param>
+    /// <exception cref="RewardKitException">Something is wrong with the experiment, or a run failed.</exception>
+    public static ExperimentResult Run(
+        ExperimentRunner runner, ExperimentSpec spec, RunnerOptions options, IAnsiConsole console,
+        CancellationToken cancellation = default)
+    {
+        var result = console.Profile.Capabilities is { Ansi: true, Interactive: true }
+            ? BarProgress.Show(console, progress => runner.Run(spec, options, progress, cancellation))
+            : runner.Run(spec, options, new LineProgress(console), cancellation);
+        ResultTerminal.Print(result, ReportFiles.Write(result), console);
+        return result;
+    }
+}
