@@ -17,6 +17,7 @@ internal static class AtomicFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
+            File.Delete(beside);
             throw RewardKitException.Failure($"Cannot write {path}: {e.Message}", e);
         }
     }

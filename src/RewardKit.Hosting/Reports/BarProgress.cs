@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using RewardKit.Hosting.Experiments;
 using RewardKit.Training;
@@ -9,18 +10,22 @@ namespace RewardKit.Hosting.Reports;
 /// <summary>Progress on a terminal: a bar for each run with its stage, rate, time left and loss.</summary>
 internal sealed class BarProgress : IExperimentProgress
 {
-    private const string Facts = "facts";
     private readonly ProgressContext context;
+    private readonly FactsColumn facts;
     private ProgressTask? bar;
     private Pace pace = new();
 
-    private BarProgress(ProgressContext context) => this.context = context;
+    private BarProgress(ProgressContext context, FactsColumn facts) => (this.context, this.facts) = (context, facts);
 
     /// <summary>Shows bars while some work runs; they stay on the screen when it is done.</summary>
-    public static T Show<T>(IAnsiConsole console, Func<IExperimentProgress, T> work) => console.Progress()
-        .AutoClear(false)
-        .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new FactsColumn())
-        .Start(context => work(new BarProgress(context)));
+    public static T Show<T>(IAnsiConsole console, Func<IExperimentProgress, T> work)
+    {
+        var facts = new FactsColumn();
+        return console.Progress()
+            .AutoClear(false)
+            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), facts)
+            .Start(context => work(new BarProgress(context, facts)));
+    }
 
     public void Started(string arm, int seed)
     {
@@ -44,13 +49,16 @@ internal sealed class BarProgress : IExperimentProgress
         bar.StopTask();
     }
 
-    private void Say(string facts) => bar!.State.Update<string>(Facts, _ => facts);
+    private void Say(string text) => facts.Of[bar!.Id] = text;
 
+    // Spectre draws from a thread of its own.
     private sealed class FactsColumn : ProgressColumn
     {
+        public ConcurrentDictionary<int, string> Of { get; } = new();
+
         protected override bool NoWrap => true;
 
         public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime) =>
-            new Text(task.State.Get<string>(Facts) ?? "");
+            new Text(Of.GetValueOrDefault(task.Id, ""));
     }
 }

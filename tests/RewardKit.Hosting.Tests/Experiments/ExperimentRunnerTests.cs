@@ -1,0 +1,234 @@
+using System.Text.Json;
+using RewardKit.Hosting.Experiments;
+using RewardKit.Models;
+using RewardKit.Training;
+using RewardKit.Training.Data;
+
+namespace RewardKit.Hosting.Tests.Experiments;
+
+public class ExperimentRunnerTests
+{
+    private string folder = "";
+    private FakeModels models = new();
+    private FakePlugins plugins = new();
+
+    [SetUp]
+    public void SetUp()
+    {
+        folder = Path.Combine(TestContext.CurrentContext.WorkDirectory, Guid.NewGuid().ToString("n"));
+        Directory.CreateDirectory(folder);
+        (models, plugins) = (new(), new());
+        WritePairs("train.jsonl", "a longer answer", "short");
+        WritePairs("test.jsonl", "a longer answer", "short");
+    }
+
+    [TearDown]
+    public void TearDown() => Directory.Delete(folder, true);
+
+    [Test]
+    public void An_arm_is_trained_after_its_baseline_and_filtered_with_it()
+    {
+        var result = Run(Spec() with
+        {
+            Arms =
+            [
+                new("filtered", Loss("short"), [Results.Use(PluginKind.Augmenter, "filter")], Baseline: "base"),
+                new("base", Loss("long"), []),
+            ],
+        });
+        // Each baseline ranks all four pairs right, so the filtered arm sees eight.
+        Assert.That(models.Trained, Is.EqualTo(new[] { "long seed 1 on 4", "long seed 2 on 4", "short seed 1 on 8", "short seed 2 on 8" }));
+        Assert.That(result.Runs.Select(r => (r.Arm, r.Seed)), Is.EqualTo(new (string, int?)[] { ("filtered", 1), ("filtered", 2), ("base", 1), ("base", 2) }));
+        Assert.That(result.Runs[0].Counts, Is.EqualTo(new Dictionary<string, long> { ["doubled"] = 4 }));
+        Assert.That(result.Runs[2].Measurements["accuracy/accuracy"].Value, Is.EqualTo(1));
+        Assert.That(result.Runs[0].Measurements["accuracy/accuracy"].Value, Is.Zero);
+        Assert.That(result.Trivial.Select(r => r.Arm), Is.EqualTo(new[] { "longer wins", "word bigrams" }));
+    }
+
+    [Test]
+    public void A_finished_experiment_is_found_again_whole()
+    {
+        var first = Run(Spec());
+        var second = Run(Spec());
+        Assert.That(models.Trained, Has.Count.EqualTo(2));
+        Assert.That(plugins.Evaluations, Is.EqualTo(2));
+        Assert.That(second.Runs.Select(r => r.Reused), Is.All.True);
+        foreach (var (a, b) in first.Runs.Zip(second.Runs))
+        {
+            Assert.That(b.Measurements["accuracy/accuracy"].Items, Is.EqualTo(a.Measurements["accuracy/accuracy"].Items));
+            Assert.That(b.Samples["accuracy"], Is.EqualTo(a.Samples["accuracy"]));
+            Assert.That(JsonSerializer.Serialize(b.Log), Is.EqualTo(JsonSerializer.Serialize(a.Log)));
+        }
+    }
+
+    [Test]
+    public void Fresh_computes_everything_again()
+    {
+        Run(Spec());
+        Run(Spec(), fresh: true);
+        Assert.That((models.Trained.Count, plugins.Evaluations), Is.EqualTo((4, 4)));
+    }
+
+    [Test]
+    public void What_changes_the_training_trains_again([Values("option", "plugin", "data", "settings", "version", "loss", "model")] string change)
+    {
+        Run(Spec());
+        var spec = Spec();
+        if (change == "option") spec = spec with { Arms = [new("arm", Results.Use(PluginKind.Loss, "long", ("alpha", 0.3)), [])] };
+        if (change == "plugin") plugins.Hashes["long"] = "fedcba9876543210";
+        if (change == "data") WritePairs("train.jsonl", "another answer", "short");
+        if (change == "settings") spec = spec with { Training = new() { Epochs = 2 } };
+        if (change == "version") models.Version = "2";
+        if (change == "loss") spec = spec with { Arms = [new("arm", Loss("short"), [])] };
+        if (change == "model") File.WriteAllText(Path.Combine(folder, "model", "config.json"), "{ }");
+        Assert.That(Run(spec).Runs.Select(r => r.Reused), Is.All.False);
+        Assert.That(models.Trained, Has.Count.EqualTo(4));
+    }
+
+    [Test]
+    public void What_changes_the_evaluation_alone_does_not_train_again([Values("plugin", "option", "data")] string change)
+    {
+        Run(Spec());
+        var spec = Spec();
+        if (change == "plugin") plugins.Hashes["accuracy"] = "fedcba9876543210";
+        if (change == "option")
+            spec = spec with { Evaluations = [spec.Evaluations[0] with { Evaluator = Results.Use(PluginKind.Evaluator, "accuracy", ("strict", true)) }] };
+        if (change == "data") WritePairs("test.jsonl", "short", "a longer answer");
+        var result = Run(spec);
+        Assert.That((models.Trained.Count, plugins.Evaluations), Is.EqualTo((2, 4)));
+        if (change == "data") Assert.That(result.Runs[0].Measurements["accuracy/accuracy"].Value, Is.Zero);
+    }
+
+    [Test]
+    public void A_changed_baseline_trains_the_arms_that_filter_with_it_again()
+    {
+        var spec = Spec() with
+        {
+            Seeds = [1],
+            Arms = [new("base", Loss("long"), []), new("filtered", Loss("short"), [Results.Use(PluginKind.Augmenter, "filter")], "base"), new("apart", Loss("long"), [])],
+        };
+        Run(spec);
+        models.Trained.Clear();
+        Run(spec with { Arms = [new("base", Loss("short"), []), .. spec.Arms.Skip(1)] });
+        Assert.That(models.Trained, Is.EqualTo(new[] { "short seed 1 on 4", "short seed 1 on 4" }));
+    }
+
+    [TestCase("run.json", 1, Description = "the model is there, only its evaluation is made again")]
+    [TestCase("training.json", 2)]
+    [TestCase("log.jsonl", 2)]
+    [TestCase("checkpoint/weights", 2)]
+    public void A_broken_run_is_computed_again(string file, int trained)
+    {
+        var spec = Spec() with { Seeds = [1] };
+        Run(spec);
+        File.WriteAllText(Path.Combine(spec.OutputFolder, "arm", "seed-1", file), "{ \"key\": \"half");
+        var result = Run(spec);
+        Assert.That((models.Trained.Count, plugins.Evaluations), Is.EqualTo((trained, 2)));
+        Assert.That(result.Runs[0].Measurements["accuracy/accuracy"].Value, Is.EqualTo(1));
+        Assert.That(Run(spec).Runs[0].Reused, Is.True, "whole again");
+    }
+
+    [Test]
+    public void A_stopped_training_leaves_finished_runs_and_nothing_half_written()
+    {
+        using var stop = new CancellationTokenSource();
+        var runs = 0;
+        models.WhileTraining = () => { if (++runs == 2) stop.Cancel(); };
+        Assert.That(() => Run(Spec(), cancellation: stop.Token), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(Directory.GetDirectories(Path.Combine(folder, "out", "arm")).Select(Path.GetFileName), Is.EqualTo(new[] { "seed-1" }));
+        models.WhileTraining = null;
+        Assert.That(Run(Spec()).Runs.Select(r => r.Reused), Is.EqualTo(new[] { true, false }));
+    }
+
+    [Test]
+    public void Nothing_is_trained_when_any_plugin_is_unknown()
+    {
+        var spec = Spec() with { Arms = [new("arm", Loss("long"), []), new("other", Loss("lnog"), [])] };
+        Assert.That(() => Run(spec), Throws.TypeOf<RewardKitException>().With.Message.Contains("lnog"));
+        Assert.That(models.Trained, Is.Empty);
+    }
+
+    [Test]
+    public void Wrong_experiments_are_refused_with_what_is_wrong()
+    {
+        var filter = Results.Use(PluginKind.Augmenter, "filter");
+        Refused(Spec() with { Arms = [] }, "no arm");
+        Refused(Spec() with { Seeds = [] }, "no seed");
+        Refused(Spec() with { Seeds = [1, 1] }, "seed 1 stands 2 times");
+        Refused(Spec() with { Evaluations = [] }, "no evaluator");
+        Refused(Spec() with { Arms = [new("a", Loss("long"), []), new("a", Loss("long"), [])] }, "arm a stands 2 times");
+        Refused(Spec() with { Arms = [new("a", Loss("long"), [filter])] }, "Baseline.arm");
+        Refused(Spec() with { Arms = [new("a", Loss("long"), [filter], "b")] }, "\"b\" as its baseline");
+        Refused(Spec() with { Arms = [new("a", Loss("long"), [filter], "b"), new("b", Loss("long"), [filter], "a")] }, "a → b → a");
+        Refused(Spec() with { Train = new(Path.Combine(folder, "missing.jsonl")) }, "missing.jsonl");
+
+        void Refused(ExperimentSpec spec, string message) =>
+            Assert.That(() => Run(spec), Throws.TypeOf<RewardKitException>().With.Message.Contains(message).And.Property("ExitCode").EqualTo(2));
+    }
+
+    [Test]
+    public void A_plugin_that_throws_is_named_with_its_run()
+    {
+        models.WhileTraining = () => throw new InvalidOperationException("no such thing");
+        Assert.That(() => Run(Spec()), Throws.TypeOf<RewardKitException>().With.Message.EqualTo(
+            "The arm \"arm\" with seed 1 failed: InvalidOperationException: no such thing"));
+    }
+
+    [Test]
+    public void Two_processes_do_not_run_the_same_experiment_at_once()
+    {
+        models.WhileTraining = () => new ExperimentRunner(plugins, new FakeModels()).Run(Spec(), new(), new Silent());
+        Assert.That(() => Run(Spec()), Throws.TypeOf<RewardKitException>().With.Message.Contains("another process"));
+    }
+
+    [Test]
+    public void The_same_evaluator_twice_is_told_apart()
+    {
+        var spec = Spec();
+        var result = Run(spec with { Evaluations = [spec.Evaluations[0], spec.Evaluations[0]] });
+        Assert.That(result.Runs[0].Measurements.Keys, Is.EqualTo(new[] { "accuracy/accuracy", "accuracy#2/accuracy" }));
+    }
+
+    [Test]
+    public void Names_that_are_no_folder_names_get_folders_of_their_own()
+    {
+        Assert.That(FolderName.Of("haf-rm_0.2"), Is.EqualTo("haf-rm_0.2"));
+        Assert.That(FolderName.Of("a/b"), Does.Match("^a-b-[0-9a-f]{8}$").And.Not.EqualTo(FolderName.Of("a:b")));
+        Assert.That(FolderName.Of(".."), Does.Match("^-[0-9a-f]{8}$"));
+    }
+
+    private ExperimentResult Run(ExperimentSpec spec, bool fresh = false, CancellationToken cancellation = default) =>
+        new ExperimentRunner(plugins, models).Run(spec, new(fresh), new Silent(), cancellation);
+
+    private ExperimentSpec Spec()
+    {
+        var model = Path.Combine(folder, "model");
+        Directory.CreateDirectory(model);
+        return new()
+        {
+            Name = "test",
+            Model = new ModelSpec { Folder = model },
+            Train = new PairData(Path.Combine(folder, "train.jsonl")),
+            Arms = [new("arm", Loss("long"), [])],
+            Evaluations = [new(Results.Use(PluginKind.Evaluator, "accuracy"), new PairData(Path.Combine(folder, "test.jsonl")))],
+            Seeds = [1, 2],
+            OutputFolder = Path.Combine(folder, "out"),
+        };
+    }
+
+    private void WritePairs(string name, string chosen, string rejected) => File.WriteAllLines(
+        Path.Combine(folder, name),
+        Enumerable.Range(1, 4).Select(i => JsonSerializer.Serialize(new
+        {
+            chosen = $"\n\nHuman: question {i}\n\nAssistant: {chosen}", rejected = $"\n\nHuman: question {i}\n\nAssistant: {rejected}",
+        })));
+
+    private static PluginUse Loss(string id) => Results.Use(PluginKind.Loss, id);
+
+    private sealed class Silent : IExperimentProgress
+    {
+        public void Started(string arm, int seed) { }
+        public void Advanced(string arm, int seed, TrainingProgress progress) { }
+        public void Finished(RunResult run) { }
+    }
+}

@@ -1,0 +1,95 @@
+using System.Runtime.CompilerServices;
+using RewardKit.Hosting.Experiments;
+using RewardKit.Models;
+using RewardKit.Training;
+
+namespace RewardKit.Hosting.Tests.Experiments;
+
+/// <summary>Models that are a number in a file: what was trained, in which order, on how much, can be read off.</summary>
+internal sealed class FakeModels : IModelWork
+{
+    public List<string> Trained { get; } = [];
+    public Action? WhileTraining { get; set; }
+    public string Version { get; set; } = "1";
+
+    public IReadOnlyDictionary<string, string> Versions => new Dictionary<string, string> { ["torch"] = Version };
+    public IReadOnlyDictionary<string, string> Environment => new Dictionary<string, string> { ["device"] = "cpu" };
+
+    public TrainingLog Train(
+        ModelSpec model, ILoss loss, IReadOnlyList<PreferenceExample> examples, TrainingOptions options, int seed, string checkpoint,
+        IProgress<TrainingProgress>? progress, CancellationToken cancellation)
+    {
+        Trained.Add($"{((FakeLoss)loss).Name} seed {seed} on {examples.Count}");
+        Directory.CreateDirectory(checkpoint);
+        File.WriteAllText(Path.Combine(checkpoint, "weights"), ((FakeLoss)loss).Sign.ToString());
+        WhileTraining?.Invoke();
+        cancellation.ThrowIfCancellationRequested();
+        progress?.Report(new("train", examples.Count, examples.Count, "pairs", 0.5));
+        return new([new(1, 0.1, 1.5, new Dictionary<string, double> { ["loss"] = 0.5 })], 2, 1, 0.25);
+    }
+
+    public ITrainedModel Load(ModelSpec model, string checkpoint) => new Model(int.Parse(File.ReadAllText(Path.Combine(checkpoint, "weights"))));
+
+    private sealed class Model(int sign) : ITrainedModel
+    {
+        public string Name => "fake";
+        public IReadOnlyList<double> Score(IReadOnlyList<ScoreRequest> requests, CancellationToken cancellation = default) =>
+            [.. requests.Select(r => (double)sign * r.Response.LastContent.Length)];
+        public void Dispose() { }
+    }
+}
+
+internal sealed record FakeLoss(string Name, int Sign) : ILoss
+{
+    public ForwardNeeds Needs => ForwardNeeds.Rewards;
+    public LossResult Compute(PairBatch batch, PairForward forward) => throw new NotSupportedException();
+}
+
+/// <summary>The losses <c>long</c> and <c>short</c>, the augmenters <c>filter</c> and <c>double</c>, the evaluator <c>accuracy</c>.</summary>
+internal sealed class FakePlugins : IPluginSource
+{
+    public Dictionary<string, string> Hashes { get; } = [];
+    public int Evaluations { get; private set; }
+
+    public ILoss CreateLoss(PluginUse use) => use.Id switch
+    {
+        "long" => new FakeLoss("long", 1),
+        "short" => new FakeLoss("short", -1),
+        _ => throw RewardKitException.Input($"There is no loss {use.Id}."),
+    };
+
+    public IAugmenter CreateAugmenter(PluginUse use) => new Augmenter(use.Id == "filter");
+    public IEvaluator CreateEvaluator(PluginUse use) => new Evaluator(this);
+    public string ContentHash(PluginUse use) => Hashes.GetValueOrDefault(use.Id, "0123456789abcdef");
+
+    private sealed class Augmenter(bool filters) : IAugmenter
+    {
+        public AugmenterNeeds Needs => filters ? AugmenterNeeds.Baseline : AugmenterNeeds.None;
+
+        public async IAsyncEnumerable<PreferenceExample> AugmentAsync(
+            IAsyncEnumerable<PreferenceExample> examples, AugmentationContext context, [EnumeratorCancellation] CancellationToken cancellation)
+        {
+            await foreach (var example in examples.WithCancellation(cancellation))
+            {
+                yield return example;
+                // The filter doubles the pairs that its baseline ranks right.
+                if (filters && context.Baseline.ScorePairs([example])[0].Margin <= 0) continue;
+                context.Count("doubled", 1);
+                yield return example with { Id = example.Id + "'" };
+            }
+        }
+    }
+
+    private sealed class Evaluator(FakePlugins plugins) : IEvaluator
+    {
+        public Task<EvaluationReport> EvaluateAsync(EvaluationContext context, CancellationToken cancellation)
+        {
+            if (context.Scorer.Name == "fake") plugins.Evaluations++;
+            var scores = context.Scorer.ScorePairs(context.Pairs, cancellation);
+            double[] right = [.. scores.Select(s => s.Margin > 0 ? 1.0 : 0)];
+            return Task.FromResult(new EvaluationReport(
+                new Dictionary<string, Measurement> { ["accuracy"] = new(right.Average(), right, 0.5) },
+                [.. context.Pairs.Zip(scores, (p, s) => new EvaluationSample(p, s))]));
+        }
+    }
+}

@@ -1,0 +1,70 @@
+using System.Text.RegularExpressions;
+using RewardKit.Hosting.Reports;
+
+namespace RewardKit.Hosting.Tests.Reports;
+
+public class ReportPageTests
+{
+    private const string Hostile = "<script>alert('x')</script>{{title}}";
+
+    [Test]
+    public void The_page_loads_nothing_from_anywhere()
+    {
+        var page = ReportPage.Write(Results.Of(("a", 1, [1, 1, 0])));
+        Assert.That(Regex.Matches(page, """<link|<img|<iframe|<object|@import|url\(|\bsrc\s*=|\bhref\s*=|fetch\(|XMLHttpRequest|import\(""").Select(m => m.Value), Is.Empty);
+    }
+
+    [Test]
+    public void Text_from_data_and_scripts_is_escaped()
+    {
+        var pair = Results.Pair(Hostile, Hostile, Hostile, Hostile);
+        var run = Results.Run(Hostile, 1, [1, 0]) with
+        {
+            Samples = new Dictionary<string, IReadOnlyList<EvaluationSample>> { [Hostile] = [new(pair, new(1, 0)), new(pair, new(0, 1))] },
+            Measurements = new Dictionary<string, Measurement> { [Hostile] = new(0.5, [1, 0], 0.5) },
+        };
+        var plain = Results.Of((Hostile, 1, [1, 0]));
+        var page = ReportPage.Write(plain with
+        {
+            Spec = plain.Spec with { Name = Hostile }, Runs = [run], Notes = [Hostile],
+            Environment = new Dictionary<string, string> { [Hostile] = Hostile },
+        });
+        Assert.That(page, Does.Not.Contain("<script>alert"));
+        Assert.That(page, Does.Contain("&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;{{title}}"));
+    }
+
+    [Test]
+    public void The_page_says_what_was_found()
+    {
+        double[] good = [.. Enumerable.Range(0, 50).Select(i => i < 40 ? 1.0 : 0)];
+        var page = ReportPage.Write(Results.Of(("a", 1, good), ("b", 1, good)) with { Trivial = [Results.Run("longer wins", null, good)] });
+        Assert.That(page, Does.Contain("<b>80.0 %</b> <small>67.0 to 88.8 %</small>"));
+        Assert.That(page, Does.Contain("a and b cannot be told apart on these 50 pairs."));
+        Assert.That(page, Does.Contain(">longer wins<"));
+        Assert.That(page, Does.Contain("80.0 % above zero"), "the margin histogram's caption");
+        Assert.That(page, Does.Contain("""{"arm":"a","seeds":[1],"steps":[1],"loss":[[0.69]],"smooth":[[0.69]]}"""));
+    }
+
+    [Test]
+    public void Sample_pairs_stand_behind_a_toggle_with_a_warning()
+    {
+        var page = ReportPage.Write(Results.Of(("a", 1, [1, 1, 0, 0])));
+        var toggle = page.IndexOf("<details class=\"pairs\">", StringComparison.Ordinal);
+        var warning = page.IndexOf("offensive and harmful", StringComparison.Ordinal);
+        var text = page.IndexOf("because", toggle, StringComparison.Ordinal);
+        var end = page.IndexOf("</details>", toggle, StringComparison.Ordinal);
+        Assert.That(new[] { toggle, warning, text, end }, Is.Ordered.And.All.GreaterThan(0));
+        Assert.That(page.IndexOf("because", StringComparison.Ordinal), Is.EqualTo(text), "no sample text outside the toggle");
+    }
+
+    [Test]
+    public void A_failed_write_leaves_no_half_file()
+    {
+        var folder = Path.Combine(TestContext.CurrentContext.WorkDirectory, Guid.NewGuid().ToString("n"));
+        Directory.CreateDirectory(Path.Combine(folder, "results.json"));
+        Assert.That(() => ReportFiles.Write(Results.Of(("a", 1, [1, 0])), folder),
+            Throws.TypeOf<RewardKitException>().With.Message.Contains("results.json").And.Property("ExitCode").EqualTo(1));
+        Assert.That(Directory.GetFiles(folder), Is.Empty);
+        Directory.Delete(folder, true);
+    }
+}
