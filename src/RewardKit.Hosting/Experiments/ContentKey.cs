@@ -39,10 +39,12 @@ internal sealed class FileHashes
     private readonly Dictionary<(string Path, long Size, DateTime Written), string> known = [];
 
     /// <summary>SHA-256 of a file's content; of each file's name and content for a folder (subfolders left out).</summary>
-    public string Of(string path)
+    /// <param name="path">The file or folder.</param>
+    /// <param name="pattern">Which files of a folder.</param>
+    public string Of(string path, string pattern = "*")
     {
         if (!Directory.Exists(path)) return OfFile(path);
-        var listing = Directory.GetFiles(path).Order(StringComparer.Ordinal).Select(f => $"{Path.GetFileName(f)} {OfFile(f)}\n");
+        var listing = Directory.GetFiles(path, pattern).Order(StringComparer.Ordinal).Select(f => $"{Path.GetFileName(f)} {OfFile(f)}\n");
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(listing))));
     }
 

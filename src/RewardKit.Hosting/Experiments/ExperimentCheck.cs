@@ -4,9 +4,9 @@ namespace RewardKit.Hosting.Experiments;
 internal static class ExperimentCheck
 {
     /// <summary>Checks names, files, every plugin with its options, and the baselines.</summary>
-    /// <returns>The arms in an order in which each comes after its baseline.</returns>
+    /// <returns>The experiment with every option of every plugin spelled out.</returns>
     /// <exception cref="RewardKitException">Something is wrong.</exception>
-    public static IReadOnlyList<ArmSpec> Check(ExperimentSpec spec, IPluginSource plugins)
+    public static ExperimentSpec Check(ExperimentSpec spec, IPluginSource plugins)
     {
         if (spec.Arms.Count == 0) throw RewardKitException.Input($"The experiment \"{spec.Name}\" has no arm. Add one: arm \"NAME\" [ … ].");
         if (spec.Seeds.Count == 0) throw RewardKitException.Input($"The experiment \"{spec.Name}\" has no seed. Add: seeds [ 1 ].");
@@ -15,6 +15,17 @@ internal static class ExperimentCheck
         Unique("arm", spec.Arms.Select(a => a.Name));
         Unique("seed", spec.Seeds.Select(s => s.ToString(System.Globalization.CultureInfo.InvariantCulture)));
 
+        foreach (var data in spec.Evaluations.Select(e => e.Pairs).Prepend(spec.Train))
+            if (data is not null && !File.Exists(data.Path)) throw RewardKitException.Input($"There is no data file {data.Path}.");
+        BaselinesFirst(spec.Arms);
+
+        // All uses first: that needs the manifests alone. Then one of each is made, because a constructor may refuse, too.
+        spec = spec with
+        {
+            Arms = [.. spec.Arms.Select(a => a with { Loss = plugins.Complete(a.Loss), Augmenters = [.. a.Augmenters.Select(plugins.Complete)] })],
+            Evaluations = [.. spec.Evaluations.Select(e => e with { Evaluator = plugins.Complete(e.Evaluator) })],
+        };
+        foreach (var evaluation in spec.Evaluations) plugins.CreateEvaluator(evaluation.Evaluator);
         foreach (var arm in spec.Arms)
         {
             plugins.CreateLoss(arm.Loss);
@@ -24,19 +35,12 @@ internal static class ExperimentCheck
                         $"The arm \"{arm.Name}\" uses the augmenter {use.Id}, which filters with a baseline reward model, but the arm names none. "
                         + "Add Baseline.arm \"NAME\" with the name of another arm, or turn the filter off in the augmenter's options.");
         }
-        foreach (var evaluation in spec.Evaluations) plugins.CreateEvaluator(evaluation.Evaluator);
-        foreach (var data in spec.Evaluations.Select(e => e.Pairs).Prepend(spec.Train))
-            if (data is not null && !File.Exists(data.Path)) throw RewardKitException.Input($"There is no data file {data.Path}.");
-        return InOrder(spec.Arms);
+        return spec;
     }
 
-    private static void Unique(string what, IEnumerable<string> names)
-    {
-        if (names.GroupBy(n => n).FirstOrDefault(g => g.Count() > 1) is { } twice)
-            throw RewardKitException.Input($"The {what} {twice.Key} stands {twice.Count()} times in the experiment; each may stand once.");
-    }
-
-    private static List<ArmSpec> InOrder(IReadOnlyList<ArmSpec> arms)
+    /// <summary>The arms in an order in which each comes after its baseline.</summary>
+    /// <exception cref="RewardKitException">A baseline is not there, or arms are each other's.</exception>
+    public static IReadOnlyList<ArmSpec> BaselinesFirst(IReadOnlyList<ArmSpec> arms)
     {
         var order = new List<ArmSpec>();
         foreach (var arm in arms) Place(arm, []);
@@ -54,5 +58,11 @@ internal static class ExperimentCheck
                     [.. path, arm.Name]);
             order.Add(arm);
         }
+    }
+
+    private static void Unique(string what, IEnumerable<string> names)
+    {
+        if (names.GroupBy(n => n).FirstOrDefault(g => g.Count() > 1) is { } twice)
+            throw RewardKitException.Input($"The {what} {twice.Key} stands {twice.Count()} times in the experiment; each may stand once.");
     }
 }

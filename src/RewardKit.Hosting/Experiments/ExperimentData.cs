@@ -29,9 +29,6 @@ internal sealed class ExperimentData
     /// <summary>Each evaluator under its label, with its pairs.</summary>
     public IReadOnlyList<(string Label, EvaluationSpec Spec, IReadOnlyList<PreferenceExample> Pairs)> Evaluations { get; }
 
-    /// <summary>Held-out pairs over all evaluators.</summary>
-    public int HeldOut => Evaluations.Sum(e => e.Pairs.Count);
-
     /// <summary>Skipped and truncated records, in sentences.</summary>
     public IReadOnlyList<string> Notes(IReadOnlyList<RunResult> runs)
     {

@@ -25,14 +25,14 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models)
     public ExperimentResult Run(
         ExperimentSpec spec, RunnerOptions options, IExperimentProgress progress, CancellationToken cancellation = default)
     {
-        var arms = ExperimentCheck.Check(spec, plugins);
+        spec = ExperimentCheck.Check(spec, plugins);
         var data = new ExperimentData(spec);
         using var only = Only(spec);
         var store = new RunStore(spec.OutputFolder);
         var keys = new RunKeys(spec, plugins, models);
 
         var runs = new Dictionary<(string Arm, int Seed), RunResult>();
-        foreach (var arm in arms)
+        foreach (var arm in ExperimentCheck.BaselinesFirst(spec.Arms))
         foreach (var seed in spec.Seeds)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -62,8 +62,7 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models)
 
             (IReadOnlyDictionary<string, Measurement>, IReadOnlyDictionary<string, IReadOnlyList<EvaluationSample>>) Judge()
             {
-                progress.Advanced(arm.Name, seed, new("evaluate", 0, data.HeldOut, "pairs"));
-                using var model = models.Load(spec.Model, store.CheckpointOf(arm.Name, seed));
+                using var model = Load(arm.Name, seed, (done, total) => progress.Advanced(arm.Name, seed, new("evaluate", done, total, "texts")));
                 var judged = Evaluate(model);
                 store.SaveEvaluation(arm.Name, seed, evaluationKey, judged.Measurements, judged.Samples);
                 return judged;
@@ -83,8 +82,9 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models)
         IReadOnlyList<PreferenceExample> Augment(ArmSpec arm, int seed, Dictionary<string, long> counts)
         {
             if (arm.Augmenters.Count == 0) return data.Train.Examples;
-            progress.Advanced(arm.Name, seed, new("augment", 0, data.Train.Examples.Count, "pairs"));
-            using var baseline = arm.Baseline is { } name ? models.Load(spec.Model, store.CheckpointOf(name, seed)) : null;
+            using var baseline = arm.Baseline is { } name
+                ? Load(name, seed, (done, total) => progress.Advanced(arm.Name, seed, new("augment", done, total, "texts")))
+                : null;
             var stream = data.Train.Examples.ToAsyncEnumerable();
             foreach (var use in arm.Augmenters)
             {
@@ -94,6 +94,9 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models)
             }
             return stream.ToBlockingEnumerable(cancellation).ToArray();
         }
+
+        ITrainedModel Load(string arm, int seed, Action<int, int> scored) =>
+            models.Load($"{arm}, seed {seed}", store.CheckpointOf(arm, seed), scored);
 
         (IReadOnlyDictionary<string, Measurement> Measurements, IReadOnlyDictionary<string, IReadOnlyList<EvaluationSample>> Samples)
             Evaluate(IScorer scorer)

@@ -19,10 +19,11 @@ public interface IModelWork
         ModelSpec model, ILoss loss, IReadOnlyList<PreferenceExample> examples, TrainingOptions options, int seed,
         string checkpoint, IProgress<TrainingProgress>? progress, CancellationToken cancellation);
 
-    /// <summary>Loads what <see cref="Train"/> saved.</summary>
-    /// <param name="model">The model that the training started from, for its template and limits.</param>
+    /// <summary>Loads what <see cref="Train"/> saved; the folder says everything about it.</summary>
+    /// <param name="name">A name for messages.</param>
     /// <param name="checkpoint">The folder.</param>
-    ITrainedModel Load(ModelSpec model, string checkpoint);
+    /// <param name="progress">Told, while scoring, how many texts are done, and of how many.</param>
+    ITrainedModel Load(string name, string checkpoint, Action<int, int>? progress);
 
     /// <summary>Versions of everything that computes; they are part of each run's key.</summary>
     IReadOnlyDictionary<string, string> Versions { get; }

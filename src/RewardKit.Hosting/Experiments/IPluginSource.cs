@@ -15,6 +15,10 @@ public interface IPluginSource
     /// <exception cref="RewardKitException">Unknown id, or an option that is unknown or out of range.</exception>
     IEvaluator CreateEvaluator(PluginUse use);
 
+    /// <summary>The use with all of the plugin's options: those it sets, and the defaults of the others.</summary>
+    /// <exception cref="RewardKitException">Unknown id, or an option that is unknown or out of range.</exception>
+    PluginUse Complete(PluginUse use);
+
     /// <summary>A hash of what the plugin is made of: another build, another hash.</summary>
     string ContentHash(PluginUse use);
 }

@@ -19,9 +19,10 @@ public sealed class PluginHost(PluginCatalog catalog, IServiceProvider? services
 /// Loads plugin folders as they are asked for, and unloads them when disposed; their objects must then no longer be
 /// used. A session keeps the generation it loaded, whatever a build writes meanwhile. Not thread-safe.
 /// </summary>
-public sealed class PluginSession : IDisposable
+public sealed class PluginSession : IPluginSource, IDisposable
 {
     private readonly Dictionary<string, LoadedPlugin> _loaded = [];
+    private readonly FileHashes _hashes = new();
     private readonly PluginCatalog _catalog;
     private readonly IServiceProvider _services;
 
@@ -41,6 +42,17 @@ public sealed class PluginSession : IDisposable
     /// <param name="use">Its id and options.</param>
     /// <exception cref="RewardKitException">As <see cref="CreateLoss"/>.</exception>
     public IEvaluator CreateEvaluator(PluginUse use) => Create<IEvaluator>(PluginKind.Evaluator, use);
+
+    /// <inheritdoc/>
+    public PluginUse Complete(PluginUse use)
+    {
+        var description = _catalog.Find(use.Kind, use.Id).Description;
+        var set = OptionCheck.Check(description, use).ToDictionary(v => v.Option.Name, v => v.Value);
+        return use with { Options = description.Options.ToDictionary(o => o.Name, o => set.GetValueOrDefault(o.Name, o.Default)!) };
+    }
+
+    /// <inheritdoc/>
+    public string ContentHash(PluginUse use) => _hashes.Of(_catalog.Find(use.Kind, use.Id).Manifest.Folder, "*.dll");
 
     /// <summary>Unloads everything this session loaded.</summary>
     public void Dispose()

@@ -28,7 +28,8 @@ internal sealed class FakeModels : IModelWork
         return new([new(1, 0.1, 1.5, new Dictionary<string, double> { ["loss"] = 0.5 })], 2, 1, 0.25);
     }
 
-    public ITrainedModel Load(ModelSpec model, string checkpoint) => new Model(int.Parse(File.ReadAllText(Path.Combine(checkpoint, "weights"))));
+    public ITrainedModel Load(string name, string checkpoint, Action<int, int>? progress) =>
+        new Model(int.Parse(File.ReadAllText(Path.Combine(checkpoint, "weights"))));
 
     private sealed class Model(int sign) : ITrainedModel
     {
@@ -55,9 +56,10 @@ internal sealed class FakePlugins : IPluginSource
     {
         "long" => new FakeLoss("long", 1),
         "short" => new FakeLoss("short", -1),
-        _ => throw RewardKitException.Input($"There is no loss {use.Id}."),
+        _ => throw new ArgumentException(use.Id),
     };
 
+    public PluginUse Complete(PluginUse use) => use.Id == "lnog" ? throw RewardKitException.Input($"There is no loss {use.Id}.") : use;
     public IAugmenter CreateAugmenter(PluginUse use) => new Augmenter(use.Id == "filter");
     public IEvaluator CreateEvaluator(PluginUse use) => new Evaluator(this);
     public string ContentHash(PluginUse use) => Hashes.GetValueOrDefault(use.Id, "0123456789abcdef");

@@ -1,0 +1,55 @@
+using System.Globalization;
+using RewardKit.Models;
+using RewardKit.Models.Tokenization;
+using RewardKit.Training;
+using TorchSharp;
+
+namespace RewardKit.Hosting.Experiments;
+
+/// <summary>Trains and loads real models, on the GPU where there is one.</summary>
+public sealed class TorchModels : IModelWork
+{
+    private readonly torch.Device device = torch.cuda.is_available() ? torch.CUDA : torch.CPU;
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, string> Versions { get; } = new[]
+    {
+        typeof(torch), typeof(RewardKit.Torch.FusedAdamW), typeof(IScorer), typeof(RewardModel), typeof(Trainer),
+    }.ToDictionary(t => t.Assembly.GetName().Name!, t => t.Module.ModuleVersionId.ToString());
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, string> Environment => new Dictionary<string, string>
+    {
+        ["libtorch"] = torch.__version__,
+        ["device"] = device.ToString(),
+        ["torch threads"] = torch.get_num_threads().ToString(CultureInfo.InvariantCulture),
+    };
+
+    /// <inheritdoc/>
+    public TrainingLog Train(
+        ModelSpec model, ILoss loss, IReadOnlyList<PreferenceExample> examples, TrainingOptions options, int seed, string checkpoint,
+        IProgress<TrainingProgress>? progress, CancellationToken cancellation)
+    {
+        var encoder = PairEncoder.Create(model);
+        using var trained = RewardModel.Create(model, loss.Head, seed, device);
+        var log = Trainer.Train(trained, loss, examples, encoder, options, seed, progress, cancellation);
+        trained.Save(checkpoint, encoder);
+        return log;
+    }
+
+    /// <inheritdoc/>
+    public ITrainedModel Load(string name, string checkpoint, Action<int, int>? progress) =>
+        new Loaded(name, RewardModel.Load(checkpoint, device), PairEncoder.Create(new ModelSpec { Folder = checkpoint }), progress);
+
+    private sealed class Loaded(string name, RewardModel model, PairEncoder encoder, Action<int, int>? progress) : ITrainedModel
+    {
+        private readonly Scorer scorer = new(name, model, encoder) { Progress = progress };
+
+        public string Name => name;
+
+        public IReadOnlyList<double> Score(IReadOnlyList<ScoreRequest> requests, CancellationToken cancellation = default) =>
+            scorer.Score(requests, cancellation);
+
+        public void Dispose() => model.Dispose();
+    }
+}
