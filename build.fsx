@@ -355,7 +355,8 @@ let main args =
     match args with
     | [ "setup" ] ->
         // Asked for by name, it looks again: a PyTorch may have come or gone since.
-        File.Delete(artifacts </> ".stamps" </> "setup")
+        let stamp = artifacts </> ".stamps" </> "setup"
+        if File.Exists stamp then File.Delete stamp
         setup () |> ignore
         say $"""setup: ready, {Path.GetRelativePath(root, shim)} -> {File.ResolveLinkTarget(native </> "current", true).Name}"""
         0
