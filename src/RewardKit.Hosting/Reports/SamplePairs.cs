@@ -9,6 +9,7 @@ namespace RewardKit.Hosting.Reports;
 internal static class SamplePairs
 {
     private const int EachKind = 2;
+    private const int Turns = 4;
     private const int PromptCharacters = 500;
     private const int ResponseCharacters = 700;
 
@@ -36,7 +37,7 @@ internal static class SamplePairs
 
     private static Html Pair(string title, PreferenceExample example, IEnumerable<(RunResult Run, PairScore Score)> scores) => Html.Of($"""
         <article><h3>{title} <small>{example.Id}</small></h3>
-        <div class="turns">{Html.Each(example.Prompt.Messages, m => Html.Of($"<p><b>{m.Role}</b> {Shorten(m.Content, PromptCharacters)}</p>"))}</div>
+        <div class="turns">{(example.Prompt.Messages.Length > Turns ? "[…]" : "")}{Html.Each(example.Prompt.Messages.TakeLast(Turns), m => Html.Of($"<p><b>{m.Role}</b> {Shorten(m.Content, PromptCharacters)}</p>"))}</div>
         <div class="responses"><div><h4>chosen</h4><p>{Shorten(example.Chosen.LastContent, ResponseCharacters)}</p></div><div><h4>rejected</h4><p>{Shorten(example.Rejected.LastContent, ResponseCharacters)}</p></div></div>
         <div class="scroll"><table><thead><tr><th>arm</th><th>seed</th><th>chosen</th><th>rejected</th><th>margin</th></tr></thead><tbody>
         {Html.Each(scores, s => Html.Of($"""<tr><td>{s.Run.Arm}</td><td>{s.Run.Seed}</td><td>{s.Score.Chosen:0.000}</td><td>{s.Score.Rejected:0.000}</td><td class="{(s.Score.Margin > 0 ? "right" : "wrong")}">{s.Score.Margin:+0.000;−0.000;0}</td></tr>"""))}

@@ -2,6 +2,9 @@ namespace TorchSharp;
 
 public static partial class torch
 {
+    /// <summary>The version of libtorch, such as <c>1.13.1</c>.</summary>
+    public static string __version__ => Native.TorchVersion;
+
     /// <summary>The type of floating-point tensors where none is named; Float32 at first.</summary>
     public static ScalarType get_default_dtype() => (ScalarType)Native.rk_default_dtype();
 
