@@ -33,13 +33,15 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models)
 
         var runs = new Dictionary<(string Arm, int Seed), RunResult>();
         foreach (var arm in ExperimentCheck.BaselinesFirst(spec.Arms))
-        foreach (var seed in spec.Seeds)
         {
-            cancellation.ThrowIfCancellationRequested();
-            progress.Started(arm.Name, seed);
-            var run = Work($"The arm \"{arm.Name}\" with seed {seed}", () => RunOne(arm, seed));
-            runs.Add((arm.Name, seed), run);
-            progress.Finished(run);
+            foreach (var seed in spec.Seeds)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                progress.Started(arm.Name, seed);
+                var run = Work($"The arm \"{arm.Name}\" with seed {seed}", () => RunOne(arm, seed));
+                runs.Add((arm.Name, seed), run);
+                progress.Finished(run);
+            }
         }
         RunResult[] ordered = [.. spec.Arms.SelectMany(a => spec.Seeds.Select(s => runs[(a.Name, s)]))];
         var trivial = TrivialBaselines.For(data.Train.Examples, cancellation).Select(scorer =>
@@ -136,7 +138,10 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models)
             Directory.CreateDirectory(spec.OutputFolder);
             return new(Path.Combine(spec.OutputFolder, ".lock"), new FileStreamOptions
             {
-                Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None, Options = FileOptions.DeleteOnClose,
+                Mode = FileMode.OpenOrCreate,
+                Access = FileAccess.ReadWrite,
+                Share = FileShare.None,
+                Options = FileOptions.DeleteOnClose,
             });
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -56,20 +56,24 @@ public sealed class Summary
         var metrics = result.Runs.Concat(result.Trivial).SelectMany(r => r.Measurements.Keys).Distinct().ToArray();
         var rows = new List<SummaryRow>();
         var comparisons = new List<Comparison>();
-        foreach (var (runs, trivial) in new[] { (result.Runs, false), (result.Trivial, true) })
-        foreach (var arm in runs.GroupBy(r => r.Arm))
-        foreach (var metric in metrics)
-            if (RowOf(arm.Key, metric, Measured(arm, metric), trivial) is { } row) rows.Add(row);
-
+        foreach (var arm in result.Runs.GroupBy(r => r.Arm)) AddRows(arm, trivial: false);
+        foreach (var arm in result.Trivial.GroupBy(r => r.Arm)) AddRows(arm, trivial: true);
         foreach (var metric in metrics)
         {
             var arms = result.Runs.GroupBy(r => r.Arm).Select(g => (Name: g.Key, Runs: Measured(g, metric))).ToArray();
-            for (var i = 0; i < arms.Length; i++)
-            for (var j = i + 1; j < arms.Length; j++)
-                if (Compare(metric, arms[i].Name, arms[i].Runs, arms[j].Name, arms[j].Runs) is { } comparison)
-                    comparisons.Add(comparison);
+            foreach (var (place, first) in arms.Index())
+            {
+                foreach (var second in arms.Skip(place + 1))
+                    if (Compare(metric, first.Name, first.Runs, second.Name, second.Runs) is { } comparison) comparisons.Add(comparison);
+            }
         }
         return new(metrics, rows, comparisons);
+
+        void AddRows(IGrouping<string, RunResult> arm, bool trivial)
+        {
+            foreach (var metric in metrics)
+                if (RowOf(arm.Key, metric, Measured(arm, metric), trivial) is { } row) rows.Add(row);
+        }
     }
 
     private static Measurement[] Measured(IEnumerable<RunResult> runs, string metric) =>

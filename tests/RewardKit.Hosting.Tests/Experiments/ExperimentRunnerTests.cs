@@ -220,7 +220,8 @@ public class ExperimentRunnerTests
         Path.Combine(folder, name),
         Enumerable.Range(1, 4).Select(i => JsonSerializer.Serialize(new
         {
-            chosen = $"\n\nHuman: question {i}\n\nAssistant: {chosen}", rejected = $"\n\nHuman: question {i}\n\nAssistant: {rejected}",
+            chosen = $"\n\nHuman: question {i}\n\nAssistant: {chosen}",
+            rejected = $"\n\nHuman: question {i}\n\nAssistant: {rejected}",
         })));
 
     private static PluginUse Loss(string id) => Results.Use(PluginKind.Loss, id);

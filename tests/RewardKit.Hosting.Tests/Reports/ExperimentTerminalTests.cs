@@ -11,12 +11,16 @@ public class ExperimentTerminalTests
         var text = new StringWriter();
         var console = AnsiConsole.Create(new AnsiConsoleSettings
         {
-            Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Interactive = InteractionSupport.No, Out = new AnsiConsoleOutput(text),
+            Ansi = AnsiSupport.No,
+            ColorSystem = ColorSystemSupport.NoColors,
+            Interactive = InteractionSupport.No,
+            Out = new AnsiConsoleOutput(text),
         });
         console.Profile.Width = 200;
         var result = Results.Of(("a [x]", 1, [1, 1, 1, 0]), ("b", 1, [1, 1, 0, 0])) with
         {
-            Trivial = [Results.Run("longer wins", null, [0, 1, 0, 1])], Notes = ["train.jsonl: 3 records skipped (identical responses: records 1, 2, 3)."],
+            Trivial = [Results.Run("longer wins", null, [0, 1, 0, 1])],
+            Notes = ["train.jsonl: 3 records skipped (identical responses: records 1, 2, 3)."],
         };
         ResultTerminal.Print(result, ["/somewhere/report.html"], console);
         var lines = text.ToString();

@@ -26,7 +26,9 @@ public class ReportPageTests
         var plain = Results.Of((Hostile, 1, [1, 0]));
         var page = ReportPage.Write(plain with
         {
-            Spec = plain.Spec with { Name = Hostile }, Runs = [run], Notes = [Hostile],
+            Spec = plain.Spec with { Name = Hostile },
+            Runs = [run],
+            Notes = [Hostile],
             Environment = new Dictionary<string, string> { [Hostile] = Hostile },
         });
         Assert.That(page, Does.Not.Contain("<script>alert"));
