@@ -56,9 +56,6 @@ internal static unsafe partial class Native
     [LibraryImport(Library)] public static partial nint rk_inference_mode(int enabled);
     [LibraryImport(Library)] public static partial void rk_inference_mode_free(nint guard);
     [LibraryImport(Library)] public static partial int rk_is_inference_mode();
-    [LibraryImport(Library)] public static partial int rk_anomaly_mode();
-    [LibraryImport(Library)] public static partial int rk_anomaly_checks_nan();
-    [LibraryImport(Library)] public static partial void rk_set_anomaly_mode(int enabled, int checkNan);
     [LibraryImport(Library)] public static partial int rk_default_dtype();
     [LibraryImport(Library)] public static partial int rk_set_default_dtype(int dtype);
     [LibraryImport(Library)] public static partial int rk_threads();

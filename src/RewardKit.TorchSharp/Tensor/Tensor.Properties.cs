@@ -51,7 +51,7 @@ public static partial class torch
         }
 
         /// <summary>The distance between neighbours in each dimension, in elements.</summary>
-        public long[] stride()
+        internal long[] stride()
         {
             var strides = new long[ndim];
             fixed (long* pointer = strides) Native.rk_tensor_strides(Handle, pointer);

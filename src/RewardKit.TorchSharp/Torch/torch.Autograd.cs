@@ -21,7 +21,7 @@ public static partial class torch
     public static IDisposable inference_mode(bool mode = true) => new InferenceMode(mode);
 
     /// <summary>Whether inference mode is on for this thread.</summary>
-    public static bool is_inference_mode_enabled() => Native.rk_is_inference_mode() != 0;
+    internal static bool is_inference_mode_enabled() => Native.rk_is_inference_mode() != 0;
 
     private sealed class GradMode : IDisposable
     {

@@ -143,10 +143,6 @@ public static partial class torch
         Make<double>(Items(rawArray), [rawArray.Count], dtype, device, requires_grad, names);
 
     /// <summary>A tensor of this shape with a copy of the values.</summary>
-    public static Tensor tensor(IList<double> rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        Make<double>(Items(rawArray), dimensions, dtype, device, requires_grad, names);
-
-    /// <summary>A tensor of this shape with a copy of the values.</summary>
     public static Tensor tensor(IList<double> rawArray, long rows, long columns, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         Make<double>(Items(rawArray), [rows, columns], dtype, device, requires_grad, names);
 

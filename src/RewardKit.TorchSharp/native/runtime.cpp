@@ -5,7 +5,6 @@
 #include <c10/core/DefaultDtype.h>
 #include <c10/core/GradMode.h>
 #include <c10/core/InferenceMode.h>
-#include <torch/csrc/autograd/anomaly_mode.h>
 #include <torch/cuda.h>
 
 namespace {
@@ -24,12 +23,6 @@ RK_API void rk_set_grad_mode(int32_t enabled) { c10::GradMode::set_enabled(enabl
 RK_API void* rk_inference_mode(int32_t enabled) { return new c10::InferenceMode(enabled != 0); }
 RK_API void rk_inference_mode_free(void* guard) { delete static_cast<c10::InferenceMode*>(guard); }
 RK_API int32_t rk_is_inference_mode() { return c10::InferenceMode::is_enabled(); }
-
-RK_API int32_t rk_anomaly_mode() { return torch::autograd::AnomalyMode::is_enabled(); }
-RK_API int32_t rk_anomaly_checks_nan() { return torch::autograd::AnomalyMode::should_check_nan(); }
-RK_API void rk_set_anomaly_mode(int32_t enabled, int32_t check_nan) {
-    torch::autograd::AnomalyMode::set_enabled(enabled != 0, check_nan != 0);
-}
 
 RK_API int32_t rk_default_dtype() { return static_cast<int32_t>(c10::get_default_dtype_as_scalartype()); }
 
