@@ -1,0 +1,160 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.DependencyInjection;
+using RewardKit.Hosting.Experiments;
+using RewardKit.Hosting.Plugins;
+
+namespace RewardKit.Hosting.Tests.Plugins;
+
+public class LoadTests
+{
+    private Fixture _fixture = null!;
+
+    [SetUp]
+    public void Copy() => _fixture = new();
+
+    [TearDown]
+    public void Clean() => _fixture.Dispose();
+
+    [Test]
+    public async Task A_plugin_gets_the_hosts_services()
+    {
+        var services = new ServiceCollection().AddSingleton(TimeProvider.System).BuildServiceProvider();
+        using var session = new PluginHost(PluginCatalog.Of(Fixture.Folder("Good")), services).Open();
+        var augmenter = session.CreateAugmenter(Fixture.Use(PluginKind.Augmenter, "good"));
+        var counts = new Dictionary<string, long>();
+        await foreach (var _ in augmenter.AugmentAsync(AsyncEnumerable.Empty<PreferenceExample>(), new(1, null, counts.Add), default))
+            Assert.Fail("Nothing goes in, so nothing comes out.");
+        Assert.That(counts["year"], Is.GreaterThan(2000));
+    }
+
+    [Test]
+    public void A_service_that_the_host_lacks_is_named()
+    {
+        using var session = SessionOf(Fixture.Folder("Throwing"));
+        Assert.That(Fixture.Refused(() => session.CreateLoss(Fixture.Loss("asking"))).Message,
+            Does.Contain("\"asking\"").And.Contain("System.IFormatProvider").And.Contain("service"));
+    }
+
+    [Test]
+    public void A_private_dependency_comes_from_the_plugins_folder()
+    {
+        using var session = SessionOf(Fixture.Folder("PrivateDependency"));
+        Assert.That(session.CreateLoss(Fixture.Loss("dependent")).Weight(null!), Is.EqualTo(42));
+    }
+
+    [Test]
+    public void A_missing_dependency_is_named()
+    {
+        var folder = _fixture.CopyOf("PrivateDependency");
+        File.Delete(Path.Combine(folder, "Dependency.dll"));
+        using var session = SessionOf(folder);
+        Assert.That(Fixture.Refused(() => session.CreateLoss(Fixture.Loss("dependent"))).Message,
+            Does.Contain(folder).And.Contain("Dependency 0.1.0.0"));
+    }
+
+    [Test]
+    public void A_constructor_that_throws_is_a_failure_at_work_with_its_own_words()
+    {
+        using var session = SessionOf(Fixture.Folder("Throwing"));
+        var failure = Assert.Throws<RewardKitException>(() => session.CreateLoss(Fixture.Loss("throwing")))!;
+        Assert.Multiple(() =>
+        {
+            Assert.That(failure.ExitCode, Is.EqualTo(1));
+            Assert.That(failure.Message, Does.Contain("\"throwing\"").And.Contain("InvalidOperationException: the moon is in the wrong phase"));
+        });
+    }
+
+    [Test]
+    public void A_changed_assembly_is_refused_with_both_hashes()
+    {
+        var folder = _fixture.CopyOf("Good");
+        var file = Path.Combine(folder, "Good.dll");
+        var before = Hash(file)[..12];
+        File.AppendAllText(file, "x");
+        using var session = SessionOf(folder);
+        Assert.That(Fixture.Refused(() => session.CreateLoss(Fixture.Loss("good"))).Message,
+            Does.Contain(folder).And.Contain(before).And.Contain(Hash(file)[..12]).And.Contain("Rebuild"));
+    }
+
+    [Test]
+    public void An_assembly_that_is_none_is_refused()
+    {
+        var garbage = Path.Combine(_fixture.Root, "garbage");
+        File.WriteAllText(garbage, "This is no assembly.");
+        var folder = _fixture.CopyOf("Good", manifest => manifest["sha256"] = Hash(garbage));
+        File.Copy(garbage, Path.Combine(folder, "Good.dll"), overwrite: true);
+        using var session = SessionOf(folder);
+        Assert.That(Fixture.Refused(() => session.CreateLoss(Fixture.Loss("good"))).Message,
+            Does.Contain(folder).And.Contain("Good.dll is not a .NET assembly"));
+    }
+
+    [Test]
+    public void A_missing_assembly_is_named()
+    {
+        var folder = _fixture.CopyOf("Good");
+        File.Delete(Path.Combine(folder, "Good.dll"));
+        using var session = SessionOf(folder);
+        Assert.That(Fixture.Refused(() => session.CreateLoss(Fixture.Loss("good"))).Message,
+            Does.Contain(folder).And.Contain("Good.dll is missing"));
+    }
+
+    [TestCase("type")]
+    [TestCase("optionsType")]
+    public void A_type_that_the_assembly_lacks_is_named(string property)
+    {
+        var folder = _fixture.CopyOf("Good", manifest =>
+        {
+            foreach (var plugin in manifest["plugins"]!.AsArray())
+                plugin![property] = "Good.Vanished";
+        });
+        using var session = SessionOf(folder);
+        Assert.That(Fixture.Refused(() => session.CreateLoss(Fixture.Loss("good"))).Message,
+            Does.Contain(folder).And.Contain("no type Good.Vanished"));
+    }
+
+    [Test]
+    public void A_build_may_overwrite_what_is_loaded_and_the_session_keeps_its_own()
+    {
+        var folder = _fixture.CopyOf("Good");
+        using var session = SessionOf(folder);
+        var before = session.CreateLoss(Fixture.Loss("good")).ToString();
+        File.WriteAllText(Path.Combine(folder, "Good.dll"), "half-written");
+        Assert.That(session.CreateLoss(Fixture.Loss("good")).ToString(), Is.EqualTo(before));
+        using var next = SessionOf(folder);
+        Assert.That(Fixture.Refused(() => next.CreateLoss(Fixture.Loss("good"))).Message, Does.Contain("has changed"));
+    }
+
+    [Test]
+    public void Disposing_the_session_disposes_its_plugins_and_its_copy()
+    {
+        var session = SessionOf(Fixture.Folder("Good"));
+        var evaluator = session.CreateEvaluator(Fixture.Use(PluginKind.Evaluator, "good"));
+        var copy = Path.GetDirectoryName(evaluator.GetType().Assembly.Location)!;
+        Assert.That(copy, Is.Not.EqualTo(Fixture.Folder("Good")).And.Exist);
+        session.Dispose();
+        Assert.Multiple(() =>
+        {
+            Assert.That(evaluator.GetType().GetProperty("Disposed")!.GetValue(null), Is.EqualTo(1));
+            Assert.That(copy, Does.Not.Exist);
+        });
+    }
+
+    [Test]
+    public void The_content_hash_follows_the_plugin_and_what_it_brings()
+    {
+        var folder = _fixture.CopyOf("PrivateDependency");
+        string ContentHash()
+        {
+            using var session = SessionOf(folder);
+            return session.ContentHash(Fixture.Loss("dependent"));
+        }
+        var before = ContentHash();
+        Assert.That(ContentHash(), Is.EqualTo(before));
+        File.AppendAllText(Path.Combine(folder, "Dependency.dll"), "x");
+        Assert.That(ContentHash(), Is.Not.EqualTo(before));
+    }
+
+    private static PluginSession SessionOf(string folder) => new PluginHost(PluginCatalog.Of(folder)).Open();
+
+    private static string Hash(string file) => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(file)));
+}
