@@ -1,0 +1,118 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace RewardKit.Torch.Tests;
+
+public class FusedOperatorTests
+{
+    private DisposeScope _scope = null!;
+
+    [SetUp]
+    public void Open()
+    {
+        _scope = NewDisposeScope();
+        manual_seed(11);
+    }
+
+    [TearDown]
+    public void Close() => _scope.Dispose();
+
+    [TestCase(64)]
+    [TestCase(7)]
+    public void Rms_norm_agrees_with_its_definition(int dim) =>
+        Compare.SameValuesAndGradients(
+            x => RmsNorm.Apply(x[0], x[1], 1e-5), x => RmsNorm.Reference(x[0], x[1], 1e-5), 1e-9, Compare.Random(30, 20, dim), Compare.Random(dim));
+
+    [Test]
+    public void Rms_norm_by_hand()
+    {
+        // The mean square of (3, 4) is 12.5.
+        var result = RmsNorm.Apply(tensor(new double[] { 3, 4 }).view(1, 2), tensor(new double[] { 1, 10 }), 0);
+        Assert.That(result.data<double>().ToArray(), Is.EqualTo(new[] { 3 / Math.Sqrt(12.5), 40 / Math.Sqrt(12.5) }).Within(1e-12));
+    }
+
+    [TestCase(8)]
+    [TestCase(2)]
+    [TestCase(64)]
+    public void Rotary_agrees_with_its_definition(int dim)
+    {
+        var angles = Compare.Random(40, dim / 2);
+        Compare.SameValuesAndGradients(
+            x => Rotary.Apply(x[0], angles.cos(), angles.sin()), x => Rotary.Reference(x[0], angles.cos(), angles.sin()), 1e-9, Compare.Random(40, 3, dim));
+    }
+
+    [Test]
+    public void Rotary_by_a_quarter_turn()
+    {
+        // Cosine 0, sine 1: (a, b) becomes (-b, a), with the partner half a head away.
+        var result = Rotary.Apply(tensor(new double[] { 1, 2, 3, 4 }).view(1, 1, 4), zeros(1, 2, ScalarType.Float64), ones(1, 2, ScalarType.Float64));
+        Assert.That(result.data<double>().ToArray(), Is.EqualTo(new double[] { -3, -4, 1, 2 }));
+    }
+
+    [Test]
+    public void Swiglu_agrees_with_its_definition_even_far_out() =>
+        Compare.SameValuesAndGradients(
+            x => SwiGlu.Apply(x[0], x[1]), x => SwiGlu.Reference(x[0], x[1]), 1e-9, Compare.Random(33, 21) * 300, Compare.Random(33, 21));
+
+    [TestCase(5)]
+    [TestCase(512)]
+    [TestCase(1003)]
+    public void Token_log_probs_agree_with_the_log_softmax(int vocabulary)
+    {
+        var targets = randint(0, vocabulary, [77], ScalarType.Int64);
+        Compare.SameValuesAndGradients(
+            x => TokenLogProbs.Apply(x[0], x[1], targets, 20), x => TokenLogProbs.Reference(x[0], x[1], targets, 77), 1e-9,
+            Compare.Random(77, 24), Compare.Random(vocabulary, 24));
+    }
+
+    [Test]
+    public void Token_log_probs_of_large_logits_are_finite()
+    {
+        // Logits 0 and 2000: the probabilities are e^-2000 and 1.
+        var result = TokenLogProbs.Apply(tensor(new float[,] { { 1 }, { 1 } }), tensor(new float[,] { { 0 }, { 2000 } }), tensor(new long[] { 0, 1 }));
+        Assert.That(result.data<float>().ToArray(), Is.EqualTo(new[] { -2000f, 0f }));
+    }
+
+    [Test]
+    public void Token_log_probs_gradients_reach_a_frozen_heads_input_alone()
+    {
+        var hidden = Compare.Random(4, 3).requires_grad_();
+        var head = Compare.Random(6, 3);
+        TokenLogProbs.Apply(hidden, head, tensor(new long[] { 0, 1, 2, 3 })).sum().backward();
+        Assert.That(hidden.grad, Is.Not.Null);
+        Assert.That(head.grad, Is.Null);
+    }
+
+    [Test]
+    public void A_target_outside_the_vocabulary_is_refused() =>
+        Assert.That(() => TokenLogProbs.Apply(Compare.Random(1, 2), Compare.Random(3, 2), tensor(new long[] { 3 })),
+            Throws.Exception.With.Message.Contains("outside the vocabulary of 3"));
+
+    [TestCase(ScalarType.BFloat16)]
+    [TestCase(ScalarType.Float32)]
+    public void Other_types_stay_close_to_double(ScalarType type)
+    {
+        // 8 bits of mantissa and values up to about 10 leave errors of some hundredths.
+        var tolerance = type == ScalarType.BFloat16 ? 0.15 : 1e-4;
+        var (x, w, segments) = (Compare.Random(12, 2, 8), Compare.Random(8), tensor(new long[,] { { 0, 5, 0, 0 }, { 5, 7, 0, 5 } }));
+        var angles = Compare.Random(12, 4);
+        Tensor To(Tensor t) => t.to_type(type);
+        (Tensor, Tensor)[] pairs =
+        [
+            (RmsNorm.Apply(To(x), To(w), 1e-5), RmsNorm.Reference(x, w, 1e-5)),
+            (Rotary.Apply(To(x), To(angles.cos()), To(angles.sin())), Rotary.Reference(x, angles.cos(), angles.sin())),
+            (SwiGlu.Apply(To(x), To(x)), SwiGlu.Reference(x, x)),
+            (PackedAttention.Apply(To(x), To(x), To(x), segments, 0.3), PackedAttention.Reference(x, x, x, segments, 0.3)),
+            (TokenLogProbs.Apply(To(x.view(24, 8)), To(x.view(24, 8)), arange(0, 24)), TokenLogProbs.Reference(x.view(24, 8), x.view(24, 8), arange(0, 24), 24)),
+        ];
+        foreach (var (value, expected) in pairs) Assert.That(Compare.Distance(value.to_type(ScalarType.Float64), expected), Is.LessThan(tolerance));
+    }
+
+    [Test]
+    public void Shapes_that_do_not_fit_are_named()
+    {
+        Assert.That(() => RmsNorm.Apply(Compare.Random(3, 4), Compare.Random(5), 0), Throws.Exception.With.Message.Contains("[3, 4] and [5]"));
+        Assert.That(() => Rotary.Apply(Compare.Random(3, 1, 5), Compare.Random(3, 2), Compare.Random(3, 2)), Throws.Exception.With.Message.Contains("even dim"));
+        Assert.That(() => SwiGlu.Apply(Compare.Random(3), Compare.Random(4)), Throws.Exception.With.Message.Contains("[3] and [4]"));
+    }
+}

@@ -1,0 +1,147 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace RewardKit.Torch.Tests;
+
+public class PackedAttentionTests
+{
+    /// <summary>Two pairs of prompt, chosen, rejected; a lone text; a token of nobody at the end.</summary>
+    private static readonly long[,] s_pairs =
+    {
+        { 0, 70, 0, 0 }, { 70, 41, 0, 70 }, { 111, 5, 0, 70 },
+        { 116, 1, 0, 0 }, { 117, 33, 116, 1 }, { 150, 64, 116, 1 },
+        { 214, 100, 0, 0 },
+    };
+
+    private DisposeScope _scope = null!;
+
+    [SetUp]
+    public void Open()
+    {
+        _scope = NewDisposeScope();
+        manual_seed(7);
+    }
+
+    [TearDown]
+    public void Close() => _scope.Dispose();
+
+    [TestCase(4, 2, 8)]
+    [TestCase(2, 2, 64)]
+    [TestCase(3, 1, 128)]
+    [TestCase(2, 1, 6)]
+    public void Agrees_with_the_masked_softmax(int heads, int kvHeads, int dim)
+    {
+        var segments = tensor(s_pairs);
+        Compare.SameValuesAndGradients(
+            x => PackedAttention.Apply(x[0], x[1], x[2], segments, 0.3), x => PackedAttention.Reference(x[0], x[1], x[2], segments, 0.3),
+            1e-9, Compare.Random(315, heads, dim), Compare.Random(315, kvHeads, dim), Compare.Random(315, kvHeads, dim));
+    }
+
+    [Test]
+    public void Single_precision_agrees_with_double()
+    {
+        var segments = tensor(s_pairs);
+        var (q, k, v) = (Compare.Random(315, 8, 8), Compare.Random(315, 4, 8), Compare.Random(315, 4, 8));
+        var single = PackedAttention.Apply(q.to_type(ScalarType.Float32), k.to_type(ScalarType.Float32), v.to_type(ScalarType.Float32), segments, 0.35);
+        Assert.That(Compare.Distance(single.to_type(ScalarType.Float64), PackedAttention.Reference(q, k, v, segments, 0.35)), Is.LessThan(1e-5));
+    }
+
+    [Test]
+    public void A_hand_worked_case()
+    {
+        // Scores are q·k: the second token weighs its values e^0 : e^ln3 = 1 : 3.
+        var q = tensor(new double[] { 1, 1 }).view(2, 1, 1);
+        var k = tensor(new double[] { 0, Math.Log(3) }).view(2, 1, 1);
+        var v = tensor(new double[] { 10, 20 }).view(2, 1, 1);
+        var result = PackedAttention.Apply(q, k, v, tensor(new long[,] { { 0, 2, 0, 0 } }), 1);
+        Assert.That(result.data<double>().ToArray(), Is.EqualTo(new[] { 10, 17.5 }).Within(1e-12));
+    }
+
+    [Test]
+    public void A_pair_in_three_segments_gives_what_its_two_texts_give_alone()
+    {
+        var (prompt, chosen, rejected) = (50, 20, 35);
+        var (q, k, v) = (Compare.Random(105, 2, 8), Compare.Random(105, 2, 8), Compare.Random(105, 2, 8));
+        var packed = PackedAttention.Apply(q, k, v, tensor(new long[,] { { 0, prompt, 0, 0 }, { 50, chosen, 0, prompt }, { 70, rejected, 0, prompt } }), 0.5);
+        var text = cat([arange(0, prompt), arange(70, 105)]);
+        var alone = PackedAttention.Apply(q.index_select(0, text), k.index_select(0, text), v.index_select(0, text),
+            tensor(new long[,] { { 0, prompt + rejected, 0, 0 } }), 0.5);
+        Assert.That(Compare.Distance(packed.narrow(0, 70, rejected), alone.narrow(0, prompt, rejected)), Is.LessThan(1e-12));
+    }
+
+    [Test]
+    public void Segments_may_lie_in_any_order_and_hang_together_in_chains()
+    {
+        var segments = tensor(new long[,] { { 60, 20, 0, 0 }, { 0, 30, 60, 20 }, { 30, 10, 5, 12 }, { 45, 15, 60, 7 }, { 40, 5, 0, 0 } });
+        Compare.SameValuesAndGradients(
+            x => PackedAttention.Apply(x[0], x[1], x[2], segments, 0.3), x => PackedAttention.Reference(x[0], x[1], x[2], segments, 0.3),
+            1e-9, Compare.Random(80, 2, 8), Compare.Random(80, 1, 8), Compare.Random(80, 1, 8));
+    }
+
+    [Test]
+    public void Later_tokens_and_other_segments_change_nothing()
+    {
+        var segments = tensor(s_pairs);
+        var (q, k, v) = (Compare.Random(315, 2, 8), Compare.Random(315, 2, 8), Compare.Random(315, 2, 8));
+        var before = PackedAttention.Apply(q, k, v, segments, 0.3);
+        // Token 80 stands in the first chosen response: only the rest of that response may notice.
+        k.narrow(0, 80, 1).fill_(3);
+        v.narrow(0, 80, 1).fill_(100);
+        var change = (PackedAttention.Apply(q, k, v, segments, 0.3) - before).abs().amax([1, 2]).data<double>().ToArray();
+        Assert.That(Enumerable.Range(0, 315).Where(token => change[token] > 0), Is.EqualTo(Enumerable.Range(80, 31)));
+    }
+
+    [Test]
+    public void The_number_of_threads_changes_no_bit()
+    {
+        var segments = tensor(s_pairs);
+        var inputs = new[] { Compare.Random(315, 4, 8), Compare.Random(315, 2, 8), Compare.Random(315, 2, 8) }
+            .Select(x => x.to_type(ScalarType.Float32).requires_grad_()).ToArray();
+        var threads = get_num_threads();
+        try
+        {
+            set_num_threads(1);
+            var one = Run();
+            set_num_threads(3);
+            var three = Run();
+            Assert.That(one.Zip(three).All(pair => pair.First.bytes.SequenceEqual(pair.Second.bytes)));
+        }
+        finally
+        {
+            set_num_threads(threads);
+        }
+
+        Tensor[] Run()
+        {
+            var value = PackedAttention.Apply(inputs[0], inputs[1], inputs[2], segments, 0.3);
+            return [value, .. autograd.grad([value], inputs, [ones_like(value)])];
+        }
+    }
+
+    [Test]
+    public void Not_a_number_is_not_hidden()
+    {
+        var q = Compare.Random(10, 1, 8);
+        q[4, 0, 0] = double.NaN;
+        var result = PackedAttention.Apply(q, Compare.Random(10, 1, 8), Compare.Random(10, 1, 8), tensor(new long[,] { { 0, 10, 0, 0 } }), 0.3);
+        Assert.That(result.isnan().any(-1).any(-1).data<bool>().ToArray(), Is.EqualTo(Enumerable.Range(0, 10).Select(token => token == 4)));
+    }
+
+    [TestCase(0, 11, 0, 0, "outside the 10 tokens")]
+    [TestCase(-1, 3, 0, 0, "outside the 10 tokens")]
+    [TestCase(2, 5, 0, 3, "overlaps its own prefix")]
+    public void A_bad_segment_is_named(long start, long length, long prefixStart, long prefixLength, string message)
+    {
+        var x = Compare.Random(10, 1, 8);
+        var segments = tensor(new[,] { { start, length, prefixStart, prefixLength } });
+        Assert.That(() => PackedAttention.Apply(x, x, x, segments, 1), Throws.Exception.With.Message.Contains(message));
+    }
+
+    [Test]
+    public void Two_segments_must_not_share_a_token()
+    {
+        var x = Compare.Random(10, 1, 8);
+        var segments = tensor(new long[,] { { 0, 5, 0, 0 }, { 4, 3, 0, 0 } });
+        Assert.That(() => PackedAttention.Apply(x, x, x, segments, 1), Throws.Exception.With.Message.Contains("token 4 belongs to two segments"));
+    }
+}
