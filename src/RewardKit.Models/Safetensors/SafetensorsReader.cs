@@ -7,14 +7,23 @@ using static TorchSharp.torch;
 namespace RewardKit.Models.Safetensors;
 
 /// <summary>A tensor in a file.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="Type">Its element type.</param>
-/// <param name="Shape">Its shape.</param>
-public sealed record SafetensorsEntry(string Name, ScalarType Type, IReadOnlyList<long> Shape)
+public sealed class SafetensorsEntry
 {
-    internal required SafeFileHandle File { get; init; }
+    internal SafetensorsEntry(string name, ScalarType type, IReadOnlyList<long> shape, SafeFileHandle file, long offset) =>
+        (Name, Type, Shape, File, Offset) = (name, type, shape, file, offset);
 
-    internal required long Offset { get; init; }
+    /// <summary>Its name.</summary>
+    public string Name { get; }
+
+    /// <summary>Its element type.</summary>
+    public ScalarType Type { get; }
+
+    /// <summary>Its shape.</summary>
+    public IReadOnlyList<long> Shape { get; }
+
+    internal SafeFileHandle File { get; }
+
+    internal long Offset { get; }
 }
 
 /// <summary>
@@ -160,7 +169,7 @@ public sealed class SafetensorsReader : IDisposable
         var bytes = shape.Aggregate((Int128)size, (product, n) => product * n);
         if (shape.Any(n => n < 0) || begin < 0 || bytes != (Int128)end - begin)
             throw Malformed(path, $"{name} of {dtype} {SafetensorsFormat.ShapeText(shape)} does not take the {end - begin} bytes it is given");
-        if (!_entries.TryAdd(name, new(name, type, shape) { File = file, Offset = data + begin }))
+        if (!_entries.TryAdd(name, new(name, type, shape, file, data + begin)))
             throw Malformed(path, $"{name} is there twice");
         return (begin, end, name);
     }

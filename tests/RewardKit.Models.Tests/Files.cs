@@ -1,0 +1,53 @@
+using System.Reflection;
+using RewardKit.Models.Tokenization;
+
+namespace RewardKit.Models.Tests;
+
+/// <summary>Where the test data are.</summary>
+internal static class Files
+{
+    private static readonly string Root = typeof(Files).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+        .Single(attribute => attribute.Key == "RepositoryRoot").Value!;
+
+    public static string Stories => Path.Combine(Root, "scripts/models/stories260K");
+
+    public static string Gpt2 => Path.Combine(Root, "scripts/models/gpt2-tokenizer");
+
+    public static string Data(string path) => Path.Combine(Root, "tests/data", path);
+
+    public static string TokenizerFolder(string name) => name switch
+    {
+        "gpt2" => Gpt2,
+        "stories260K" => Stories,
+        _ => Data("tokenizers/" + name),
+    };
+
+    public static Tokenizer Tokenizer(string name) => RewardKit.Models.Tokenization.Tokenizer.Load(TokenizerFolder(name));
+}
+
+/// <summary>A folder that goes with the test.</summary>
+internal sealed class TempFolder : IDisposable
+{
+    public string Path { get; } = Directory.CreateTempSubdirectory("rewardkit-models-").FullName;
+
+    /// <summary>A copy of a folder's files.</summary>
+    public static TempFolder CopyOf(string folder)
+    {
+        var copy = new TempFolder();
+        foreach (var file in Directory.EnumerateFiles(folder)) File.Copy(file, System.IO.Path.Combine(copy.Path, System.IO.Path.GetFileName(file)));
+        return copy;
+    }
+
+    public string this[string name] => System.IO.Path.Combine(Path, name);
+
+    public void Write(string name, string text) => File.WriteAllText(this[name], text);
+
+    public void Replace(string name, string old, string @new)
+    {
+        var text = File.ReadAllText(this[name]);
+        Assert.That(text, Does.Contain(old));
+        File.WriteAllText(this[name], text.Replace(old, @new));
+    }
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+}

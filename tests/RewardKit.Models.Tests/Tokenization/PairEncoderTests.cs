@@ -1,0 +1,64 @@
+using RewardKit.Models.Tokenization;
+
+namespace RewardKit.Models.Tests.Tokenization;
+
+public class PairEncoderTests
+{
+    private static PairEncoder Encoder(string name, int prompt = 100, int response = 100)
+    {
+        var tokenizer = Files.Tokenizer(name);
+        return new(tokenizer, ChatTemplate.For(tokenizer, "plain"), prompt, response);
+    }
+
+    [Test]
+    public void A_llama_prompt_begins_with_bos_and_every_response_ends_with_eos()
+    {
+        var encoder = Encoder("stories260K");
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(encoder.EncodePrompt(Conversation.User("Hi")).Ids[0], Is.EqualTo(1));
+            Assert.That(encoder.EncodeResponse(Conversation.Assistant("Hi")).Ids[^1], Is.EqualTo(2));
+            Assert.That(encoder.EncodeResponse(Conversation.Assistant("")).Ids, Is.EqualTo((int[])[2]), "an empty response");
+            Assert.That(Encoder("gpt2").EncodePrompt(Conversation.User("Hi")).Ids, Is.EqualTo((int[])[20490, 25, 15902, 198, 198, 48902, 25]), "GPT-2 adds none");
+        });
+    }
+
+    [Test]
+    public void Prompts_lose_their_beginning_and_responses_their_end()
+    {
+        var (whole, cut) = (Encoder("stories260K"), Encoder("stories260K", 8, 5));
+        var prompt = Conversation.User("Tell me a story about a dog.");
+        var response = Conversation.Assistant("Once there was a dog.");
+
+        var (wholePrompt, wholeResponse) = (whole.EncodePrompt(prompt), whole.EncodeResponse(response));
+        var (cutPrompt, cutResponse) = (cut.EncodePrompt(prompt), cut.EncodeResponse(response));
+
+        Assert.Multiple(() =>
+        {
+            Assert.That((wholePrompt.Truncated, wholeResponse.Truncated), Is.EqualTo((false, false)));
+            Assert.That((cutPrompt.Truncated, cutResponse.Truncated), Is.EqualTo((true, true)));
+            Assert.That(cutPrompt.Ids, Is.EqualTo((int[])[1, .. wholePrompt.Ids[^7..]]), "BOS stays");
+            Assert.That(cutResponse.Ids, Is.EqualTo((int[])[.. wholeResponse.Ids[..4], 2]), "EOS stays");
+        });
+    }
+
+    [Test]
+    public void Limits_come_from_the_specification_or_the_context()
+    {
+        var open = PairEncoder.Create(new ModelSpec { Folder = Files.Stories });
+        var set = PairEncoder.Create(new ModelSpec { Folder = Files.Stories, MaxPromptTokens = 100, MaxResponseTokens = 50 });
+
+        Assert.That((open.MaxPromptTokens, open.MaxResponseTokens), Is.EqualTo((256, 256)));
+        Assert.That((set.MaxPromptTokens, set.MaxResponseTokens), Is.EqualTo((100, 50)));
+        Assert.That(() => PairEncoder.Create(new ModelSpec { Folder = Files.Stories, MaxPromptTokens = 500, MaxResponseTokens = 50 }),
+            Throws.TypeOf<RewardKitException>().With.Message.Contains("context of 512"));
+    }
+
+    [Test]
+    public void A_tokenizer_too_large_for_the_model_is_refused()
+    {
+        Assert.That(() => PairEncoder.Create(new ModelSpec { Folder = Files.Stories, Tokenizer = Files.Gpt2 }),
+            Throws.TypeOf<RewardKitException>().With.Message.Contains("50257").And.Message.Contains("512"));
+    }
+}
