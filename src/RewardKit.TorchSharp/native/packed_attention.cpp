@@ -10,6 +10,7 @@
 #include <numeric>
 #include <vector>
 
+#include "has_kernel.h"
 #include "kernels.h"
 #include "parallel.h"
 
@@ -189,7 +190,7 @@ Tensor packed_attention(const Tensor& q, const Tensor& k, const Tensor& v, const
   TORCH_CHECK(q.scalar_type() == k.scalar_type() && q.scalar_type() == v.scalar_type() && q.device() == k.device() &&
                   q.device() == v.device(),
               "packed_attention: q, k and v must share dtype and device");
-  const bool fused = q.device().is_cpu() && (q.scalar_type() == at::kFloat || q.scalar_type() == at::kDouble);
+  const bool fused = has_kernel(q);
   return fused ? FusedAttention::apply(q, k, v, segments, scale) : composite(q, k, v, segments, scale);
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "has_kernel.h"
 #include "kernels.h"
 #include "parallel.h"
 
@@ -14,10 +15,6 @@ namespace {
 using at::Tensor;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
-
-bool has_kernel(const Tensor& x) {
-  return x.device().is_cpu() && (x.scalar_type() == at::kFloat || x.scalar_type() == at::kDouble);
-}
 
 /// work(first, count) over rows in blocks of about 16K values.
 template <typename F>
