@@ -51,7 +51,7 @@ public class RandomTests
         manual_seed(3);
         var expected = Draw();
         manual_seed(3);
-        using var own = new Generator(11);
+        using var own = new torch.Generator(11);
         var drawn = randperm(10, generator: own).Longs();
         Assert.That(Draw(), Is.EqualTo(expected));
         own.manual_seed(11);

@@ -9,7 +9,7 @@ public class PublicFormTests
 
     /// <summary>TorchSharp's, too, though the listing does not come to them.</summary>
     private static readonly string[] BesideTheListing =
-        ["ModuleExtensionMethods", "OptimizerOptions", "OptimizerHelper", "Adam.Options", "AdamW.Options", "SGD.Options"];
+        ["ModuleExtensionMethods", "OptimizerOptions", "OptimizerHelper", "Adam.Options", "AdamW.Options", "SGD.Options", "torch: string __version__ { get; }"];
 
     private static IEnumerable<Type> PublicTypes => typeof(torch).Assembly.GetExportedTypes();
 
@@ -27,6 +27,7 @@ public class PublicFormTests
                 if (!forms.Contains(form)) strange.Add($"{Form.Name(type)}: {form}");
             }
         }
+        strange.RemoveAll(BesideTheListing.Contains);
         Assert.That(strange, Is.Empty, () => string.Join("\n", strange));
         Assert.That(checkedForms, Is.GreaterThan(500));
     }
