@@ -30,7 +30,7 @@ internal static class PairBatcher
 
     /// <summary>The model's view: prompts once, both responses behind each, no padding.</summary>
     public static PackedBatch Pack(IReadOnlyList<TokenPair> pairs, torch.Device device) =>
-        PackedBatch.Create([.. pairs.Select(p => new TokenGroup(p.Prompt, [p.Chosen, p.Rejected]))], device);
+        new([.. pairs.Select(p => new PackedItem(p.Prompt.Ids, [p.Chosen.Ids, p.Rejected.Ids]))], device);
 
     /// <summary>The loss's view: one row a pair.</summary>
     public static PairBatch Rows(IReadOnlyList<TokenPair> pairs, TrainingStep step, torch.Device device)
