@@ -42,7 +42,10 @@ public sealed record HafRmOptions
     [Range(0.0, 1000.0, MinimumIsExclusive = true)]
     public double Tau { get; init; } = 0.1;
 
-    /// <summary>The policy loss.</summary>
+    /// <summary>
+    /// The policy loss: sigmoid (DPO), hinge, ipo, ipo-sqrt, ipo-full against the reference; slic (likelihood of the
+    /// chosen response) and simpo (log-probability per token) without one.
+    /// </summary>
     public PolicyLoss PolicyLoss { get; init; } = PolicyLoss.Sigmoid;
 
     /// <summary>
