@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using RewardKit.Models;
 using RewardKit.Models.Tokenization;
@@ -9,13 +10,11 @@ namespace RewardKit.Hosting.Experiments;
 /// <summary>Trains and loads real models, on the GPU where there is one.</summary>
 public sealed class TorchModels : IModelWork
 {
+    private const string NativeLibrary = "libRewardKitTorch.so";
     private readonly torch.Device device = torch.cuda.is_available() ? torch.CUDA : torch.CPU;
 
     /// <inheritdoc/>
-    public IReadOnlyDictionary<string, string> Versions { get; } = new[]
-    {
-        typeof(torch), typeof(RewardKit.Torch.FusedAdamW), typeof(IScorer), typeof(RewardModel), typeof(Trainer),
-    }.ToDictionary(t => t.Assembly.GetName().Name!, t => t.Module.ModuleVersionId.ToString());
+    public IReadOnlyDictionary<string, string> Versions { get; } = FindVersions();
 
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, string> Environment => new Dictionary<string, string>
@@ -40,6 +39,18 @@ public sealed class TorchModels : IModelWork
     /// <inheritdoc/>
     public ITrainedModel Load(string name, string checkpoint, Action<int, int>? progress) =>
         new Loaded(name, RewardModel.Load(checkpoint, device), PairEncoder.Create(new ModelSpec { Folder = checkpoint }), progress);
+
+    // The module version of an assembly, and the content of the native library, change with what they are built from.
+    private static SortedDictionary<string, string> FindVersions()
+    {
+        var versions = new SortedDictionary<string, string>(StringComparer.Ordinal) { ["libtorch"] = torch.__version__ };
+        foreach (var type in new[] { typeof(torch), typeof(RewardKit.Torch.FusedAdamW), typeof(IScorer), typeof(RewardModel), typeof(Trainer) })
+            versions.Add(type.Assembly.GetName().Name!, type.Module.ModuleVersionId.ToString());
+        using var process = Process.GetCurrentProcess();
+        var native = process.Modules.Cast<ProcessModule>().FirstOrDefault(m => Path.GetFileName(m.FileName) == NativeLibrary);
+        if (native is not null) versions.Add(NativeLibrary, new FileHashes().Of(native.FileName));
+        return versions;
+    }
 
     private sealed class Loaded(string name, RewardModel model, PairEncoder encoder, Action<int, int>? progress) : ITrainedModel
     {
