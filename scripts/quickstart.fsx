@@ -3,8 +3,8 @@
 //     dotnet fsi build.fsx run scripts/quickstart.fsx        the first time: builds, then runs
 //     artifacts/rewardkit run scripts/quickstart.fsx         ever after
 //
-// The model is a small Llama with random weights and GPT-2's tokenizer: it learns from these 1,285 pairs alone, so the
-// comparison shows the methods and not a pretrained model's knowledge.
+// The model is a small Llama with random weights and a tokenizer of 2,000 tokens: it learns from these 1,285 pairs alone,
+// so the comparison shows the methods and not a pretrained model's knowledge.
 
 #load "rewardkit.fsx"
 
@@ -15,18 +15,18 @@ let pairs = Data.hhRlhf "data/hh-rlhf/harmless-base"
 experiment "quickstart" {
     model (
         Model.llama (
-            tokenizer = "models/gpt2-tokenizer",
-            hiddenSize = 64,
-            intermediateSize = 172,
+            tokenizer = "models/bpe-2k-tokenizer",
+            hiddenSize = 32,
+            intermediateSize = 88,
             layers = 2,
             heads = 4,
-            maxPromptTokens = 128,
-            maxResponseTokens = 128
+            maxPromptTokens = 64,
+            maxResponseTokens = 192
         )
     )
 
     train pairs.Train
-    training (Training.settings (epochs = 3, batchSize = 16, learningRate = 1e-3, warmupRatio = 0.05, weightDecay = 0.01))
+    training (Training.settings (epochs = 3, batchSize = 16, learningRate = 2e-3, warmupRatio = 0.05, weightDecay = 0.01))
 
     arm "bradley-terry" [ Loss.bradleyTerry () ]
     arm "haf-rm" [ Loss.hafRm (alpha = 0.2, tau = 0.1) ]
