@@ -2,15 +2,23 @@ using TorchSharp;
 
 namespace RewardKit.Training;
 
-/// <summary>Weighted means of scalars over the batches of one optimiser step.</summary>
+/// <summary>
+/// Weighted means of scalars over the batches of one optimiser step. A name that some batches lack (accuracy where all
+/// pairs tie) is averaged over those that have it.
+/// </summary>
 internal sealed class MeanMetrics
 {
-    private readonly SortedDictionary<string, double> _sums = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, (double Sum, double Share)> _sums = new(StringComparer.Ordinal);
 
-    public double this[string name] => _sums[name];
+    public double this[string name] => Mean(_sums[name]);
 
-    public IReadOnlyDictionary<string, double> Means => _sums;
+    public IReadOnlyDictionary<string, double> Means => _sums.ToDictionary(s => s.Key, s => Mean(s.Value));
 
-    public void Add(string name, torch.Tensor value, double share) =>
-        _sums[name] = _sums.GetValueOrDefault(name) + share * value.detach().to(torch.ScalarType.Float64).item<double>();
+    public void Add(string name, torch.Tensor value, double share)
+    {
+        var (sum, total) = _sums.GetValueOrDefault(name);
+        _sums[name] = (sum + share * value.detach().to(torch.ScalarType.Float64).item<double>(), total + share);
+    }
+
+    private static double Mean((double Sum, double Share) s) => s.Share > 0 ? s.Sum / s.Share : 0;
 }
