@@ -3,6 +3,7 @@ using System.Runtime.Loader;
 using Microsoft.Extensions.DependencyInjection;
 using RewardKit.Hosting.Experiments;
 using RewardKit.Hosting.Plugins;
+using TorchSharp;
 
 namespace RewardKit.Hosting.Tests.Plugins;
 
@@ -59,10 +60,15 @@ public class UnloadTests
             session.CreateLoss(Fixture.Loss("fsharp", ("limit", 3))),
             session.CreateLoss(Fixture.Loss("dependent")),
         ];
+        using var scope = torch.NewDisposeScope();
+        var rewards = torch.tensor(new[] { 1f, 2f, 3f, 4f }, [2, 2], requires_grad: true);
         foreach (var loss in losses)
         {
             Assert.That(loss.Needs, Is.EqualTo(ForwardNeeds.Rewards));
             Assert.That(loss.ToString(), Is.Not.Empty);
+            var result = loss.Compute(null!, new() { Rewards = rewards });
+            result.Loss.backward();
+            Assert.That(result.Loss.item<float>(), Is.EqualTo(10));
         }
         Assert.Throws<RewardKitException>(() => session.CreateLoss(Fixture.Loss("good", ("pairs", 3))));
 
