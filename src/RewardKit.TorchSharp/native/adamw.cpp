@@ -1,8 +1,11 @@
 // rewardkit::adamw_: one step of AdamW (Loshchilov and Hutter, arXiv:1711.05101) in one pass over memory, with the
 // arithmetic of torch.optim.AdamW.
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 #include <torch/library.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <vector>
 

@@ -1,6 +1,7 @@
 // rewardkit::packed_attention: attention over sequences that lie one after the other, without padding, where a sequence
 // may continue another (a response its prompt), so that what they share is computed once.
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
@@ -8,6 +9,7 @@
 #include <limits>
 #include <memory>
 #include <numeric>
+#include <tuple>
 #include <vector>
 
 #include "has_kernel.h"

@@ -1,5 +1,6 @@
 // rewardkit::rms_norm, rotary and swiglu: what a Llama block does between its matrix products, each in one pass.
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 

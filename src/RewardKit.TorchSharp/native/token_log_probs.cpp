@@ -1,8 +1,10 @@
 // rewardkit::token_log_probs: log-probabilities of given tokens, with the logits of a few rows in memory at a time.
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "has_kernel.h"
