@@ -1,0 +1,24 @@
+namespace RewardKit.Scripting
+
+/// How scripts are compiled. Apart from the compiler, so that a cached script need not load it.
+module internal Options =
+
+    /// The compiler's own assembly, beside the host's.
+    let compilerFile = "FSharp.Compiler.Service.dll"
+
+    /// Everything that decides the outcome beside files and references; part of the cache key.
+    let all =
+        [ "--target:exe"
+          "--noframework"
+          "--simpleresolution"
+          "--targetprofile:netcore"
+          "--nocopyfsharpcore"
+          "--langversion:10.0"
+          // Lines in a stack trace are right only without inlining and tail calls; scripts leave the hard work to the host.
+          "--optimize-"
+          "--tailcalls-"
+          "--debug:embedded"
+          "--deterministic+"
+          "--nowin32manifest"
+          // The value of a script's last line is for interactive use, as in dotnet fsi.
+          "--nowarn:20" ]

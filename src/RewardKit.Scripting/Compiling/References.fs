@@ -1,0 +1,49 @@
+namespace RewardKit.Scripting
+
+open System
+open System.IO
+open System.Reflection.Metadata
+open System.Reflection.PortableExecutable
+open System.Runtime.InteropServices
+
+/// The assemblies that every script is compiled against.
+module internal References =
+
+    /// The folder of this assembly, where the host's other assemblies lie.
+    let hostFolder =
+        Path.GetDirectoryName(typeof<ScriptSources>.Assembly.Location)
+
+    /// What a script may use of the host, as absolute paths. No plugin, and nothing of the compiler.
+    let host: string list =
+        [ "RewardKit.Scripting"
+          "RewardKit.Hosting"
+          "RewardKit.Training"
+          "RewardKit.Models"
+          "RewardKit.Abstractions"
+          "RewardKit.Torch"
+          "TorchSharp"
+          "FSharp.Core" ]
+        |> List.map (fun name -> Path.Combine(hostFolder, name + ".dll"))
+        |> List.filter File.Exists
+
+    /// The running framework's own assemblies. Native libraries lie among them and are told apart by their names.
+    let framework () : string list =
+        Directory.GetFiles(RuntimeEnvironment.GetRuntimeDirectory(), "*.dll")
+        |> Array.filter (fun path ->
+            let name = Path.GetFileName path
+
+            (name.StartsWith("System.", StringComparison.Ordinal)
+             || name.StartsWith("Microsoft.", StringComparison.Ordinal)
+             || name = "mscorlib.dll"
+             || name = "netstandard.dll")
+            && not (name.Contains(".Native", StringComparison.Ordinal)))
+        |> Array.sortWith (fun a b -> String.CompareOrdinal(a, b))
+        |> List.ofArray
+
+    /// What tells one build of an assembly from another: its module version id, which deterministic builds derive from
+    /// their input.
+    let identity (path: string) : string =
+        use stream = File.OpenRead path
+        use reader = new PEReader(stream)
+        let metadata = reader.GetMetadataReader()
+        metadata.GetGuid(metadata.GetModuleDefinition().Mvid).ToString "N"

@@ -1,0 +1,89 @@
+namespace RewardKit.Scripting
+
+open System
+open System.Diagnostics
+open System.IO
+open System.Reflection
+open System.Runtime.CompilerServices
+open System.Runtime.ExceptionServices
+open System.Runtime.Loader
+open RewardKit
+
+/// Where a script's assembly lives: collectible, so that script and all it made can go again. What the host has comes from
+/// the host; assemblies named by `#r` come from where the script says.
+type internal ScriptLoadContext(references: string list) =
+    inherit AssemblyLoadContext("script", true)
+
+    let host =
+        AssemblyLoadContext.GetLoadContext typeof<ScriptSources>.Assembly
+
+    override this.Load(name: AssemblyName) =
+        match host.Assemblies |> Seq.tryFind (fun loaded -> loaded.GetName().Name = name.Name) with
+        | Some loaded -> loaded
+        | None ->
+            match references |> List.tryFind (fun path -> Path.GetFileNameWithoutExtension path = name.Name) with
+            | Some path when not (File.Exists(Path.Combine(References.hostFolder, Path.GetFileName path))) ->
+                this.LoadFromAssemblyPath path
+            | _ -> host.LoadFromAssemblyName name
+
+/// Runs a compiled script.
+module internal ScriptAssembly =
+
+    /// Innermost first: the exception itself behind the wrappers that static initialisation and tasks put around it.
+    let rec private unwrap (error: exn) =
+        match error with
+        | :? TypeInitializationException
+        | :? TargetInvocationException
+        | :? AggregateException when not (isNull error.InnerException) -> unwrap error.InnerException
+        | _ -> error
+
+    /// The innermost line of the script's own files on an exception's stack, as `quickstart.fsx:12`.
+    let private ownLine (sources: ScriptSources) (error: exn) =
+        let own =
+            sources.Files
+            |> List.map fst
+            |> List.filter (fun path -> Path.GetFileName path <> ScriptSources.GeneratedName)
+
+        StackTrace(error, true).GetFrames()
+        |> Seq.tryPick (fun frame ->
+            match frame.GetFileName() with
+            | null -> None
+            | path when List.contains path own -> Some $"{ScriptSources.display path}:{frame.GetFileLineNumber()}"
+            | _ -> None)
+
+    let private translate sources (error: exn) : exn =
+        let cause = unwrap error
+
+        let place =
+            [ cause; error ]
+            |> List.tryPick (ownLine sources)
+            |> Option.map (fun line -> $"\n  at {line}")
+            |> Option.defaultValue ""
+
+        match cause with
+        | :? OperationCanceledException -> cause
+        | :? RewardKitException as known when known.ExitCode = 2 -> RewardKitException.Input(known.Message + place, known)
+        | :? RewardKitException as known -> known
+        | _ when cause.GetType() = typeof<exn> -> RewardKitException.Failure(cause.Message + place, cause)
+        | _ -> RewardKitException.Failure($"{cause.GetType().Name}: {cause.Message}{place}", cause)
+
+    /// Runs a script's top level once, then lets its assembly go. Returns what tells whether it is gone.
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
+    let run (sources: ScriptSources) (assembly: byte[]) : WeakReference =
+        let context = ScriptLoadContext sources.References
+
+        try
+            let entry =
+                context.LoadFromStream(new MemoryStream(assembly)).EntryPoint
+
+            try
+                let arguments: obj[] =
+                    if entry.GetParameters().Length = 0 then null else [| Array.empty<string> |]
+
+                entry.Invoke(null, BindingFlags.DoNotWrapExceptions, null, arguments, null) |> ignore
+            with error ->
+                ExceptionDispatchInfo.Throw(translate sources error)
+
+            WeakReference context
+        finally
+            context.Unload()

@@ -1,0 +1,208 @@
+namespace RewardKit
+
+open System
+open System.Collections.Generic
+open System.IO
+open RewardKit.Hosting.Experiments
+open RewardKit.Models
+open RewardKit.Scripting
+open RewardKit.Training
+open RewardKit.Training.Data
+
+/// An experiment as far as it has been written.
+[<NoComparison; NoEquality>]
+type ExperimentDraft =
+    internal
+        {
+            Model: ModelSpec option
+            Train: PairData option
+            Training: TrainingOptions option
+            Arms: (string * Step list) list
+            Evaluations: EvaluationSpec list option
+            Seeds: int list option
+            Output: string option
+        }
+
+/// Checks a draft and makes it a specification. Each refusal says what is wrong with which part, and how to mend it.
+module internal Draft =
+
+    let refuse name message =
+        raise (RewardKitException.Input $"Experiment \"{name}\": {message}")
+
+    let empty =
+        {
+            Model = None
+            Train = None
+            Training = None
+            Arms = []
+            Evaluations = None
+            Seeds = None
+            Output = None
+        }
+
+    let once name what before value =
+        match before with
+        | None -> Some value
+        | Some _ -> refuse name $"{what} is stated twice; keep one."
+
+    let private quoted names =
+        names |> Seq.map (fun name -> $"\"{name}\"") |> String.concat ", "
+
+    let private arm name (earlier: ArmSpec list) (armName: string, steps: Step list) =
+        let refuse message = refuse name $"arm \"{armName}\" {message}"
+
+        if String.IsNullOrWhiteSpace armName then
+            refuse "has no name; give it one."
+
+        if earlier |> List.exists (fun other -> other.Name = armName) then
+            refuse "is there twice; give each arm its own name."
+
+        let losses = steps |> List.choose (function Step.Loss l -> Some l | _ -> None)
+        let augmenters = steps |> List.choose (function Step.Augmenter a -> Some a | _ -> None)
+        let baselines = steps |> List.choose (function Step.Baseline b -> Some b | _ -> None)
+
+        let loss =
+            match losses with
+            | [ loss ] -> loss
+            | [] -> refuse "has no loss; add one, as Loss.bradleyTerry ()."
+            | several -> refuse $"has {several.Length} losses ({quoted (several |> Seq.map _.Id)}); keep one."
+
+        let baseline =
+            match baselines with
+            | [] -> null
+            | [ baseline ] when earlier |> List.exists (fun other -> other.Name = baseline) -> baseline
+            | [ baseline ] when earlier.IsEmpty ->
+                refuse $"names the baseline \"{baseline}\", but no arm stands before it; put that arm first."
+            | [ baseline ] ->
+                refuse $"names the baseline \"{baseline}\", which no earlier arm is called; earlier arms: {quoted (earlier |> Seq.map _.Name)}."
+            | several -> refuse $"names {several.Length} baselines ({quoted several}); keep one."
+
+        ArmSpec(armName, loss, List.toArray augmenters, baseline)
+
+    let private folderNameOf (name: string) =
+        let plain c = Char.IsAsciiLetterOrDigit c || " -_.".Contains(c: char)
+
+        if String.IsNullOrWhiteSpace name || name.StartsWith '.' || name.Trim() <> name || not (Seq.forall plain name) then
+            raise (
+                RewardKitException.Input
+                    $"An experiment cannot be called \"{name}\": its name is a folder's, of letters, digits, spaces, '-', '_' and '.'."
+            )
+
+        name
+
+    let specification (name: string) (draft: ExperimentDraft) : ExperimentSpec =
+        let folderName = folderNameOf name
+        let required what example value =
+            match value with
+            | Some value -> value
+            | None -> refuse name $"no {what} is given; add {example}."
+
+        let model = draft.Model |> required "model" "model (Model.load \"FOLDER\")"
+        let train = draft.Train |> required "training data" "train pairs.Train"
+        let seeds = draft.Seeds |> required "seeds" "seeds [ 1; 2 ]"
+        let evaluations = draft.Evaluations |> required "evaluator" "evaluate [ Evaluate.pairAccuracy pairs.Test ]"
+
+        if draft.Arms.IsEmpty then
+            refuse name "there is no arm; add arm \"NAME\" [ Loss.bradleyTerry () ]."
+
+        if seeds.IsEmpty then
+            refuse name "the list of seeds is empty; add one, as seeds [ 1 ]."
+
+        if evaluations.IsEmpty then
+            refuse name "the list of evaluators is empty; add one, as evaluate [ Evaluate.pairAccuracy pairs.Test ]."
+
+        let repeated values =
+            values |> List.countBy id |> List.tryFind (fun (_, count) -> count > 1) |> Option.map fst
+
+        match repeated seeds with
+        | Some seed -> refuse name $"the seed {seed} is there twice; a seed decides everything, so the run would be the same."
+        | None -> ()
+
+        match evaluations |> List.map _.Evaluator.Id |> repeated with
+        | Some id -> refuse name $"the evaluator {id} is there twice, and its metrics would have the same names; keep one."
+        | None -> ()
+
+        let arms =
+            draft.Arms |> List.fold (fun earlier next -> earlier @ [ arm name earlier next ]) []
+
+        ExperimentSpec(
+            Name = name,
+            Model = model,
+            Train = train,
+            Arms = List.toArray arms,
+            Evaluations = List.toArray evaluations,
+            Seeds = List.toArray seeds,
+            Training = defaultArg draft.Training (TrainingOptions()),
+            OutputFolder =
+                (match draft.Output with
+                 | Some folder -> Script.path folder
+                 | None -> Path.GetFullPath(Path.Combine("runs", folderName)))
+        )
+
+/// Builds an experiment: arms × seeds on one model and one training set.
+[<Sealed>]
+type ExperimentBuilder internal (name: string) =
+    member _.Yield(()) : ExperimentDraft = Draft.empty
+
+    /// Checks what was written and makes it a specification.
+    member _.Run(draft: ExperimentDraft) : ExperimentSpec = Draft.specification name draft
+
+    /// The model each run starts from.
+    [<CustomOperation "model">]
+    member _.Model(draft: ExperimentDraft, model: ModelSpec) =
+        { draft with Model = Draft.once name "the model" draft.Model model }
+
+    /// The training pairs.
+    [<CustomOperation "train">]
+    member _.Train(draft: ExperimentDraft, pairs: PairData) =
+        { draft with Train = Draft.once name "the training data" draft.Train pairs }
+
+    /// The training settings, shared by all arms.
+    [<CustomOperation "training">]
+    member _.Training(draft: ExperimentDraft, settings: TrainingOptions) =
+        { draft with Training = Draft.once name "training" draft.Training settings }
+
+    /// One arm: its name, and its steps: one loss, and augmenters with their baseline if need be.
+    [<CustomOperation "arm">]
+    member _.Arm(draft: ExperimentDraft, armName: string, steps: Step list) =
+        { draft with Arms = draft.Arms @ [ armName, steps ] }
+
+    /// Several arms at once, as a list of names and steps: for sweeps over an option.
+    [<CustomOperation "arms">]
+    member _.Arms(draft: ExperimentDraft, arms: (string * Step list) list) =
+        { draft with Arms = draft.Arms @ arms }
+
+    /// The evaluators, each with its held-out pairs.
+    [<CustomOperation "evaluate">]
+    member _.Evaluate(draft: ExperimentDraft, evaluations: EvaluationSpec list) =
+        { draft with Evaluations = Draft.once name "evaluate" draft.Evaluations evaluations }
+
+    /// The seeds: each arm is run once with each.
+    [<CustomOperation "seeds">]
+    member _.Seeds(draft: ExperimentDraft, seeds: int list) =
+        { draft with Seeds = Draft.once name "seeds" draft.Seeds seeds }
+
+    /// Where results go, relative to the script; `runs/NAME` below the current folder if not said.
+    [<CustomOperation "output">]
+    member _.Output(draft: ExperimentDraft, folder: string) =
+        { draft with Output = Draft.once name "output" draft.Output folder }
+
+/// What to do with an experiment.
+module Experiment =
+    /// Trains and evaluates every arm under every seed, prints the table, writes `results.json` and `report.html` to the
+    /// output folder, and returns what was found. Runs that are there already are found again, not repeated.
+    let run (specification: ExperimentSpec) : ExperimentResult =
+        match ScriptContext.Current with
+        | null ->
+            raise (
+                RewardKitException.Input
+                    "Experiment.run works in a script that RewardKit runs: rewardkit run SCRIPT.fsx"
+            )
+        | context -> context.RunExperiment specification
+
+/// The words that an experiment starts with.
+[<AutoOpen>]
+module ExperimentLanguage =
+    /// <summary>Begins an experiment: <c>experiment "name" { model ...; train ...; arm ...; evaluate ...; seeds ... }</c>.</summary>
+    /// <param name="name">Its name; also the folder of its results below runs/.</param>
+    let experiment (name: string) = ExperimentBuilder name

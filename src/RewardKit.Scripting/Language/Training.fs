@@ -1,0 +1,71 @@
+namespace RewardKit
+
+open RewardKit.Training
+
+/// What `open RewardKit` brings into a script besides modules.
+[<AutoOpen>]
+module TrainingLanguage =
+
+    /// How the learning rate moves after the warm-up.
+    type Schedule = RewardKit.Training.Schedule
+
+    /// The settings of training, shared by all arms of an experiment.
+    [<AbstractClass; Sealed>]
+    type Training =
+        /// <summary>Settings for AdamW; what is left out has the default named here.</summary>
+        /// <param name="epochs">Passes over the data, at least 1; default 1.</param>
+        /// <param name="batchSize">Pairs behind one optimiser step, at least 1; default 16.</param>
+        /// <param name="microBatchSize">Pairs in one forward and backward pass at most, at least 1; default: the whole batch.</param>
+        /// <param name="learningRate">The peak learning rate, above 0; default 1e-3.</param>
+        /// <param name="schedule">Schedule.Cosine (default), Schedule.Linear or Schedule.Constant.</param>
+        /// <param name="warmupRatio">The share of the steps over which the learning rate rises, in [0, 1]; default 0.03.</param>
+        /// <param name="weightDecay">Decoupled weight decay of matrices, at least 0; default 0.</param>
+        /// <param name="beta1">AdamW's first moment decay, in [0, 1); default 0.9.</param>
+        /// <param name="beta2">AdamW's second moment decay, in [0, 1); default 0.999.</param>
+        /// <param name="epsilon">AdamW's denominator floor, above 0; default 1e-8.</param>
+        /// <param name="maxGradNorm">The global gradient norm is clipped to this, above 0; default 1.</param>
+        static member settings
+            (
+                ?epochs: int,
+                ?batchSize: int,
+                ?microBatchSize: int,
+                ?learningRate: float,
+                ?schedule: Schedule,
+                ?warmupRatio: float,
+                ?weightDecay: float,
+                ?beta1: float,
+                ?beta2: float,
+                ?epsilon: float,
+                ?maxGradNorm: float
+            ) : TrainingOptions =
+
+            let checked' name expected holds value =
+                match value with
+                | Some v when not (holds v) ->
+                    raise (RewardKitException.Input $"Training.settings: {name} = {v} is out of range; it must be {expected}.")
+                | _ -> value
+
+            let count name = checked' name "at least 1" (fun v -> v >= 1)
+            let positive name = checked' name "above 0" (fun v -> v > 0.0 && v < infinity)
+            let decay name = checked' name "in [0, 1)" (fun v -> v >= 0.0 && v < 1.0)
+            let defaults = TrainingOptions()
+
+            TrainingOptions(
+                Epochs = defaultArg (count "epochs" epochs) defaults.Epochs,
+                BatchSize = defaultArg (count "batchSize" batchSize) defaults.BatchSize,
+                MicroBatchSize = Option.toNullable (count "microBatchSize" microBatchSize),
+                LearningRate = defaultArg (positive "learningRate" learningRate) defaults.LearningRate,
+                Schedule = defaultArg schedule defaults.Schedule,
+                WarmupRatio =
+                    defaultArg
+                        (checked' "warmupRatio" "in [0, 1]" (fun v -> v >= 0.0 && v <= 1.0) warmupRatio)
+                        defaults.WarmupRatio,
+                WeightDecay =
+                    defaultArg
+                        (checked' "weightDecay" "at least 0" (fun v -> v >= 0.0 && v < infinity) weightDecay)
+                        defaults.WeightDecay,
+                Beta1 = defaultArg (decay "beta1" beta1) defaults.Beta1,
+                Beta2 = defaultArg (decay "beta2" beta2) defaults.Beta2,
+                Epsilon = defaultArg (positive "epsilon" epsilon) defaults.Epsilon,
+                MaxGradNorm = defaultArg (positive "maxGradNorm" maxGradNorm) defaults.MaxGradNorm
+            )

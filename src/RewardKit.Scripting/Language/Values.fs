@@ -1,0 +1,67 @@
+namespace RewardKit
+
+open System
+open System.Collections.Generic
+open System.IO
+open RewardKit.Hosting.Experiments
+open RewardKit.Scripting
+open RewardKit.Training.Data
+
+/// A part of an arm, as the functions of `Loss`, `Augment` and `Baseline` make it.
+[<RequireQualifiedAccess; NoComparison>]
+type Step =
+    /// What the arm trains with: exactly one an arm.
+    | Loss of PluginUse
+    /// What its training pairs pass through, in order.
+    | Augmenter of PluginUse
+    /// The earlier arm whose model the augmenters may ask.
+    | Baseline of arm: string
+
+/// The running script.
+[<AbstractClass; Sealed>]
+type Script =
+    /// What was written behind `--` on the command line.
+    static member arguments: string list =
+        match ScriptContext.Current with
+        | null -> []
+        | context -> List.ofSeq context.Arguments
+
+    /// The script's folder: relative paths in a script start there. Outside of a running script, the current folder.
+    static member folder: string =
+        match ScriptContext.Current with
+        | null -> Environment.CurrentDirectory
+        | context -> context.Folder
+
+    /// A path as the script means it, made absolute.
+    static member path(relative: string) : string =
+        Path.GetFullPath(relative, Script.folder)
+
+/// The baseline of an arm.
+module Baseline =
+    /// Lets this arm's augmenters ask the model that an earlier arm trained, under the same seed, on the original pairs.
+    let arm (name: string) : Step = Step.Baseline name
+
+/// What the generated functions of `Loss`, `Augment` and `Evaluate` are written with. A script that must name a plugin
+/// whose functions are not generated can use these, too.
+module Plugin =
+    /// An option under its camel-case name; left out where it has no value.
+    let option (name: string) (value: 'value option) : (string * obj) option =
+        match Option.map box value with
+        | None -> None
+        | Some(:? bool | :? int | :? float | :? string as plain) -> Some(name, plain)
+        | Some choice -> Some(name, box (string choice))
+
+    let private useOf kind id (options: (string * obj) option list) =
+        PluginUse(kind, id, readOnlyDict (List.choose Operators.id options))
+
+    /// A loss by its id.
+    let loss (id: string) options : Step =
+        Step.Loss(useOf PluginKind.Loss id options)
+
+    /// An augmenter by its id.
+    let augmenter (id: string) options : Step =
+        Step.Augmenter(useOf PluginKind.Augmenter id options)
+
+    /// An evaluator by its id, and the pairs it looks at, if any.
+    let evaluator (id: string) options (pairs: PairData option) : EvaluationSpec =
+        EvaluationSpec(useOf PluginKind.Evaluator id options, Option.toObj pairs)

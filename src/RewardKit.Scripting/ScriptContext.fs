@@ -1,0 +1,30 @@
+namespace RewardKit.Scripting
+
+open System
+open System.Collections.Generic
+open System.IO
+open System.Threading
+open RewardKit.Hosting.Experiments
+
+/// What the host lends a script while it runs.
+[<Sealed; AllowNullLiteral>]
+type ScriptContext(scriptFile: string, arguments: IReadOnlyList<string>, runExperiment: Func<ExperimentSpec, ExperimentResult>) =
+
+    static let current = AsyncLocal<ScriptContext>()
+
+    /// The context of the script that runs now on this thread or task; null outside of one.
+    static member Current
+        with get () = current.Value
+        and internal set (value: ScriptContext) = current.Value <- value
+
+    /// The script, absolute.
+    member _.ScriptFile = Path.GetFullPath scriptFile
+
+    /// The script's folder, absolute: what its relative paths are relative to.
+    member this.Folder = Path.GetDirectoryName this.ScriptFile
+
+    /// What the user wrote behind `--`.
+    member _.Arguments = arguments
+
+    /// Runs an experiment to its report.
+    member _.RunExperiment(specification: ExperimentSpec) : ExperimentResult = runExperiment.Invoke specification
