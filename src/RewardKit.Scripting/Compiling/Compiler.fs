@@ -23,7 +23,10 @@ module internal Compiler =
             else
                 ""
 
-        $"{place}{severity} {diagnostic.ErrorNumberText}: {diagnostic.Message}"
+        let message =
+            String.Join(" ", diagnostic.Message.Split([| ' '; '\n'; '\r' |], StringSplitOptions.RemoveEmptyEntries))
+
+        $"{place}{severity} {diagnostic.ErrorNumberText}: {message}"
 
     /// Compiles a script with all it loads. Compile errors are one exception that lists them all.
     [<MethodImpl(MethodImplOptions.NoInlining)>]

@@ -48,14 +48,8 @@ module internal Draft =
     let private quoted names =
         names |> Seq.map (fun name -> $"\"{name}\"") |> String.concat ", "
 
-    let private arm name (earlier: ArmSpec list) (armName: string, steps: Step list) =
+    let private arm name (names: string list) (armName: string, steps: Step list) =
         let refuse message = refuse name $"arm \"{armName}\" {message}"
-
-        if String.IsNullOrWhiteSpace armName then
-            refuse "has no name; give it one."
-
-        if earlier |> List.exists (fun other -> other.Name = armName) then
-            refuse "is there twice; give each arm its own name."
 
         let losses = steps |> List.choose (function Step.Loss l -> Some l | _ -> None)
         let augmenters = steps |> List.choose (function Step.Augmenter a -> Some a | _ -> None)
@@ -70,73 +64,53 @@ module internal Draft =
         let baseline =
             match baselines with
             | [] -> null
-            | [ baseline ] when earlier |> List.exists (fun other -> other.Name = baseline) -> baseline
-            | [ baseline ] when earlier.IsEmpty ->
-                refuse $"names the baseline \"{baseline}\", but no arm stands before it; put that arm first."
+            | [ baseline ] when baseline = armName -> refuse "names itself as its baseline; name another arm."
+            | [ baseline ] when List.contains baseline names -> baseline
             | [ baseline ] ->
-                refuse $"names the baseline \"{baseline}\", which no earlier arm is called; earlier arms: {quoted (earlier |> Seq.map _.Name)}."
+                refuse $"names the baseline \"{baseline}\", but there is no such arm; the arms are {quoted names}."
             | several -> refuse $"names {several.Length} baselines ({quoted several}); keep one."
 
         ArmSpec(armName, loss, List.toArray augmenters, baseline)
 
-    let private folderNameOf (name: string) =
-        let plain c = Char.IsAsciiLetterOrDigit c || " -_.".Contains(c: char)
-
-        if String.IsNullOrWhiteSpace name || name.StartsWith '.' || name.Trim() <> name || not (Seq.forall plain name) then
-            raise (
-                RewardKitException.Input
-                    $"An experiment cannot be called \"{name}\": its name is a folder's, of letters, digits, spaces, '-', '_' and '.'."
-            )
-
-        name
-
     let specification (name: string) (draft: ExperimentDraft) : ExperimentSpec =
-        let folderName = folderNameOf name
+        if String.IsNullOrWhiteSpace name then
+            raise (RewardKitException.Input "An experiment has no name; write experiment \"NAME\" { ... }.")
+
         let required what example value =
             match value with
             | Some value -> value
             | None -> refuse name $"no {what} is given; add {example}."
 
-        let model = draft.Model |> required "model" "model (Model.load \"FOLDER\")"
-        let train = draft.Train |> required "training data" "train pairs.Train"
-        let seeds = draft.Seeds |> required "seeds" "seeds [ 1; 2 ]"
-        let evaluations = draft.Evaluations |> required "evaluator" "evaluate [ Evaluate.pairAccuracy pairs.Test ]"
+        let someOf what example values =
+            match values with
+            | [] -> refuse name $"no {what} is given; add {example}."
+            | _ -> List.toArray values
 
-        if draft.Arms.IsEmpty then
-            refuse name "there is no arm; add arm \"NAME\" [ Loss.bradleyTerry () ]."
+        let arms = draft.Arms |> someOf "arm" "arm \"NAME\" [ Loss.bradleyTerry () ]"
+        let names = arms |> Array.map fst |> List.ofArray
 
-        if seeds.IsEmpty then
-            refuse name "the list of seeds is empty; add one, as seeds [ 1 ]."
-
-        if evaluations.IsEmpty then
-            refuse name "the list of evaluators is empty; add one, as evaluate [ Evaluate.pairAccuracy pairs.Test ]."
-
-        let repeated values =
-            values |> List.countBy id |> List.tryFind (fun (_, count) -> count > 1) |> Option.map fst
-
-        match repeated seeds with
-        | Some seed -> refuse name $"the seed {seed} is there twice; a seed decides everything, so the run would be the same."
+        match names |> List.countBy id |> List.tryFind (fun (_, count) -> count > 1) with
+        | Some(twice, _) -> refuse name $"arm \"{twice}\" is there twice; give each arm its own name."
         | None -> ()
 
-        match evaluations |> List.map _.Evaluator.Id |> repeated with
-        | Some id -> refuse name $"the evaluator {id} is there twice, and its metrics would have the same names; keep one."
-        | None -> ()
-
-        let arms =
-            draft.Arms |> List.fold (fun earlier next -> earlier @ [ arm name earlier next ]) []
+        if List.exists String.IsNullOrWhiteSpace names then
+            refuse name "an arm has no name; give it one."
 
         ExperimentSpec(
             Name = name,
-            Model = model,
-            Train = train,
-            Arms = List.toArray arms,
-            Evaluations = List.toArray evaluations,
-            Seeds = List.toArray seeds,
+            Model = (draft.Model |> required "model" "model (Model.load \"FOLDER\")"),
+            Train = (draft.Train |> required "training data" "train pairs.Train"),
+            Arms = Array.map (arm name names) arms,
+            Evaluations =
+                (draft.Evaluations
+                 |> Option.defaultValue []
+                 |> someOf "evaluator" "evaluate [ Evaluate.pairAccuracy pairs.Test ]"),
+            Seeds = (draft.Seeds |> Option.defaultValue [] |> someOf "seed" "seeds [ 1; 2 ]"),
             Training = defaultArg draft.Training (TrainingOptions()),
             OutputFolder =
                 (match draft.Output with
                  | Some folder -> Script.path folder
-                 | None -> Path.GetFullPath(Path.Combine("runs", folderName)))
+                 | None -> Path.GetFullPath(Path.Combine("runs", FolderName.Of name)))
         )
 
 /// Builds an experiment: arms × seeds on one model and one training set.

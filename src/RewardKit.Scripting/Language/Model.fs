@@ -2,6 +2,7 @@ namespace RewardKit
 
 open System.IO
 open RewardKit.Models
+open RewardKit.Models.Tokenization
 
 /// The model each run starts from. Paths are relative to the script.
 [<AbstractClass; Sealed>]
@@ -39,7 +40,6 @@ type Model =
 
     /// <summary>A small Llama with random weights.</summary>
     /// <param name="tokenizer">A folder with tokenizer.json.</param>
-    /// <param name="vocabularySize">Tokens in the vocabulary.</param>
     /// <param name="hiddenSize">Width of the residual stream; default 128.</param>
     /// <param name="intermediateSize">Width of the gated MLP; default: 8/3 of the hidden size, rounded up to a multiple of 32.</param>
     /// <param name="layers">Decoder layers; default 2.</param>
@@ -49,13 +49,13 @@ type Model =
     /// <param name="ropeTheta">Base of the rotary frequencies; default 10000.</param>
     /// <param name="tieEmbeddings">Whether the language-model head is the embedding matrix; default true.</param>
     /// <param name="initializerRange">Standard deviation of the random weights; default 0.02.</param>
+    /// <param name="vocabularySize">Tokens in the vocabulary; default: the tokenizer's.</param>
     /// <param name="template">The chat template's name; default: the tokenizer's own, or "plain" where it has none.</param>
     /// <param name="maxPromptTokens">Longer prompts lose tokens on the left; default: what the context leaves.</param>
     /// <param name="maxResponseTokens">Longer responses lose tokens on the right; default: half the context.</param>
     static member llama
         (
             tokenizer: string,
-            vocabularySize: int,
             ?hiddenSize: int,
             ?intermediateSize: int,
             ?layers: int,
@@ -65,49 +65,26 @@ type Model =
             ?ropeTheta: float,
             ?tieEmbeddings: bool,
             ?initializerRange: float,
+            ?vocabularySize: int,
             ?template: string,
             ?maxPromptTokens: int,
             ?maxResponseTokens: int
         ) : ModelSpec =
+        let tokenizer = Model.existing ("tokenizer", tokenizer)
         let hidden = defaultArg hiddenSize 128
         let heads = defaultArg heads 4
 
-        for name, value in
-            [ "vocabularySize", Some vocabularySize
-              "hiddenSize", hiddenSize
-              "intermediateSize", intermediateSize
-              "layers", layers
-              "heads", Some heads
-              "keyValueHeads", keyValueHeads
-              "contextLength", contextLength ] do
-            match value with
-            | Some v when v < 1 ->
-                raise (RewardKitException.Input $"Model.llama: {name} = {v} is out of range; it must be at least 1.")
-            | _ -> ()
-
-        if hidden % heads <> 0 || hidden / heads % 2 <> 0 then
-            raise (
-                RewardKitException.Input
-                    $"Model.llama: hiddenSize = {hidden} does not divide into {heads} heads of even width. \
-                      Change hiddenSize or heads."
-            )
-
-        let keyValueHeads = defaultArg keyValueHeads heads
-
-        if heads % keyValueHeads <> 0 then
-            raise (
-                RewardKitException.Input
-                    $"Model.llama: keyValueHeads = {keyValueHeads} does not divide heads = {heads}."
-            )
-
         let configuration =
             ModelConfig(
-                VocabSize = vocabularySize,
+                VocabSize =
+                    (match vocabularySize with
+                     | Some size -> size
+                     | None -> Tokenizer.Load(tokenizer).VocabSize),
                 HiddenSize = hidden,
                 IntermediateSize = defaultArg intermediateSize ((hidden * 8 / 3 + 31) / 32 * 32),
                 NumHiddenLayers = defaultArg layers 2,
                 NumAttentionHeads = heads,
-                NumKeyValueHeads = keyValueHeads,
+                NumKeyValueHeads = defaultArg keyValueHeads heads,
                 MaxPositionEmbeddings = defaultArg contextLength 2048,
                 RopeTheta = defaultArg ropeTheta 10000.0,
                 TieWordEmbeddings = defaultArg tieEmbeddings true,
@@ -116,7 +93,7 @@ type Model =
 
         ModelSpec(
             Configuration = configuration,
-            Tokenizer = Model.existing ("tokenizer", tokenizer),
+            Tokenizer = tokenizer,
             Template = Option.toObj template,
             MaxPromptTokens = Option.toNullable maxPromptTokens,
             MaxResponseTokens = Option.toNullable maxResponseTokens

@@ -1,0 +1,188 @@
+namespace RewardKit.Scripting
+
+open System
+open System.Globalization
+open RewardKit.Hosting.Experiments
+open RewardKit.Hosting.Plugins
+
+/// The file that scripts load under the name `rewardkit.fsx`: references to the host's assemblies, and a function for
+/// each installed plugin, with its options as typed, optional arguments. Written from manifests alone.
+module GeneratedScript =
+
+    /// What the language itself defines beside the generated types; a plugin's choices are named differently.
+    let private taken =
+        set [ "Augment"; "Baseline"; "Data"; "Evaluate"; "Experiment"; "Loss"; "Model"; "Plugin"; "Schedule"; "Script"; "Step"; "Training" ]
+
+    let private keywords =
+        set
+            [ "abstract"; "and"; "as"; "assert"; "base"; "begin"; "class"; "const"; "default"; "delegate"; "do"; "done"
+              "downcast"; "downto"; "elif"; "else"; "end"; "exception"; "extern"; "false"; "finally"; "fixed"; "for"
+              "fun"; "function"; "global"; "if"; "in"; "include"; "inherit"; "inline"; "interface"; "internal"; "lazy"
+              "let"; "match"; "member"; "mod"; "module"; "mutable"; "namespace"; "new"; "not"; "null"; "of"; "open"
+              "or"; "override"; "parallel"; "private"; "process"; "protected"; "public"; "pure"; "rec"; "return"; "sealed"
+              "select"; "sig"; "static"; "struct"; "tailcall"; "then"; "to"; "trait"; "true"; "try"; "type"; "upcast"
+              "use"; "val"; "virtual"; "void"; "when"; "while"; "with"; "yield" ]
+
+    let private identifier name =
+        if keywords.Contains name then $"``{name}``" else name
+
+    /// `haf-rm` becomes `HafRm`.
+    let private pascal (kebab: string) =
+        kebab.Split('-', StringSplitOptions.RemoveEmptyEntries)
+        |> Array.map (fun word -> string (Char.ToUpperInvariant word[0]) + word.Substring 1)
+        |> String.concat ""
+
+    /// `haf-rm` becomes `hafRm`.
+    let private camel kebab =
+        let name = pascal kebab
+        identifier (string (Char.ToLowerInvariant name[0]) + name.Substring 1)
+
+    /// `policyLoss` becomes `PolicyLoss`.
+    let private typeName (option: OptionDescription) =
+        string (Char.ToUpperInvariant option.Name[0]) + option.Name.Substring 1
+
+    let private xml (text: string) =
+        text.Replace("&", "&amp;").Replace("<", "&lt;").Replace(">", "&gt;").ReplaceLineEndings " "
+
+    let private shown (value: obj) =
+        match value with
+        | null -> "none"
+        | :? bool as flag -> if flag then "true" else "false"
+        | :? IFormattable as number -> number.ToString(null, CultureInfo.InvariantCulture)
+        | other -> string other
+
+    let private choices (option: OptionDescription) =
+        option.Choices |> Seq.map string |> List.ofSeq
+
+    /// Where the choices of a plugin's options live: a module of its name.
+    let private choiceModule (plugin: PluginDescription) =
+        let name = pascal plugin.Id
+        if taken.Contains name then $"{name}{plugin.Kind}" else name
+
+    let private optionType plugin (option: OptionDescription) =
+        match option.Type with
+        | OptionType.Bool -> "bool"
+        | OptionType.Int -> "int"
+        | OptionType.Double -> "float"
+        | OptionType.Enum -> $"{choiceModule plugin}.{typeName option}"
+        | _ -> "string"
+
+    /// What an option means, which values it takes, and its default.
+    let private optionDoc (option: OptionDescription) =
+        let bound word exclusiveWord exclusive (value: Nullable<float>) =
+            if value.HasValue then
+                [ (if exclusive then exclusiveWord else word) + " " + shown (box value.Value) ]
+            else
+                []
+
+        let limits =
+            bound "at least" "above" option.MinimumIsExclusive option.Minimum
+            @ bound "at most" "below" option.MaximumIsExclusive option.Maximum
+
+        let allowed =
+            match option.Choices with
+            | null -> []
+            | values -> [ "one of " + (values |> Seq.map shown |> String.concat ", ") ]
+
+        let sentence =
+            String.concat ", " (limits @ allowed @ [ $"default {shown option.Default}" ])
+
+        let doc = if isNull option.Doc then "" else option.Doc + " "
+        xml $"{doc}({sentence})"
+
+    let private choiceTypes (plugins: PluginDescription list) =
+        [ for name, sharing in plugins |> List.groupBy choiceModule do
+              let options =
+                  sharing
+                  |> List.collect (fun plugin -> List.ofSeq plugin.Options)
+                  |> List.filter (fun option -> option.Type = OptionType.Enum)
+                  |> List.distinctBy typeName
+
+              if not options.IsEmpty then
+                  $"/// Choices among the options of {sharing.Head.Id}."
+                  $"module {name} ="
+
+                  for option in options do
+                      $"    /// {optionDoc option}"
+                      "    [<RequireQualifiedAccess>]"
+                      $"    type {typeName option} ="
+
+                      for choice in choices option do
+                          $"        /// `{choice}`"
+                          $"        | {pascal choice}"
+
+                      ""
+                      "        override choice.ToString() ="
+                      "            match choice with"
+
+                      for choice in choices option do
+                          $"            | {pascal choice} -> \"{choice}\""
+
+                      "" ]
+
+    let private functionOf (kind: PluginKind) (plugin: PluginDescription) =
+        let isEvaluator = (kind = PluginKind.Evaluator)
+        let options = List.ofSeq plugin.Options
+
+        let parameters =
+            [ if isEvaluator then
+                  "pairs: RewardKit.Training.Data.PairData"
+              for option in options do
+                  $"?{identifier option.Name}: {optionType plugin option}" ]
+
+        let separated = String.Join(",\n         ", parameters)
+
+        let values =
+            options
+            |> List.map (fun option -> $"Plugin.option \"{option.Name}\" {identifier option.Name}")
+            |> String.concat "; "
+
+        let call =
+            match kind with
+            | PluginKind.Loss -> $"Plugin.loss \"{plugin.Id}\" [ {values} ]"
+            | PluginKind.Augmenter -> $"Plugin.augmenter \"{plugin.Id}\" [ {values} ]"
+            | _ -> $"Plugin.evaluator \"{plugin.Id}\" [ {values} ] (Some pairs)"
+
+        let result =
+            if isEvaluator then "RewardKit.Hosting.Experiments.EvaluationSpec" else "Step"
+
+        let summary = if isNull plugin.Summary then plugin.Id else plugin.Summary
+        let paper = if isNull plugin.Paper then "" else $" ({plugin.Paper})"
+
+        [ $"    /// <summary>{xml (summary + paper)}</summary>"
+          if isEvaluator then
+              "    /// <param name=\"pairs\">The held-out pairs it looks at.</param>"
+          for option in options do
+              $"    /// <param name=\"{option.Name}\">{optionDoc option}</param>"
+          $"    static member {camel plugin.Id}"
+          $"        ({separated}) : {result} ="
+          $"        {call}"
+          "" ]
+
+    let private functions (plugins: PluginDescription list) (kind: PluginKind) name summary =
+        [ $"/// {summary}"
+          "[<AbstractClass; Sealed>]"
+          match plugins |> List.filter (fun plugin -> plugin.Kind = kind) with
+          | [] -> $"type {name} = class end"
+          | ofKind ->
+              $"type {name} ="
+              yield! ofKind |> List.collect (functionOf kind)
+          "" ]
+
+    /// The text of the file for the installed plugins.
+    let text (plugins: PluginDescription seq) : string =
+        let plugins = plugins |> Seq.sortBy (fun plugin -> plugin.Kind, plugin.Id) |> List.ofSeq
+
+        [ "// Written by rewardkit from the manifests of the installed plugins, and written again when they change."
+          "// Editors read it to complete and check scripts; leave it out of version control."
+          for reference in References.host do
+              if not (reference.EndsWith("FSharp.Core.dll", StringComparison.Ordinal)) then
+                  $"#r @\"{reference}\""
+          ""
+          "namespace RewardKit"
+          ""
+          yield! choiceTypes plugins
+          yield! functions plugins PluginKind.Loss "Loss" "The losses that are installed: what an arm trains with."
+          yield! functions plugins PluginKind.Augmenter "Augment" "The augmenters that are installed: what an arm's training pairs pass through."
+          yield! functions plugins PluginKind.Evaluator "Evaluate" "The evaluators that are installed: what every arm's model is judged by." ]
+        |> String.concat "\n"

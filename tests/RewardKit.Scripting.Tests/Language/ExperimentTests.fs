@@ -1,0 +1,173 @@
+namespace RewardKit.Scripting.Tests
+
+open System.IO
+open NUnit.Framework
+open RewardKit
+open RewardKit.Models
+open RewardKit.Training.Data
+
+/// The experiment language as a script uses it.
+module ExperimentTests =
+    let private loss = Plugin.loss "bradley-terry" []
+    let private accuracy = Plugin.evaluator "pair-accuracy" [] (Some(PairData "/data/test.jsonl"))
+    let private start = ModelSpec(Folder = "/model")
+    let private data = PairData "/data/train.jsonl"
+
+    let private withArms (stated: (string * Step list) list) () =
+        experiment "e" {
+            model start
+            train data
+            arms stated
+            evaluate [ accuracy ]
+            seeds [ 1 ]
+        }
+        |> ignore
+
+    let private message (action: unit -> unit) =
+        let error = refusal action
+        Assert.That(error.ExitCode, Expect.equal 2)
+        error.Message
+
+    [<Test>]
+    let ``arms are kept in order, wherever they are stated`` () =
+        let made =
+            experiment "my test" {
+                arm "a" [ loss ]
+                model start
+                seeds [ 3; 1 ]
+                arms [ for weight in [ 0.1; 0.2 ] -> $"b {weight}", [ Plugin.loss "x" [ Plugin.option "weight" (Some weight) ] ] ]
+                train data
+                evaluate [ accuracy ]
+            }
+
+        Assert.That(made.Arms |> Seq.map _.Name, Expect.equal [ "a"; "b 0.1"; "b 0.2" ])
+        Assert.That(made.Arms[2].Loss.Options["weight"], Expect.equal 0.2)
+        Assert.That(List.ofSeq made.Seeds, Expect.equal [ 3; 1 ])
+        Assert.That(made.Name, Expect.equal "my test")
+        Assert.That(Path.GetDirectoryName made.OutputFolder, Expect.equal (Path.GetFullPath "runs"))
+
+    [<Test>]
+    let ``an arm needs exactly one loss`` () =
+        Assert.That(
+            message (withArms [ "a", [] ]),
+            Expect.equal "Experiment \"e\": arm \"a\" has no loss; add one, as Loss.bradleyTerry ()."
+        )
+
+        Assert.That(
+            message (withArms [ "a", [ loss; Plugin.loss "dpo" [] ] ]),
+            Expect.equal "Experiment \"e\": arm \"a\" has 2 losses (\"bradley-terry\", \"dpo\"); keep one."
+        )
+
+    [<Test>]
+    let ``arms have names of their own`` () =
+        Assert.That(message (withArms [ "a", [ loss ]; "a", [ loss ] ]), Does.Contain "arm \"a\" is there twice")
+        Assert.That(message (withArms [ " ", [ loss ] ]), Does.Contain "an arm has no name")
+        Assert.That(message (withArms []), Does.Contain "no arm is given; add arm \"NAME\"")
+
+    [<Test>]
+    let ``a baseline is one other arm`` () =
+        Assert.That(
+            message (withArms [ "a", [ loss ]; "b", [ Baseline.arm "c"; loss ] ]),
+            Does.Contain "arm \"b\" names the baseline \"c\", but there is no such arm; the arms are \"a\", \"b\"."
+        )
+
+        Assert.That(message (withArms [ "a", [ loss; Baseline.arm "a" ] ]), Does.Contain "names itself")
+
+        Assert.That(
+            message (withArms [ "a", [ loss ]; "b", [ Baseline.arm "a"; Baseline.arm "a"; loss ] ]),
+            Does.Contain "names 2 baselines"
+        )
+
+    [<Test>]
+    let ``what is missing or stated twice is named`` () =
+        let without message' (action: unit -> obj) =
+            Assert.That(message (fun () -> action () |> ignore), Does.Contain(message': string))
+
+        without "no model is given" (fun () ->
+            experiment "e" {
+                train data
+                arm "a" [ loss ]
+                evaluate [ accuracy ]
+                seeds [ 1 ]
+            })
+
+        without "no training data is given" (fun () ->
+            experiment "e" {
+                model start
+                arm "a" [ loss ]
+                evaluate [ accuracy ]
+                seeds [ 1 ]
+            })
+
+        without "no evaluator is given" (fun () ->
+            experiment "e" {
+                model start
+                train data
+                arm "a" [ loss ]
+                seeds [ 1 ]
+            })
+
+        without "no seed is given" (fun () ->
+            experiment "e" {
+                model start
+                train data
+                arm "a" [ loss ]
+                evaluate [ accuracy ]
+                seeds []
+            })
+
+        without "the model is stated twice" (fun () ->
+            experiment "e" {
+                model start
+                model start
+                train data
+                arm "a" [ loss ]
+                evaluate [ accuracy ]
+                seeds [ 1 ]
+            })
+
+    [<Test>]
+    let ``an experiment outside of a script says how to run it`` () =
+        let made =
+            experiment "e" {
+                model start
+                train data
+                arm "a" [ loss ]
+                evaluate [ accuracy ]
+                seeds [ 1 ]
+            }
+
+        Assert.That(message (fun () -> Experiment.run made |> ignore), Does.Contain "rewardkit run SCRIPT.fsx")
+
+    [<Test>]
+    let ``training settings out of range are refused by name and value`` () =
+        Assert.That(
+            message (fun () -> Training.settings (epochs = 0) |> ignore),
+            Expect.equal "Training.settings: epochs = 0 is out of range; it must be at least 1."
+        )
+
+        Assert.That(
+            message (fun () -> Training.settings (learningRate = nan) |> ignore),
+            Does.Contain "learningRate = NaN is out of range; it must be above 0."
+        )
+
+        Assert.That(message (fun () -> Training.settings (beta2 = 1.0) |> ignore), Does.Contain "beta2 = 1")
+
+    [<Test>]
+    let ``a folder without its splits says which file is missing`` () =
+        use space = new Workspace()
+        space.Write("d/train.jsonl.gz", "")
+        let where = space.Path "d"
+        Assert.That(message (fun () -> Data.hhRlhf where |> ignore), Does.Contain $"{where} has no test.jsonl.gz or test.jsonl.")
+        Assert.That(message (fun () -> Data.hhRlhfFile (space.Path "x.jsonl") |> ignore), Does.Contain "There is no data file")
+
+    [<Test>]
+    let ``a small Llama has shapes that fit together unless told otherwise`` () =
+        use space = new Workspace()
+        space.Write("t/tokenizer.json", "{}")
+        let made = Model.llama (tokenizer = space.Path "t", hiddenSize = 96, heads = 6, vocabularySize = 300)
+        Assert.That(made.Tokenizer, Expect.equal (space.Path "t"))
+        Assert.That(made.Configuration.VocabSize, Expect.equal 300)
+        Assert.That(made.Configuration.NumKeyValueHeads, Expect.equal 6)
+        Assert.That(made.Configuration.IntermediateSize, Expect.equal 256)
+        Assert.That(message (fun () -> Model.llama (tokenizer = space.Path "u") |> ignore), Does.Contain "There is no tokenizer folder")
