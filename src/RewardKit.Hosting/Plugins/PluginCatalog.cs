@@ -22,6 +22,9 @@ public sealed class PluginCatalog
     /// <summary>Every plugin, by kind and id.</summary>
     public IReadOnlyList<CatalogEntry> Plugins => _entries;
 
+    /// <summary>Why folders beside the host were left out, a message each.</summary>
+    public IReadOnlyList<string> Rejected => _rejected;
+
     /// <summary>
     /// Finds plugins in the folder <c>plugins</c> within or beside the host's own folder, in the folders that
     /// <see cref="FoldersVariable"/> names, and in those given here.

@@ -1,0 +1,51 @@
+using System.Runtime.InteropServices;
+
+namespace RewardKit.Cli;
+
+/// <summary>How a command ends: exit code 0, 1 (failure at work), 2 (usage or input) or 130 (stopped).</summary>
+internal static class Outcome
+{
+    /// <summary>Does a command's work and tells what went wrong on standard error, in one message.</summary>
+    /// <param name="verbose">Whether to print stack traces, too.</param>
+    /// <param name="work">The work; its token is cancelled by Ctrl-C or a request to terminate.</param>
+    /// <returns>The exit code.</returns>
+    public static int Of(bool verbose, Action<CancellationToken> work)
+    {
+        using var stop = new CancellationTokenSource();
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        try
+        {
+            work(stop.Token);
+            return 0;
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            Console.Error.WriteLine("stopped");
+            return 130;
+        }
+        catch (RewardKitException e)
+        {
+            Console.Error.WriteLine(verbose ? e.ToString() : e.Message);
+            return e.ExitCode;
+        }
+        catch (Exception e) when (!verbose)
+        {
+            Console.Error.WriteLine($"Unexpected {e.GetType().Name}: {e.Message} (--verbose shows where)");
+            return 1;
+        }
+        catch (Exception e)
+        {
+            Console.Error.WriteLine(e);
+            return 1;
+        }
+
+        // The first signal asks for an orderly end; the second one has its usual effect.
+        void Stop(PosixSignalContext signal)
+        {
+            if (stop.IsCancellationRequested) return;
+            signal.Cancel = true;
+            stop.Cancel();
+        }
+    }
+}

@@ -1,0 +1,63 @@
+using System.CommandLine;
+using RewardKit.Cli.Commands;
+using RewardKit.Hosting.Experiments;
+using RewardKit.Hosting.Plugins;
+using RewardKit.Hosting.Reports;
+using RewardKit.Scripting;
+
+namespace RewardKit.Cli;
+
+/// <summary>The <c>rewardkit</c> command. Here, and only here, the parts are put together.</summary>
+internal static class Program
+{
+    private static int Main(string[] arguments)
+    {
+        // What stands behind `--` is the script's; cut off here, a mistyped option before it cannot pass for one of these.
+        var end = Array.IndexOf(arguments, "--");
+        var (own, forScript) = end < 0 ? (arguments, []) : (arguments[..end], arguments[(end + 1)..]);
+
+        var root = new RootCommand(
+            """
+            Trains and compares reward models, as F# scripts describe them, with methods that are plugins.
+
+            Examples:
+              rewardkit run scripts/quickstart.fsx           run an experiment to its report
+              rewardkit run scripts/quickstart.fsx -- small  with an argument for the script
+              rewardkit check scripts/quickstart.fsx         find mistakes without running it
+              rewardkit plugin list                          the methods that are installed
+            """)
+        {
+            RunCommand.Create(forScript),
+            CheckCommand.Create(),
+            PluginCommand.Create(),
+        };
+        var parsed = root.Parse(own);
+        if (parsed.Errors.Count == 0)
+            return parsed.Invoke(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+
+        foreach (var error in parsed.Errors)
+            Console.Error.WriteLine(error.Message);
+        Console.Error.WriteLine($"See: {CommandPath(parsed.CommandResult)} --help");
+        return 2;
+    }
+
+    /// <summary>Compiles scripts, and generates what they load from the plugins in the catalog.</summary>
+    internal static ScriptHost Scripts(PluginCatalog catalog) =>
+        new(ScriptHost.DefaultCacheFolder, () => GeneratedScript.text(catalog.Plugins.Select(p => p.Description)));
+
+    /// <summary>Runs an experiment on the terminal. The plugins it loads are unloaded when it ends.</summary>
+    internal static ExperimentResult RunExperiment(
+        ExperimentSpec spec, PluginCatalog catalog, RunnerOptions options, CancellationToken cancellation)
+    {
+        using var plugins = new PluginHost(catalog).Open();
+        var runner = new ExperimentRunner(plugins, new TorchModels());
+        return ExperimentTerminal.Run(runner, spec, options, ExperimentTerminal.Console(), cancellation);
+    }
+
+    private static string CommandPath(System.CommandLine.Parsing.SymbolResult? result) => result switch
+    {
+        System.CommandLine.Parsing.CommandResult { Parent: null } => "rewardkit",
+        System.CommandLine.Parsing.CommandResult command => $"{CommandPath(command.Parent)} {command.Command.Name}",
+        _ => "rewardkit",
+    };
+}
