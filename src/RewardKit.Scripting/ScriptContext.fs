@@ -8,7 +8,13 @@ open RewardKit.Hosting.Experiments
 
 /// What the host lends a script while it runs.
 [<Sealed; AllowNullLiteral>]
-type ScriptContext(scriptFile: string, arguments: IReadOnlyList<string>, runExperiment: Func<ExperimentSpec, ExperimentResult>) =
+type ScriptContext
+    (
+        scriptFile: string,
+        arguments: IReadOnlyList<string>,
+        runExperiment: Func<ExperimentSpec, ExperimentResult>,
+        cancellation: CancellationToken
+    ) =
 
     static let current = AsyncLocal<ScriptContext>()
 
@@ -25,6 +31,9 @@ type ScriptContext(scriptFile: string, arguments: IReadOnlyList<string>, runExpe
 
     /// What the user wrote behind `--`.
     member _.Arguments = arguments
+
+    /// Cancelled when the user stops the script.
+    member _.Cancellation = cancellation
 
     /// Runs an experiment to its report.
     member _.RunExperiment(specification: ExperimentSpec) : ExperimentResult = runExperiment.Invoke specification

@@ -3,6 +3,7 @@ namespace RewardKit.Scripting.Tests
 open System
 open System.Collections.Generic
 open System.IO
+open System.Threading
 open NUnit.Framework
 open RewardKit
 open RewardKit.Hosting.Experiments
@@ -36,7 +37,7 @@ type Workspace() =
             this.Experiments.Add specification
             ExperimentResult(specification, [||], [||], Dictionary(), [||])
 
-        ScriptContext(this.Path name, List.toArray arguments, Func<_, _> keep)
+        ScriptContext(this.Path name, List.toArray arguments, Func<_, _> keep, CancellationToken.None)
 
     member this.RunWith(name: string, arguments: string list) =
         this.Host.Run(this.Context(name, arguments), Action<string> this.Warnings.Add) |> ignore

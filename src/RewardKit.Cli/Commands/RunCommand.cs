@@ -35,7 +35,8 @@ internal static class RunCommand
             var catalog = PluginCatalog.Discover(parsed.GetRequiredValue(plugins));
             var options = new RunnerOptions(parsed.GetValue(fresh));
             var context = new ScriptContext(
-                parsed.GetRequiredValue(script), arguments, spec => Program.RunExperiment(spec, catalog, options, cancellation));
+                parsed.GetRequiredValue(script), arguments, spec => Program.RunExperiment(spec, catalog, options, cancellation),
+                cancellation);
             Program.Scripts(catalog).Run(context, Console.Error.WriteLine);
         }));
         return command;

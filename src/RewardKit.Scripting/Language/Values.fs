@@ -3,6 +3,7 @@ namespace RewardKit
 open System
 open System.Collections.Generic
 open System.IO
+open System.Threading
 open RewardKit.Hosting.Experiments
 open RewardKit.Scripting
 open RewardKit.Training.Data
@@ -31,6 +32,12 @@ type Script =
         match ScriptContext.Current with
         | null -> Environment.CurrentDirectory
         | context -> context.Folder
+
+    /// Cancelled when the user stops the script; experiments heed it by themselves, long work of the script's own should.
+    static member cancellation: CancellationToken =
+        match ScriptContext.Current with
+        | null -> CancellationToken.None
+        | context -> context.Cancellation
 
     /// A path as the script means it, made absolute.
     static member path(relative: string) : string =
