@@ -16,21 +16,18 @@ internal static class Program
         var end = Array.IndexOf(arguments, "--");
         var (own, forScript) = end < 0 ? (arguments, []) : (arguments[..end], arguments[(end + 1)..]);
 
-        var root = new RootCommand(
-            """
-            Trains and compares reward models, as F# scripts describe them, with methods that are plugins.
-
-            Examples:
-              rewardkit run scripts/quickstart.fsx           run an experiment to its report
-              rewardkit run scripts/quickstart.fsx -- small  with an argument for the script
-              rewardkit check scripts/quickstart.fsx         find mistakes without running it
-              rewardkit plugin list                          the methods that are installed
-            """)
+        var root = new RootCommand("Trains and compares reward models, as F# scripts describe them, with methods that are plugins.")
         {
             RunCommand.Create(forScript),
             CheckCommand.Create(),
             PluginCommand.Create(),
         };
+        CommandWithExamples.ShowIn(
+            root,
+            "rewardkit run scripts/quickstart.fsx           run an experiment to its report",
+            "rewardkit run scripts/quickstart.fsx -- small  with an argument for the script",
+            "rewardkit check scripts/quickstart.fsx         find mistakes without running it",
+            "rewardkit plugin list                          the methods that are installed");
         var parsed = root.Parse(own);
         if (parsed.Errors.Count == 0)
             return parsed.Invoke(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });

@@ -12,15 +12,13 @@ internal static class CheckCommand
         var script = Shared.Script();
         var plugins = Shared.Plugins();
         var verbose = Shared.Verbose();
-        var command = new Command(
+        var command = new CommandWithExamples(
             "check",
             """
             Compiles a script without running it, and lists its errors as file(line,column).
             Also writes rewardkit.fsx beside it, from which editors know the installed plugins.
-
-            Example:
-              rewardkit check scripts/quickstart.fsx
-            """)
+            """,
+            "rewardkit check scripts/quickstart.fsx")
         {
             script, plugins, verbose,
         };

@@ -16,15 +16,13 @@ internal static class PluginCommand
         var plugins = Shared.Plugins();
         var json = new Option<bool>("--json") { Description = "Print a JSON array." };
         var verbose = Shared.Verbose();
-        var command = new Command(
+        var command = new CommandWithExamples(
             "list",
             """
             Lists the installed plugins, as their manifests describe them; no code of theirs is loaded.
-
-            Examples:
-              rewardkit plugin list
-              rewardkit plugin list --plugins ../my-plugins --json
-            """)
+            """,
+            "rewardkit plugin list",
+            "rewardkit plugin list --plugins ../my-plugins --json")
         {
             plugins, json, verbose,
         };

@@ -16,17 +16,15 @@ internal static class RunCommand
         var fresh = new Option<bool>("--fresh") { Description = "Compute everything again, whatever earlier runs left." };
         var plugins = Shared.Plugins();
         var verbose = Shared.Verbose();
-        var command = new Command(
+        var command = new CommandWithExamples(
             "run",
             """
             Runs a script: compiles it if it changed, and runs its experiments to results.json and report.html under runs/.
             Arguments behind -- are the script's: Script.arguments.
-
-            Examples:
-              rewardkit run scripts/quickstart.fsx
-              rewardkit run scripts/quickstart.fsx --fresh
-              rewardkit run mine.fsx --plugins ../my-plugins -- small 3
-            """)
+            """,
+            "rewardkit run scripts/quickstart.fsx",
+            "rewardkit run scripts/quickstart.fsx --fresh",
+            "rewardkit run mine.fsx --plugins ../my-plugins -- small 3")
         {
             script, fresh, plugins, verbose,
         };
