@@ -25,6 +25,9 @@ internal sealed class CommandWithExamples(string name, string description, param
 
     private sealed class Help(HelpAction usual, Func<Command, string[]> examplesOf) : SynchronousCommandLineAction
     {
+        // Whoever asks for help need not get the rest right.
+        public override bool ClearsParseErrors => true;
+
         public override int Invoke(ParseResult parsed)
         {
             usual.Invoke(parsed);
