@@ -62,7 +62,7 @@ public static class Trainer
                 foreach (var (chunk, batch) in micro)
                 {
                     using var microScope = torch.NewDisposeScope();
-                    var forward = Forward(model, [.. chunk.Select(i => pairs[i])], needs, references?[chunk]);
+                    var forward = Forward(model, [.. chunk.Select(i => pairs[i])], needs, Rows(references, chunk));
                     var result = loss.Compute(batch, forward);
                     var share = totalWeight > 0 ? loss.Weight(batch) / totalWeight : 0;
                     metrics.Add("loss", result.Loss, share);
@@ -87,6 +87,9 @@ public static class Trainer
             log, pairs.Count(p => p.Prompt.Truncated),
             pairs.Sum(p => (p.Chosen.Truncated ? 1 : 0) + (p.Rejected.Truncated ? 1 : 0)), clock.Elapsed.TotalSeconds);
     }
+
+    private static torch.Tensor? Rows(torch.Tensor? references, int[] indices) =>
+        references?.index_select(0, torch.tensor(indices.Select(i => (long)i).ToArray(), device: references.device));
 
     /// <summary>One forward pass over pairs, in the form that losses see. Row i is pair i.</summary>
     internal static PairForward Forward(
