@@ -11,7 +11,7 @@ namespace RewardKit.Hosting.Experiments;
 public sealed class TorchModels : IModelWork
 {
     private const string NativeLibrary = "libRewardKitTorch.so";
-    private readonly torch.Device device = torch.cuda.is_available() ? torch.CUDA : torch.CPU;
+    private readonly torch.Device device = FindDevice();
 
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, string> Versions { get; } = FindVersions();
@@ -39,6 +39,19 @@ public sealed class TorchModels : IModelWork
     /// <inheritdoc/>
     public ITrainedModel Load(string name, string checkpoint, Action<int, int>? progress) =>
         new Loaded(name, RewardModel.Load(checkpoint, device), PairEncoder.Create(new ModelSpec { Folder = checkpoint }), progress);
+
+    // The first touch of the native library: without it nothing works, and its message says what to do.
+    private static torch.Device FindDevice()
+    {
+        try
+        {
+            return torch.cuda.is_available() ? torch.CUDA : torch.CPU;
+        }
+        catch (DllNotFoundException e)
+        {
+            throw RewardKitException.Failure(e.Message, e);
+        }
+    }
 
     // The module version of an assembly, and the content of the native library, change with what they are built from.
     private static SortedDictionary<string, string> FindVersions()
