@@ -29,7 +29,9 @@ public sealed class EvaluatorAttribute(string id) : PluginAttribute(id);
 /// <see cref="bool"/>, <see cref="int"/>, <see cref="double"/>, <see cref="string"/> or an enumeration (nullable ones
 /// included), validation attributes such as
 /// <see cref="System.ComponentModel.DataAnnotations.RangeAttribute"/>, and doc comments. The plugin takes the record in
-/// its constructor; scripts see each property under its camel-case name, enumeration values in kebab case.
+/// its constructor; scripts see each property under its camel-case name, enumeration values in kebab case. Defaults are
+/// constants in property initialisers, because they are read from the assembly without running it. In F#, write a class
+/// with <c>member val Alpha = 0.2 with get, set</c>.
 /// </summary>
 [AttributeUsage(AttributeTargets.Class, Inherited = false)]
 public sealed class PluginOptionsAttribute : Attribute;

@@ -68,8 +68,9 @@ internal sealed class LoadedPlugin : IDisposable
                 _made.Add(disposable);
             return plugin;
         }
-        catch (FileNotFoundException e) when (e.FileName is not null)
+        catch (FileNotFoundException e) when (e.FileName?.Contains(", Version=", StringComparison.Ordinal) == true)
         {
+            // An assembly is missing, not a data file that the constructor looked for.
             throw MissingDependency(new AssemblyName(e.FileName), e);
         }
         catch (InvalidOperationException e) when (e.Source == typeof(ActivatorUtilities).Assembly.GetName().Name)
