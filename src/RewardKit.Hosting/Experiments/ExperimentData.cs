@@ -37,7 +37,8 @@ internal sealed class ExperimentData
         {
             var skipped = pairs.Skipped.Sum(s => s.Records.Count);
             var reasons = string.Join("; ", pairs.Skipped.Select(s => $"{s.Reason}: {Records(s.Records)}"));
-            notes.Add($"{data.Path}: {pairs.Examples.Count} pairs" + (skipped > 0 ? $", {skipped} records skipped ({reasons})." : "."));
+            notes.Add($"{ShortPath(data.Path)}: {pairs.Examples.Count} pairs"
+                + (skipped > 0 ? $", {skipped} {(skipped == 1 ? "record" : "records")} skipped ({reasons})." : "."));
         }
         foreach (var arm in runs.Where(r => r.Log is { } log && log.TruncatedPrompts + log.TruncatedResponses > 0).GroupBy(r => r.Arm))
         {
@@ -52,6 +53,10 @@ internal sealed class ExperimentData
         if (!loaded.TryGetValue(data, out var pairs)) loaded.Add(data, pairs = HhRlhf.Load(data));
         return pairs;
     }
+
+    // The folder tells files apart that have the same name, as train.jsonl.gz.
+    private static string ShortPath(string path) =>
+        Path.Combine(Path.GetFileName(Path.GetDirectoryName(path)) ?? "", Path.GetFileName(path));
 
     private static string Records(IReadOnlyList<long> records) =>
         (records.Count == 1 ? "record " : "records ") + string.Join(", ", records.Take(RecordsNamed))
