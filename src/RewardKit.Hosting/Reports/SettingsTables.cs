@@ -27,10 +27,14 @@ internal static class SettingsTables
         string.Join(" → ", arm.Augmenters.Append(arm.Loss).Select(p => p.Id + Options(p)))
         + (arm.Baseline is { } baseline ? $"; filtered with {baseline}" : "");
 
-    private static string Options(PluginUse use) => use.Options.Count == 0
-        ? ""
-        : " (" + string.Join(", ", use.Options.OrderBy(o => o.Key, StringComparer.Ordinal)
-            .Select(o => $"{o.Key} = {Convert.ToString(o.Value, CultureInfo.InvariantCulture)}")) + ")";
+    private static string Options(PluginUse use)
+    {
+        string[] set = [.. use.Options.Where(o => o.Value is not null).OrderBy(o => o.Key, StringComparer.Ordinal).Select(o => $"{o.Key} = {Show(o.Value)}")];
+        return set.Length == 0 ? "" : $" ({string.Join(", ", set)})";
+    }
+
+    private static string Show(object value) =>
+        value is Enum or bool ? value.ToString()!.ToLowerInvariant() : Convert.ToString(value, CultureInfo.InvariantCulture)!;
 
     // A record's properties as name and value, nested ones with a dot; what is null says nothing.
     private static IEnumerable<(string, string)> Facts(object record) =>
@@ -39,7 +43,7 @@ internal static class SettingsTables
         where value is not null
         let name = JsonNamingPolicy.CamelCase.ConvertName(property.Name)
         from fact in value is string or Enum || value.GetType().IsPrimitive
-            ? [(name, value is Enum or bool ? value.ToString()!.ToLowerInvariant() : Convert.ToString(value, CultureInfo.InvariantCulture)!)]
+            ? [(name, Show(value))]
             : Facts(value).Select(f => ($"{name}.{f.Item1}", f.Item2))
         select fact;
 

@@ -16,14 +16,15 @@ internal static class TrainingCurves
         {
             var logs = arm.Select(r => r.Log!.Steps).ToArray();
             var stride = (logs.Max(l => l.Count) + MostPoints - 1) / MostPoints;
+            int[] steps = [.. logs.MaxBy(l => l.Count)!.Chunk(stride).Select(c => c[^1].Step)];
             double?[][] loss = [.. logs.Select(l => Losses(l, stride))];
             return new
             {
                 arm = arm.Key,
                 seeds = arm.Select(r => r.Seed).ToArray(),
-                steps = logs.MaxBy(l => l.Count)!.Chunk(stride).Select(c => c[^1].Step).ToArray(),
-                loss,
-                smooth = loss.Select(Smooth).ToArray(),
+                steps,
+                loss = loss.Select(l => Pad(l, steps.Length)).ToArray(),
+                smooth = loss.Select(l => Pad(Smooth(l), steps.Length)).ToArray(),
             };
         });
         // The default encoder writes <, > and & as escapes, so the data cannot end the script element they stand in.
@@ -38,6 +39,9 @@ internal static class TrainingCurves
             return double.IsFinite(mean) ? Math.Round(mean, 5) : (double?)null;
         }),
     ];
+
+    // Seeds may differ in length where an augmenter kept more pairs under one than under another.
+    private static double?[] Pad(double?[] values, int length) => [.. values, .. new double?[length - values.Length]];
 
     // The mean over a window of a tenth of the run about each point.
     private static double?[] Smooth(double?[] loss)

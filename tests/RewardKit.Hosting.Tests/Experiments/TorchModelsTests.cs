@@ -1,0 +1,76 @@
+using RewardKit.Hosting.Experiments;
+using RewardKit.Models;
+using RewardKit.Training;
+using TorchSharp;
+
+namespace RewardKit.Hosting.Tests.Experiments;
+
+public class TorchModelsTests
+{
+    private static readonly ModelSpec Tiny = new()
+    {
+        Configuration = new()
+        {
+            VocabSize = 2048,
+            HiddenSize = 16,
+            IntermediateSize = 32,
+            NumHiddenLayers = 1,
+            NumAttentionHeads = 2,
+            NumKeyValueHeads = 2,
+            MaxPositionEmbeddings = 64,
+        },
+        Tokenizer = Path.Combine(TestContext.CurrentContext.TestDirectory, "tokenizer"),
+    };
+
+    private readonly TorchModels models = new();
+    private string folder = "";
+
+    [SetUp]
+    public void SetUp() => folder = Directory.CreateTempSubdirectory("rewardkit-test-").FullName;
+
+    [TearDown]
+    public void TearDown() => Directory.Delete(folder, true);
+
+    [Test]
+    public void The_same_training_twice_gives_the_same_log_and_scores_to_the_last_bit()
+    {
+        var first = TrainAndScore("first", seed: 1);
+        var second = TrainAndScore("second", seed: 1);
+        Assert.That(second.Losses, Is.EqualTo(first.Losses));
+        Assert.That(second.Scores, Is.EqualTo(first.Scores));
+    }
+
+    [Test]
+    public void Another_seed_gives_another_model()
+    {
+        Assert.That(TrainAndScore("second", seed: 2).Scores, Is.Not.EqualTo(TrainAndScore("first", seed: 1).Scores));
+    }
+
+    [Test]
+    public void A_loaded_model_has_learned_what_was_trained()
+    {
+        var scores = TrainAndScore("first", seed: 1).Scores;
+        Assert.That(scores.Count(s => s.Margin > 0), Is.EqualTo(scores.Count));
+    }
+
+    private (double[] Losses, IReadOnlyList<PairScore> Scores) TrainAndScore(string name, int seed)
+    {
+        PreferenceExample[] pairs = [.. Enumerable.Range(0, 24).Select(i => Results.Pair($"{i}", $"question {i}", "No, I will not.", $"Sure, do {i}."))];
+        var checkpoint = Path.Combine(folder, name);
+        var log = models.Train(
+            Tiny, new BradleyTerry(), pairs, new TrainingOptions { Epochs = 4, BatchSize = 8, LearningRate = 0.01 }, seed, checkpoint, null, default);
+        using var model = models.Load(name, checkpoint, null);
+        return ([.. log.Steps.Select(s => s.Metrics["loss"])], model.ScorePairs(pairs));
+    }
+
+    private sealed class BradleyTerry : ILoss
+    {
+        public ForwardNeeds Needs => ForwardNeeds.Rewards;
+
+        public LossResult Compute(PairBatch batch, PairForward forward)
+        {
+            var sides = forward.Rewards.unbind(1);
+            return new(-torch.nn.functional.logsigmoid(sides[0] - sides[1]).mean());
+        }
+    }
+}
