@@ -16,7 +16,8 @@ internal static class Program
         var end = Array.IndexOf(arguments, "--");
         var (own, forScript) = end < 0 ? (arguments, []) : (arguments[..end], arguments[(end + 1)..]);
 
-        var root = new RootCommand("Trains and compares reward models, as F# scripts describe them, with methods that are plugins.")
+        var root = new RootCommand(
+            "Trains and compares reward models, as F# scripts describe them, with methods that are plugins.")
         {
             RunCommand.Create(forScript),
             CheckCommand.Create(),

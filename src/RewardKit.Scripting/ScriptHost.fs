@@ -25,7 +25,8 @@ type ScriptHost(cacheFolder: string, generated: Func<string>) =
             with
             | :? IOException
             | :? UnauthorizedAccessException as refused ->
-                raise (RewardKitException.Input($"{ScriptSources.display path} cannot be written: {refused.Message}", refused))
+                let message = $"{ScriptSources.display path} cannot be written: {refused.Message}"
+                raise (RewardKitException.Input(message, refused))
 
     let key (sources: ScriptSources) =
         use hash = IncrementalHash.CreateHash HashAlgorithmName.SHA256
@@ -57,14 +58,15 @@ type ScriptHost(cacheFolder: string, generated: Func<string>) =
         if after = key sources then cache.Write(after, compiled.Assembly)
         compiled.Assembly, compiled.Warnings
 
-    /// Compiles a script without running it. Its errors are one exception, a line each: `file(line,column): error FS0001:
-    /// message`.
+    /// <summary>Compiles a script without running it. Its errors are one exception, a line each.</summary>
     /// <param name="script">The script's path.</param>
     /// <returns>The compiler's warnings, in the same form.</returns>
     member _.Check(script: string) : IReadOnlyList<string> = read script |> compile |> snd
 
+    /// <summary>
     /// Runs a script, compiling it unless it has been compiled before. When it throws, the exception that arrives says
     /// what and at which line of the script.
+    /// </summary>
     /// <param name="context">The script, its arguments, and what runs its experiments.</param>
     /// <param name="warn">Told the compiler's warnings before the script starts.</param>
     /// <returns>A reference that dies with the script's assembly.</returns>

@@ -31,7 +31,9 @@ public abstract class CommandFixture
             .Single(a => a.Key == "RewardKitCommand").Value!;
         var start = new ProcessStartInfo(command, arguments)
         {
-            WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true,
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         start.Environment["XDG_CACHE_HOME"] = PathOf("cache");
         start.Environment.Remove("REWARDKIT_PLUGINS");

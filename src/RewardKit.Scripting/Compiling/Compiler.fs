@@ -10,7 +10,7 @@ open RewardKit
 /// A compiled script and what the compiler had to remark on it.
 type internal Compiled = { Assembly: byte[]; Warnings: string list }
 
-/// The F# compiler. The one file that touches FSharp.Compiler.Service, which is therefore not loaded for cached scripts.
+/// The F# compiler. No other file touches FSharp.Compiler.Service, which is therefore not loaded for cached scripts.
 module internal Compiler =
 
     let private describe (diagnostic: FSharpDiagnostic) =
@@ -57,7 +57,8 @@ module internal Compiler =
 
             match failure with
             | Some cause ->
-                raise (RewardKitException.Failure($"{ScriptSources.display sources.Script} did not compile: {cause.Message}", cause))
+                let script = ScriptSources.display sources.Script
+                raise (RewardKitException.Failure($"{script} did not compile: {cause.Message}", cause))
             | None -> ()
 
             let warnings =

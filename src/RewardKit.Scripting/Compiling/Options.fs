@@ -14,7 +14,7 @@ module internal Options =
           "--targetprofile:netcore"
           "--nocopyfsharpcore"
           "--langversion:10.0"
-          // Lines in a stack trace are right only without inlining and tail calls; scripts leave the hard work to the host.
+          // Lines in a stack trace are right only without inlining and tail calls; the host does the hard work.
           "--optimize-"
           "--tailcalls-"
           "--debug:embedded"

@@ -9,8 +9,8 @@ open System.Runtime.ExceptionServices
 open System.Runtime.Loader
 open RewardKit
 
-/// Where a script's assembly lives: collectible, so that script and all it made can go again. What the host has comes from
-/// the host; assemblies named by `#r` come from where the script says.
+/// Where a script's assembly lives: collectible, so that script and all it made can go again. What the host has comes
+/// from the host; assemblies named by `#r` come from where the script says.
 type internal ScriptLoadContext(references: string list) =
     inherit AssemblyLoadContext("script", true)
 
@@ -62,7 +62,8 @@ module internal ScriptAssembly =
 
         match cause with
         | :? OperationCanceledException -> cause
-        | :? RewardKitException as known when known.ExitCode = 2 -> RewardKitException.Input(known.Message + place, known)
+        | :? RewardKitException as known when known.ExitCode = 2 ->
+            RewardKitException.Input(known.Message + place, known)
         | :? RewardKitException as known -> known
         | _ when cause.GetType() = typeof<exn> -> RewardKitException.Failure(cause.Message + place, cause)
         | _ -> RewardKitException.Failure($"{cause.GetType().Name}: {cause.Message}{place}", cause)

@@ -21,7 +21,7 @@ type internal ScriptCache(folder: string) =
             |> Seq.map snd do
             old.Delete()
 
-    /// Runs an action on the folder; one that the file system refuses leaves the cache as it was, which costs time only.
+    /// Does something to the folder. What the file system refuses leaves the cache as it was, which costs time only.
     let attempt (otherwise: 'a) (action: unit -> 'a) : 'a =
         try
             action ()

@@ -14,7 +14,7 @@ type internal ScriptSources =
         Files: (string * string) list
         /// Loaded files that are not there; the compiler says so with the place.
         Missing: string list
-        /// Assemblies named by `#r`, absolute, as far as they exist; others are the framework's or the compiler's to refuse.
+        /// Assemblies named by `#r`, absolute, as far as they exist; the compiler knows or refuses the others.
         References: string list
     }
 
@@ -32,8 +32,8 @@ module internal ScriptSources =
     let private refuse file line message =
         raise (RewardKitException.Input $"{display file}({line},1): error: {message}")
 
-    /// Reads a script and, transitively, what it loads. `prepare` is called with the path of each `rewardkit.fsx` before
-    /// it is read.
+    /// Reads a script and, transitively, what it loads. `prepare` is called with the path of each `rewardkit.fsx`
+    /// before it is read.
     let read (prepare: string -> unit) (script: string) : ScriptSources =
         let script = Path.GetFullPath script
 
@@ -77,7 +77,7 @@ module internal ScriptSources =
                 refuse
                     path
                     directive.Line
-                    $"#I \"{argument}\" is not supported: write the paths of #load and #r relative to the file they stand in."
+                    $"#I \"{argument}\" is not supported: write the paths of #load and #r relative to their own file."
 
         visit script
 

@@ -11,16 +11,18 @@ module GeneratedScript =
 
     /// What the language itself defines beside the generated types; a plugin's choices are named differently.
     let private taken =
-        set [ "Augment"; "Baseline"; "Data"; "Evaluate"; "Experiment"; "Loss"; "Model"; "Plugin"; "Schedule"; "Script"; "Step"; "Training" ]
+        set
+            [ "Augment"; "Baseline"; "Data"; "Evaluate"; "Experiment"; "Loss"; "Model"; "Plugin"; "Schedule"; "Script"
+              "Step"; "Training" ]
 
     let private keywords =
         set
             [ "abstract"; "and"; "as"; "assert"; "base"; "begin"; "class"; "const"; "default"; "delegate"; "do"; "done"
               "downcast"; "downto"; "elif"; "else"; "end"; "exception"; "extern"; "false"; "finally"; "fixed"; "for"
               "fun"; "function"; "global"; "if"; "in"; "include"; "inherit"; "inline"; "interface"; "internal"; "lazy"
-              "let"; "match"; "member"; "mod"; "module"; "mutable"; "namespace"; "new"; "not"; "null"; "of"; "open"
-              "or"; "override"; "parallel"; "private"; "process"; "protected"; "public"; "pure"; "rec"; "return"; "sealed"
-              "select"; "sig"; "static"; "struct"; "tailcall"; "then"; "to"; "trait"; "true"; "try"; "type"; "upcast"
+              "let"; "match"; "member"; "mod"; "module"; "mutable"; "namespace"; "new"; "not"; "null"; "of"; "open"; "or"
+              "override"; "parallel"; "private"; "process"; "protected"; "public"; "pure"; "rec"; "return"
+              "sealed"; "select"; "sig"; "static"; "struct"; "tailcall"; "then"; "to"; "trait"; "true"; "try"; "type"; "upcast"
               "use"; "val"; "virtual"; "void"; "when"; "while"; "with"; "yield" ]
 
     let private identifier name =
@@ -70,7 +72,8 @@ module GeneratedScript =
     /// What an option means, which values it takes, and its default.
     let private optionDoc (option: OptionDescription) =
         let bound word exclusiveWord exclusive (value: Nullable<float>) =
-            if value.HasValue then
+            // The ends of the type itself are no news.
+            if value.HasValue && abs value.Value < float Int32.MaxValue then
                 [ (if exclusive then exclusiveWord else word) + " " + shown (box value.Value) ]
             else
                 []
@@ -136,12 +139,13 @@ module GeneratedScript =
             options
             |> List.map (fun option -> $"Plugin.option \"{option.Name}\" {identifier option.Name}")
             |> String.concat "; "
+            |> fun values -> if values = "" then "[]" else $"[ {values} ]"
 
         let call =
             match kind with
-            | PluginKind.Loss -> $"Plugin.loss \"{plugin.Id}\" [ {values} ]"
-            | PluginKind.Augmenter -> $"Plugin.augmenter \"{plugin.Id}\" [ {values} ]"
-            | _ -> $"Plugin.evaluator \"{plugin.Id}\" [ {values} ] (Some pairs)"
+            | PluginKind.Loss -> $"Plugin.loss \"{plugin.Id}\" {values}"
+            | PluginKind.Augmenter -> $"Plugin.augmenter \"{plugin.Id}\" {values}"
+            | _ -> $"Plugin.evaluator \"{plugin.Id}\" {values} (Some pairs)"
 
         let result =
             if isEvaluator then "RewardKit.Hosting.Experiments.EvaluationSpec" else "Step"
@@ -159,8 +163,8 @@ module GeneratedScript =
           $"        {call}"
           "" ]
 
-    let private functions (plugins: PluginDescription list) (kind: PluginKind) name summary =
-        [ $"/// {summary}"
+    let private functions (plugins: PluginDescription list) (kind: PluginKind) name purpose =
+        [ $"/// The installed plugins of this kind: {purpose}."
           "[<AbstractClass; Sealed>]"
           match plugins |> List.filter (fun plugin -> plugin.Kind = kind) with
           | [] -> $"type {name} = class end"
@@ -182,7 +186,7 @@ module GeneratedScript =
           "namespace RewardKit"
           ""
           yield! choiceTypes plugins
-          yield! functions plugins PluginKind.Loss "Loss" "The losses that are installed: what an arm trains with."
-          yield! functions plugins PluginKind.Augmenter "Augment" "The augmenters that are installed: what an arm's training pairs pass through."
-          yield! functions plugins PluginKind.Evaluator "Evaluate" "The evaluators that are installed: what every arm's model is judged by." ]
+          yield! functions plugins PluginKind.Loss "Loss" "what an arm trains with"
+          yield! functions plugins PluginKind.Augmenter "Augment" "what an arm's training pairs pass through"
+          yield! functions plugins PluginKind.Evaluator "Evaluate" "what every arm's model is judged by" ]
         |> String.concat "\n"

@@ -22,7 +22,10 @@ module Data =
         let path = Script.path path
 
         if not (File.Exists path) then
-            raise (RewardKitException.Input $"There is no data file {path}. Name a .jsonl or .jsonl.gz file, relative to the script.")
+            raise (
+                RewardKitException.Input
+                    $"There is no data file {path}. Name a .jsonl or .jsonl.gz file, relative to the script."
+            )
 
         PairData path
 
@@ -33,7 +36,8 @@ module Data =
         if not (Directory.Exists folder) then
             raise (
                 RewardKitException.Input
-                    $"There is no data folder {folder}. Name a folder with train.jsonl.gz and test.jsonl.gz, relative to the script."
+                    $"There is no data folder {folder}. Name one with train.jsonl.gz and test.jsonl.gz, \
+                      relative to the script."
             )
 
         let split name =

@@ -163,8 +163,8 @@ type ExperimentBuilder internal (name: string) =
 
 /// What to do with an experiment.
 module Experiment =
-    /// Trains and evaluates every arm under every seed, prints the table, writes `results.json` and `report.html` to the
-    /// output folder, and returns what was found. Runs that are there already are found again, not repeated.
+    /// Trains and evaluates every arm under every seed, prints the table, writes `results.json` and `report.html` to
+    /// the output folder, and returns what was found. Runs that are there already are found again, not repeated.
     let run (specification: ExperimentSpec) : ExperimentResult =
         match ScriptContext.Current with
         | null ->
@@ -177,6 +177,8 @@ module Experiment =
 /// The words that an experiment starts with.
 [<AutoOpen>]
 module ExperimentLanguage =
-    /// <summary>Begins an experiment: <c>experiment "name" { model ...; train ...; arm ...; evaluate ...; seeds ... }</c>.</summary>
+    /// <summary>
+    /// Begins an experiment: <c>experiment "name" { model ...; train ...; arm ...; evaluate ...; seeds ... }</c>.
+    /// </summary>
     /// <param name="name">Its name; also the folder of its results below runs/.</param>
     let experiment (name: string) = ExperimentBuilder name

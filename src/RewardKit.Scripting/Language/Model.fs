@@ -19,7 +19,7 @@ type Model =
     /// <summary>A model in a Hugging Face folder: config.json, *.safetensors, tokenizer.json.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="tokenizer">A folder with another tokenizer; default: the model's own.</param>
-    /// <param name="template">The chat template's name; default: the tokenizer's own, or "plain" where it has none.</param>
+    /// <param name="template">The chat template's name; default: the tokenizer's own, else "plain".</param>
     /// <param name="maxPromptTokens">Longer prompts lose tokens on the left; default: what the context leaves.</param>
     /// <param name="maxResponseTokens">Longer responses lose tokens on the right; default: half the context.</param>
     static member load
@@ -41,7 +41,7 @@ type Model =
     /// <summary>A small Llama with random weights.</summary>
     /// <param name="tokenizer">A folder with tokenizer.json.</param>
     /// <param name="hiddenSize">Width of the residual stream; default 128.</param>
-    /// <param name="intermediateSize">Width of the gated MLP; default: 8/3 of the hidden size, rounded up to a multiple of 32.</param>
+    /// <param name="intermediateSize">Width of the MLP; default: 8/3 of hiddenSize, up to a multiple of 32.</param>
     /// <param name="layers">Decoder layers; default 2.</param>
     /// <param name="heads">Query heads; default 4.</param>
     /// <param name="keyValueHeads">Key and value heads, which divide the query heads; default: as many.</param>
@@ -50,7 +50,7 @@ type Model =
     /// <param name="tieEmbeddings">Whether the language-model head is the embedding matrix; default true.</param>
     /// <param name="initializerRange">Standard deviation of the random weights; default 0.02.</param>
     /// <param name="vocabularySize">Tokens in the vocabulary; default: the tokenizer's.</param>
-    /// <param name="template">The chat template's name; default: the tokenizer's own, or "plain" where it has none.</param>
+    /// <param name="template">The chat template's name; default: the tokenizer's own, else "plain".</param>
     /// <param name="maxPromptTokens">Longer prompts lose tokens on the left; default: what the context leaves.</param>
     /// <param name="maxResponseTokens">Longer responses lose tokens on the right; default: half the context.</param>
     static member llama

@@ -15,10 +15,10 @@ module TrainingLanguage =
         /// <summary>Settings for AdamW; what is left out has the default named here.</summary>
         /// <param name="epochs">Passes over the data, at least 1; default 1.</param>
         /// <param name="batchSize">Pairs behind one optimiser step, at least 1; default 16.</param>
-        /// <param name="microBatchSize">Pairs in one forward and backward pass at most, at least 1; default: the whole batch.</param>
+        /// <param name="microBatchSize">Pairs in one pass at most, at least 1; default: the whole batch.</param>
         /// <param name="learningRate">The peak learning rate, above 0; default 1e-3.</param>
         /// <param name="schedule">Schedule.Cosine (default), Schedule.Linear or Schedule.Constant.</param>
-        /// <param name="warmupRatio">The share of the steps over which the learning rate rises, in [0, 1]; default 0.03.</param>
+        /// <param name="warmupRatio">The share of the steps in which the rate rises, in [0, 1]; default 0.03.</param>
         /// <param name="weightDecay">Decoupled weight decay of matrices, at least 0; default 0.</param>
         /// <param name="beta1">AdamW's first moment decay, in [0, 1); default 0.9.</param>
         /// <param name="beta2">AdamW's second moment decay, in [0, 1); default 0.999.</param>
@@ -42,7 +42,10 @@ module TrainingLanguage =
             let checked' name expected holds value =
                 match value with
                 | Some v when not (holds v) ->
-                    raise (RewardKitException.Input $"Training.settings: {name} = {v} is out of range; it must be {expected}.")
+                    raise (
+                        RewardKitException.Input
+                            $"Training.settings: {name} = {v} is out of range; it must be {expected}."
+                    )
                 | _ -> value
 
             let count name = checked' name "at least 1" (fun v -> v >= 1)

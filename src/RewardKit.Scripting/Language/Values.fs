@@ -15,7 +15,7 @@ type Step =
     | Loss of PluginUse
     /// What its training pairs pass through, in order.
     | Augmenter of PluginUse
-    /// The earlier arm whose model the augmenters may ask.
+    /// The other arm whose model the augmenters may ask.
     | Baseline of arm: string
 
 /// The running script.
@@ -33,7 +33,7 @@ type Script =
         | null -> Environment.CurrentDirectory
         | context -> context.Folder
 
-    /// Cancelled when the user stops the script; experiments heed it by themselves, long work of the script's own should.
+    /// Cancelled when the user stops the script. Experiments heed it; long work of the script's own should, too.
     static member cancellation: CancellationToken =
         match ScriptContext.Current with
         | null -> CancellationToken.None
@@ -45,7 +45,7 @@ type Script =
 
 /// The baseline of an arm.
 module Baseline =
-    /// Lets this arm's augmenters ask the model that an earlier arm trained, under the same seed, on the original pairs.
+    /// Lets this arm's augmenters ask the model that another arm trained, under the same seed, on the original pairs.
     let arm (name: string) : Step = Step.Baseline name
 
 /// What the generated functions of `Loss`, `Augment` and `Evaluate` are written with. A script that must name a plugin
