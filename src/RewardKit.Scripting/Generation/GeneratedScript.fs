@@ -17,13 +17,14 @@ module GeneratedScript =
 
     let private keywords =
         set
-            [ "abstract"; "and"; "as"; "assert"; "base"; "begin"; "class"; "const"; "default"; "delegate"; "do"; "done"
-              "downcast"; "downto"; "elif"; "else"; "end"; "exception"; "extern"; "false"; "finally"; "fixed"; "for"
-              "fun"; "function"; "global"; "if"; "in"; "include"; "inherit"; "inline"; "interface"; "internal"; "lazy"
-              "let"; "match"; "member"; "mod"; "module"; "mutable"; "namespace"; "new"; "not"; "null"; "of"; "open"; "or"
-              "override"; "parallel"; "private"; "process"; "protected"; "public"; "pure"; "rec"; "return"
-              "sealed"; "select"; "sig"; "static"; "struct"; "tailcall"; "then"; "to"; "trait"; "true"; "try"; "type"; "upcast"
-              "use"; "val"; "virtual"; "void"; "when"; "while"; "with"; "yield" ]
+            [ "abstract"; "and"; "as"; "assert"; "base"; "begin"; "class"; "const"; "default"; "delegate"; "do"
+              "done"; "downcast"; "downto"; "elif"; "else"; "end"; "exception"; "extern"; "false"; "finally"
+              "fixed"; "for"; "fun"; "function"; "global"; "if"; "in"; "include"; "inherit"; "inline"
+              "interface"; "internal"; "lazy"; "let"; "match"; "member"; "mod"; "module"; "mutable"; "namespace"
+              "new"; "not"; "null"; "of"; "open"; "or"; "override"; "parallel"; "private"; "process"; "protected"
+              "public"; "pure"; "rec"; "return"; "sealed"; "select"; "sig"; "static"; "struct"; "tailcall"
+              "then"; "to"; "trait"; "true"; "try"; "type"; "upcast"; "use"; "val"; "virtual"; "void"; "when"
+              "while"; "with"; "yield" ]
 
     let private identifier name =
         if keywords.Contains name then $"``{name}``" else name
