@@ -238,6 +238,14 @@ let build () =
             (fun () ->
                 say "build: host and plugins"
 
+                // A plugin that was renamed or removed must not linger beside its successor.
+                let published = artifacts </> "plugins"
+
+                if Directory.Exists published then
+                    for folder in Directory.GetDirectories published do
+                        if not (Directory.Exists(root </> "plugins" </> Path.GetFileName folder)) then
+                            Directory.Delete(folder, true)
+
                 must "The build" "dotnet" [ "build"; "RewardKit.Host.slnf"; "-c"; "Release"; "-v"; "quiet"; "-nologo"; "-clp:NoSummary" ]
                 |> ignore)
 
