@@ -225,11 +225,4 @@ public class ExperimentRunnerTests
         })));
 
     private static PluginUse Loss(string id) => Results.Use(PluginKind.Loss, id);
-
-    private sealed class Silent : IExperimentProgress
-    {
-        public void Started(string arm, int seed) { }
-        public void Advanced(string arm, int seed, TrainingProgress progress) { }
-        public void Finished(RunResult run) { }
-    }
 }

@@ -95,3 +95,10 @@ internal sealed class FakePlugins : IPluginSource
         }
     }
 }
+
+internal sealed class Silent : IExperimentProgress
+{
+    public void Started(string arm, int seed) { }
+    public void Advanced(string arm, int seed, TrainingProgress progress) { }
+    public void Finished(RunResult run) { }
+}

@@ -1,0 +1,75 @@
+using System.Reflection;
+using System.Reflection.Metadata;
+using System.Reflection.PortableExecutable;
+using System.Text.Json;
+using System.Xml.Linq;
+
+namespace RewardKit.Architecture.Tests;
+
+using References = IReadOnlyDictionary<string, IReadOnlyList<string>>;
+
+public class DependencyRuleTests
+{
+    private static readonly string Root = typeof(DependencyRuleTests).Assembly
+        .GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "RepositoryRoot").Value!;
+
+    [Test]
+    public void The_built_assemblies_keep_the_rule() =>
+        Assert.That(DependencyRule.Violations(Host(), Plugins()), Is.Empty);
+
+    [Test]
+    public void What_is_read_are_the_references_of_every_project()
+    {
+        var (host, plugins) = (Host(), Plugins());
+        Assert.That(host["rewardkit"], Does.Contain("RewardKit.Hosting").And.Contain("RewardKit.Scripting"));
+        Assert.That(host["RewardKit.Models"], Does.Contain("TorchSharp").And.Contain("RewardKit.Abstractions"));
+        Assert.That(plugins, Is.Not.Empty);
+        Assert.That(plugins.Values, Has.All.Contain("RewardKit.Abstractions"));
+    }
+
+    [TestCase("RewardKit.Models", "RewardKit.Training", "RewardKit.Models references RewardKit.Training")]
+    [TestCase("RewardKit.Abstractions", "RewardKit.Models", "RewardKit.Abstractions references RewardKit.Models")]
+    [TestCase("RewardKit.Hosting", "HafRm", "RewardKit.Hosting references HafRm")]
+    [TestCase("rewardkit", "BradleyTerry", "rewardkit references BradleyTerry")]
+    [TestCase("HafRm", "RewardKit.Training", "the plugin HafRm references RewardKit.Training")]
+    [TestCase("HafRm", "BradleyTerry", "the plugin HafRm references BradleyTerry")]
+    [TestCase("RewardKit.Newcomer", "TorchSharp", "RewardKit.Newcomer has no place in the rule")]
+    public void A_wrong_reference_is_told(string assembly, string reference, string expected)
+    {
+        var host = Host().ToDictionary();
+        var plugins = Plugins().ToDictionary();
+        var into = plugins.ContainsKey(assembly) ? plugins : host;
+        into[assembly] = [.. into.GetValueOrDefault(assembly, []), reference];
+        Assert.That(DependencyRule.Violations(host, plugins), Is.EqualTo(new[] { expected }));
+    }
+
+    // Each project under src/: as it lies in the host's folder, or where its build left it if it is a tool.
+    private static References Host() => Directory
+        .EnumerateFiles(Path.Combine(Root, "src"), "*.*proj", SearchOption.AllDirectories)
+        .Select(project =>
+        {
+            var name = XDocument.Load(project).Descendants("AssemblyName").SingleOrDefault()?.Value ?? Path.GetFileNameWithoutExtension(project);
+            var hosted = Path.Combine(Root, "artifacts", "host", $"{name}.dll");
+            return File.Exists(hosted)
+                ? hosted
+                : Directory.GetFiles(Path.Combine(Path.GetDirectoryName(project)!, "bin", "Release"), $"{name}.dll", SearchOption.AllDirectories).Single();
+        })
+        .ToDictionary(file => Path.GetFileNameWithoutExtension(file)!, ReferencesOf);
+
+    private static References Plugins() => Directory
+        .GetDirectories(Path.Combine(Root, "plugins"))
+        .Select(project =>
+        {
+            var folder = Path.Combine(Root, "artifacts", "plugins", Path.GetFileName(project));
+            using var manifest = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "plugin.json")));
+            return Path.Combine(folder, manifest.RootElement.GetProperty("assembly").GetString()!);
+        })
+        .ToDictionary(file => Path.GetFileNameWithoutExtension(file)!, ReferencesOf);
+
+    private static IReadOnlyList<string> ReferencesOf(string file)
+    {
+        using var image = new PEReader(File.OpenRead(file));
+        var metadata = image.GetMetadataReader();
+        return [.. metadata.AssemblyReferences.Select(r => metadata.GetString(metadata.GetAssemblyReference(r).Name))];
+    }
+}

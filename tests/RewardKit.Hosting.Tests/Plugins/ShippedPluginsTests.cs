@@ -1,0 +1,185 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Runtime.Loader;
+using RewardKit.Hosting.Experiments;
+using RewardKit.Hosting.Plugins;
+using RewardKit.Hosting.Tests.Experiments;
+using RewardKit.Models;
+using RewardKit.Models.Tokenization;
+using RewardKit.Training.Data;
+using TorchSharp;
+
+namespace RewardKit.Hosting.Tests.Plugins;
+
+/// <summary>Every plugin under plugins/, as its build published it: loaded, used, and gone without a trace.</summary>
+public class ShippedPluginsTests
+{
+    private static readonly PluginCatalog Catalog = PluginCatalog.Of(
+        typeof(ShippedPluginsTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "ShippedPlugins").Value!);
+
+    // Lives on while plugins come and go, as in a host that stays.
+    private static readonly TorchModels Models = new();
+
+    private static readonly PreferenceExample[] Examples =
+        [.. Enumerable.Range(1, 4).Select(i => Results.Pair($"pair-{i}", $"question {i}", $"a longer answer {i}", $"short {i}"))];
+
+    private static IEnumerable<TestCaseData> Plugins() =>
+        Catalog.Plugins.Select(p => new TestCaseData(p.Description).SetArgDisplayNames(p.Description.Label));
+
+    [TestCaseSource(nameof(Plugins))]
+    public void A_plugin_is_gone_after_use_every_time(PluginDescription plugin)
+    {
+        for (var round = 1; round <= 5; round++)
+        {
+            var context = Use(plugin);
+            Collect(context);
+            Assert.That(context.IsAlive, Is.False, $"round {round}");
+        }
+    }
+
+    [Test]
+    public void All_plugins_are_gone_after_an_experiment_while_its_results_stay()
+    {
+        var folder = Directory.CreateTempSubdirectory("rewardkit-tests-").FullName;
+        try
+        {
+            for (var round = 1; round <= 2; round++)
+            {
+                var (result, contexts) = Run(folder);
+                Collect([.. contexts]);
+                Assert.That(contexts, Has.Count.EqualTo(4).And.All.Property(nameof(WeakReference.IsAlive)).False, $"round {round}");
+                Assert.That(result.Runs.Select(r => r.Arm), Is.EqualTo(new[] { "bradley-terry", "haf-rm", "crome" }));
+                Assert.That(result.Runs, Has.All.Property(nameof(RunResult.Reused)).False);
+                Assert.That(result.Runs[2].Counts["iqn.made"], Is.EqualTo(4));
+            }
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static WeakReference Use(PluginDescription plugin)
+    {
+        using var session = new PluginHost(Catalog).Open();
+        // With every option spelled out, so that each is bound.
+        var use = session.Complete(new(plugin.Kind, plugin.Id, new Dictionary<string, object>()));
+        object made = plugin.Kind switch
+        {
+            PluginKind.Loss => Use(session.CreateLoss(use)),
+            PluginKind.Augmenter => Use(session.CreateAugmenter(use)),
+            PluginKind.Evaluator => Use(session.CreateEvaluator(use)),
+            var other => throw new NotSupportedException($"How to use a {other} is not written here yet."),
+        };
+        var context = AssemblyLoadContext.GetLoadContext(made.GetType().Assembly)!;
+        Assert.That(context.IsCollectible);
+        return new(context);
+    }
+
+    private static ILoss Use(ILoss loss)
+    {
+        using var scope = torch.NewDisposeScope();
+        torch.Tensor Given(float start) => torch.arange(start, start + 8, torch.float32).view(4, 2).requires_grad_();
+        var (rewards, logProbs) = (Given(0), Given(-20));
+        PreferenceExample[] examples = [.. Examples[..3], Examples[3] with { Relation = Relation.Tie }];
+        var batch = new PairBatch(
+            examples, torch.tensor(new[] { false, false, false, true }), torch.ones(4, 2, torch.int64), new(0, 10, 5));
+        var result = loss.Compute(batch, new()
+        {
+            Rewards = rewards,
+            ResponseLogProbs = logProbs,
+            ReferenceLogProbs = logProbs.detach() - 1,
+            Features = torch.zeros(4, 2, 3),
+        });
+        result.Loss.backward();
+        Assert.That(result.Loss.item<float>(), Is.GreaterThan(0));
+        Assert.That(result.Metrics.Values.Select(m => (double)m.item<float>()), Is.Not.Empty.And.All.Not.NaN);
+        Assert.That(rewards.grad!.abs().sum().item<float>(), Is.GreaterThan(0));
+        Assert.That(loss.Needs, Is.Not.EqualTo(ForwardNeeds.None));
+        Assert.That(loss.Head, Is.Not.Null);
+        Assert.That(loss.Weight(batch), Is.GreaterThan(0));
+        return loss;
+    }
+
+    private static IAugmenter Use(IAugmenter augmenter)
+    {
+        var counts = new Dictionary<string, long>();
+        var context = new AugmentationContext(7, new ByLength(), counts.Add);
+        var made = augmenter.AugmentAsync(Examples.ToAsyncEnumerable(), context, default).ToBlockingEnumerable().ToArray();
+        Assert.That(made[..4], Is.EqualTo(Examples));
+        Assert.That(made, Has.Length.GreaterThan(4));
+        Assert.That(counts, Is.Not.Empty);
+        return augmenter;
+    }
+
+    private static IEvaluator Use(IEvaluator evaluator)
+    {
+        var report = evaluator.EvaluateAsync(new(new ByLength(), Examples, 7), default).GetAwaiter().GetResult();
+        Assert.That(report.Metrics.Values.Select(m => m.Value), Is.Not.Empty.And.All.Not.NaN);
+        return evaluator;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static (ExperimentResult, List<WeakReference>) Run(string folder)
+    {
+        PluginUse Of(PluginKind kind, string id, params (string, object)[] options) => Results.Use(kind, id, options);
+        var data = Path.Combine(folder, "pairs.jsonl");
+        File.WriteAllLines(data, Examples.Select(e => System.Text.Json.JsonSerializer.Serialize(new
+        {
+            chosen = $"\n\nHuman: {e.Prompt.LastContent}\n\nAssistant: {e.Chosen.LastContent}",
+            rejected = $"\n\nHuman: {e.Prompt.LastContent}\n\nAssistant: {e.Rejected.LastContent}",
+        })));
+        var tokenizer = Path.Combine(TestContext.CurrentContext.TestDirectory, "tokenizer");
+        var spec = new ExperimentSpec
+        {
+            Name = "unload",
+            Model = new ModelSpec
+            {
+                Configuration = new()
+                {
+                    VocabSize = Tokenizer.Load(tokenizer).VocabSize,
+                    HiddenSize = 8,
+                    IntermediateSize = 16,
+                    NumHiddenLayers = 1,
+                    NumAttentionHeads = 2,
+                    NumKeyValueHeads = 2,
+                    MaxPositionEmbeddings = 128,
+                },
+                Tokenizer = tokenizer,
+            },
+            Train = new PairData(data),
+            Arms =
+            [
+                new("bradley-terry", Of(PluginKind.Loss, "bradley-terry"), []),
+                new("haf-rm", Of(PluginKind.Loss, "haf-rm", ("policyLoss", "hinge")), []),
+                new("crome", Of(PluginKind.Loss, "crome"), [Of(PluginKind.Augmenter, "crome-neutral", ("filterThreshold", 0.0))], "bradley-terry"),
+            ],
+            Evaluations = [new(Of(PluginKind.Evaluator, "pair-accuracy", ("ties", "half")), new PairData(data))],
+            Training = new() { BatchSize = 2 },
+            Seeds = [1],
+            OutputFolder = Path.Combine(folder, "out"),
+        };
+        var others = AssemblyLoadContext.All.ToHashSet();
+        using var session = new PluginHost(Catalog).Open();
+        var result = new ExperimentRunner(session, Models).Run(spec, new(Fresh: true), new Silent());
+        return (result, [.. AssemblyLoadContext.All.Except(others).Select(c => new WeakReference(c))]);
+    }
+
+    private static void Collect(params WeakReference[] contexts)
+    {
+        for (var i = 0; i < 20 && contexts.Any(c => c.IsAlive); i++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+    }
+
+    private sealed class ByLength : IScorer
+    {
+        public string Name => "length";
+
+        public IReadOnlyList<double> Score(IReadOnlyList<ScoreRequest> requests, CancellationToken cancellation = default) =>
+            [.. requests.Select(r => 0.5 * r.Response.LastContent.Length)];
+    }
+}
