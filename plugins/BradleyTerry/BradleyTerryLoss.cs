@@ -17,9 +17,7 @@ public sealed class BradleyTerryLoss : ILoss
     public LossResult Compute(PairBatch batch, PairForward forward)
     {
         var margin = forward.Rewards.select(1, 0) - forward.Rewards.select(1, 1);
-        var p = torch.tensor(
-            batch.Examples.Select(e => e.SoftLabel ?? (e.Relation == Relation.Tie ? 0.5 : 1)).ToArray(),
-            margin.dtype, margin.device);
+        var p = batch.Labels.to(margin.dtype);
         // −log σ(x) = softplus(−x), which neither overflows nor loses its tail.
         var loss = (p * (-margin).softplus() + (1 - p) * margin.softplus()).mean();
         return new(loss, Metrics(batch, margin.detach()));

@@ -29,15 +29,12 @@ public sealed class CromeLoss(CromeOptions options) : ILoss
     public LossResult Compute(PairBatch batch, PairForward forward)
     {
         var margin = forward.Rewards.select(1, 0) - forward.Rewards.select(1, 1);
-        var p = Column(batch, margin, e => e.SoftLabel ?? (e.Relation == Relation.Tie ? 0.5 : 1));
-        var weight = Column(batch, margin, e => e.Relation == Relation.Tie ? options.TieWeight : 1);
+        var p = batch.Labels.to(margin.dtype);
+        var weight = 1 + (options.TieWeight - 1) * batch.Ties.to(margin.dtype);
         // −log σ(x) = softplus(−x), which neither overflows nor loses its tail; p = ½ makes the tie's loss of it.
         var rows = p * (-margin).softplus() + (1 - p) * margin.softplus();
         return new((weight * rows).mean(), Metrics(batch, margin.detach(), rows.detach()));
     }
-
-    private static torch.Tensor Column(PairBatch batch, torch.Tensor like, Func<PreferenceExample, double> value) =>
-        torch.tensor(batch.Examples.Select(value).ToArray(), like.dtype, like.device);
 
     private static Dictionary<string, torch.Tensor> Metrics(PairBatch batch, torch.Tensor margin, torch.Tensor rows)
     {

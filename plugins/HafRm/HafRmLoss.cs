@@ -109,9 +109,7 @@ public sealed class HafRmLoss : ILoss
     // as p of one order and 1 − p of the other, a tie as half of each.
     private static torch.Tensor MeanOverPairs(PairBatch batch, torch.Tensor asLabelled, torch.Tensor swapped)
     {
-        var p = torch.tensor(
-            batch.Examples.Select(e => e.SoftLabel ?? (e.Relation == Relation.Tie ? 0.5 : 1)).ToArray(),
-            asLabelled.dtype, asLabelled.device);
+        var p = batch.Labels.to(asLabelled.dtype);
         return (p * asLabelled + (1 - p) * swapped).mean();
     }
 

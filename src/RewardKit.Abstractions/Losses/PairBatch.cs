@@ -25,6 +25,13 @@ public sealed class PairBatch(
     /// <summary>True for a tie, <c>[pairs]</c>, bool.</summary>
     public torch.Tensor Ties { get; } = ties;
 
+    /// <summary>
+    /// The probability that the chosen response is better, <c>[pairs]</c>, float64: the soft label where there is one, else
+    /// 1 for a preference and ½ for a tie.
+    /// </summary>
+    public torch.Tensor Labels { get; } = torch.tensor(
+        [.. examples.Select(e => e.SoftLabel ?? (e.Relation == Relation.Tie ? 0.5 : 1))], dtype: torch.ScalarType.Float64, device: ties.device);
+
     /// <summary>Response lengths in tokens, <c>[pairs, 2]</c>, int64; what the model saw, after any truncation.</summary>
     public torch.Tensor ResponseLengths { get; } = responseLengths;
 
