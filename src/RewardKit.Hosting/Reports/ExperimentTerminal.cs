@@ -37,7 +37,7 @@ public static class ExperimentTerminal
     {
         var result = console.Profile.Capabilities is { Ansi: true, Interactive: true }
             ? BarProgress.Show(console, progress => runner.Run(spec, options, progress, cancellation))
-            : runner.Run(spec, options, new LineProgress(console), cancellation);
+            : runner.Run(spec, options, new LineProgress(console, TimeProvider.System), cancellation);
         ResultTerminal.Print(result, ReportFiles.Write(result), console);
         return result;
     }

@@ -5,30 +5,36 @@ using Spectre.Console;
 
 namespace RewardKit.Hosting.Reports;
 
-/// <summary>Progress for a log file: a plain line at every tenth of a stage.</summary>
-internal sealed class LineProgress(IAnsiConsole console) : IExperimentProgress
+/// <summary>
+/// Progress for a log file: a plain line where a run begins and ends, and in between one every few seconds at most.
+/// </summary>
+internal sealed class LineProgress(IAnsiConsole console, TimeProvider time) : IExperimentProgress
 {
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(5);
     private Pace pace = new();
-    private long tenth;
+    private long written;
 
     public void Started(string arm, int seed)
     {
         pace = new();
-        console.WriteLine($"{arm}, seed {seed}: started");
+        Write($"{arm}, seed {seed}: started");
     }
 
     public void Advanced(string arm, int seed, TrainingProgress progress)
     {
-        if (pace.Begins(progress)) tenth = 0;
-        var now = progress.Total > 0 ? 10 * progress.Done / progress.Total : 0;
-        if (now <= tenth) return;
-        tenth = now;
+        pace.Begins(progress);
+        if (time.GetElapsedTime(written) < Quiet) return;
         var speed = pace.Describe(progress);
         var loss = progress.Loss is { } value ? string.Create(CultureInfo.InvariantCulture, $", loss {value:0.000}") : "";
-        console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+        Write(string.Create(CultureInfo.InvariantCulture,
             $"{arm}, seed {seed}: {progress.Stage} {progress.Done} of {progress.Total} {progress.Unit}{(speed == "" ? "" : ", " + speed)}{loss}"));
     }
 
-    public void Finished(RunResult run) =>
-        console.WriteLine($"{run.Arm}, seed {run.Seed}: {(run.Reused ? "found again" : "done")}");
+    public void Finished(RunResult run) => Write($"{run.Arm}, seed {run.Seed}: {(run.Reused ? "found again" : "done")}");
+
+    private void Write(string line)
+    {
+        written = time.GetTimestamp();
+        console.WriteLine(line);
+    }
 }
