@@ -17,6 +17,7 @@ type ScriptContext
     ) =
 
     static let current = AsyncLocal<ScriptContext>()
+    let mutable inlines = 0
 
     /// The context of the script that runs now on this thread or task; null outside of one.
     static member Current
@@ -34,6 +35,15 @@ type ScriptContext
 
     /// Cancelled when the user stops the script.
     member _.Cancellation = cancellation
+
+    /// A hash of the script, what it loads, and its arguments.
+    member val internal Content = "" with get, set
+
+    /// What identifies the next thing that the script defines inline: its content, and which of them it is, because the
+    /// same code makes different things of different values.
+    member internal this.NextInline() : string =
+        inlines <- inlines + 1
+        $"{this.Content}-{inlines}"
 
     /// Runs an experiment to its report.
     member _.RunExperiment(specification: ExperimentSpec) : ExperimentResult = runExperiment.Invoke specification

@@ -28,40 +28,62 @@ type ScriptHost(cacheFolder: string, generated: Func<string>) =
                 let message = $"{ScriptSources.display path} cannot be written: {refused.Message}"
                 raise (RewardKitException.Input(message, refused))
 
-    let key (sources: ScriptSources) =
+    let hash (parts: string seq) =
         use hash = IncrementalHash.CreateHash HashAlgorithmName.SHA256
 
-        let add (part: string) =
+        for part in parts do
             hash.AppendData(Encoding.UTF8.GetBytes part)
             hash.AppendData [| 0uy |]
 
-        add RuntimeInformation.FrameworkDescription
-        Options.all |> List.iter add
-
-        for path in Path.Combine(References.hostFolder, Options.compilerFile) :: References.host @ sources.References do
-            add path
-            add (References.identity path)
-
-        for path, text in sources.Files do
-            add path
-            add text
-
-        sources.Missing |> List.iter add
         Convert.ToHexStringLower(hash.GetHashAndReset())
+
+    /// Decides whether a compiled assembly still is what compiling would give.
+    let key (sources: ScriptSources) =
+        hash
+            [ yield RuntimeInformation.FrameworkDescription
+              yield! Options.all
+              for path in Path.Combine(References.hostFolder, Options.compilerFile) :: References.host @ sources.References do
+                  yield path
+                  yield References.identity path
+              for path, text in sources.Files do
+                  yield path
+                  yield text
+              yield! sources.Missing ]
+
+    /// Decides whether a script's own code would do the same again, wherever it lies. The generated file has no part in
+    /// it: what it makes is plugin uses, and these speak for themselves.
+    let content (sources: ScriptSources) (arguments: string seq) =
+        let folder = Path.GetDirectoryName sources.Script
+
+        hash
+            [ for path, text in sources.Files do
+                  if Path.GetFileName path <> ScriptSources.GeneratedName then
+                      yield Path.GetRelativePath(folder, path)
+                      yield text
+              for path in sources.References do
+                  yield References.identity path
+              yield "arguments"
+              yield! arguments ]
 
     let read script = ScriptSources.read generate script
 
-    let compile sources : byte[] * IReadOnlyList<string> =
+    /// Compiles what is there when the compiler is done: a file saved meanwhile may be in the assembly or not.
+    let rec compile (sources: ScriptSources) : ScriptSources * Compiled =
         let compiled = Compiler.compile sources
-        // A file saved while the compiler ran may be in the assembly but not in the key.
-        let after = key (read sources.Script)
-        if after = key sources then cache.Write(after, compiled.Assembly)
-        compiled.Assembly, compiled.Warnings
+        let now = read sources.Script
+
+        if key now = key sources then
+            cache.Write(key sources, compiled.Assembly)
+            sources, compiled
+        else
+            compile now
 
     /// <summary>Compiles a script without running it. Its errors are one exception, a line each.</summary>
     /// <param name="script">The script's path.</param>
     /// <returns>The compiler's warnings, in the same form.</returns>
-    member _.Check(script: string) : IReadOnlyList<string> = read script |> compile |> snd
+    member _.Check(script: string) : IReadOnlyList<string> =
+        let _, compiled = compile (read script)
+        compiled.Warnings
 
     /// <summary>
     /// Runs a script, compiling it unless it has been compiled before. When it throws, the exception that arrives says
@@ -73,14 +95,15 @@ type ScriptHost(cacheFolder: string, generated: Func<string>) =
     member _.Run(context: ScriptContext, warn: Action<string>) : WeakReference =
         let sources = read context.ScriptFile
 
-        let assembly =
+        let sources, assembly =
             match cache.TryRead(key sources) with
-            | Some assembly -> assembly
+            | Some assembly -> sources, assembly
             | None ->
-                let assembly, warnings = compile sources
-                Seq.iter warn.Invoke warnings
-                assembly
+                let sources, compiled = compile sources
+                Seq.iter warn.Invoke compiled.Warnings
+                sources, compiled.Assembly
 
+        context.Content <- content sources context.Arguments
         let outer = ScriptContext.Current
         ScriptContext.Current <- context
 

@@ -171,13 +171,5 @@ module ScriptHostTests =
                   log "own" ]
         )
 
-        let assembly = runAndLetGo space
-        let mutable attempts = 0
-
-        while assembly.IsAlive && attempts < 20 do
-            GC.Collect()
-            GC.WaitForPendingFinalizers()
-            attempts <- attempts + 1
-
-        Assert.That(assembly.IsAlive, Is.False)
+        Expect.gone (runAndLetGo space)
         Assert.That(space.Log, Has.Length.EqualTo(1).Or.Length.GreaterThan(1))

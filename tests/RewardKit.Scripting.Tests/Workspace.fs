@@ -18,6 +18,8 @@ type Workspace() =
     member val Generated = "" with get, set
     member val Warnings = ResizeArray<string>()
     member val Experiments = ResizeArray<ExperimentSpec>()
+    /// What running an experiment gives.
+    member val Answer = (fun specification -> ExperimentResult(specification, [||], [||], Dictionary(), [||])) with get, set
 
     member _.Cache = cache
 
@@ -35,7 +37,7 @@ type Workspace() =
     member this.Context(name: string, arguments: string list) =
         let keep specification =
             this.Experiments.Add specification
-            ExperimentResult(specification, [||], [||], Dictionary(), [||])
+            this.Answer specification
 
         ScriptContext(this.Path name, List.toArray arguments, Func<_, _> keep, CancellationToken.None)
 
@@ -58,6 +60,17 @@ type Workspace() =
 module Expect =
     /// NUnit has several overloads of `Is.EqualTo`, among which F# cannot choose.
     let equal (expected: 'a) : Constraints.EqualConstraint = Is.EqualTo(box expected)
+
+    /// What the reference meant has been collected.
+    let gone (reference: WeakReference) =
+        let mutable attempts = 0
+
+        while reference.IsAlive && attempts < 20 do
+            GC.Collect()
+            GC.WaitForPendingFinalizers()
+            attempts <- attempts + 1
+
+        Assert.That(reference.IsAlive, Is.False)
 
 [<AutoOpen>]
 module Expectations =

@@ -28,9 +28,9 @@ internal sealed class ContentKey
     /// <summary>Adds a record of the host's own by its properties.</summary>
     public ContentKey Add<T>(string name, T record) => Add(name, JsonSerializer.Serialize(record));
 
-    /// <summary>Adds a plugin: its content and the options set, in the order of their names.</summary>
-    public ContentKey Add(string name, PluginUse use, IPluginSource plugins) => Add(name,
-        $"{use.Id} {plugins.ContentHash(use)} {JsonSerializer.Serialize(new SortedDictionary<string, object>(use.Options.ToDictionary(), StringComparer.Ordinal))}");
+    /// <summary>Adds a method: its content and the options set, in the order of their names.</summary>
+    public ContentKey Add(string name, MethodUse use, MethodSource methods) => Add(name,
+        $"{use.Id} {methods.ContentHash(use)} {JsonSerializer.Serialize(new SortedDictionary<string, object>(use.Options.ToDictionary(), StringComparer.Ordinal))}");
 }
 
 /// <summary>Content hashes of files, each file read once as long as its size and time stay.</summary>

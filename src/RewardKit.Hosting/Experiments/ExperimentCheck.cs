@@ -6,7 +6,7 @@ internal static class ExperimentCheck
     /// <summary>Checks names, files, every plugin with its options, and the baselines.</summary>
     /// <returns>The experiment with every option of every plugin spelled out.</returns>
     /// <exception cref="RewardKitException">Something is wrong.</exception>
-    public static ExperimentSpec Check(ExperimentSpec spec, IPluginSource plugins)
+    public static ExperimentSpec Check(ExperimentSpec spec, MethodSource methods)
     {
         if (spec.Arms.Count == 0) throw RewardKitException.Input($"The experiment \"{spec.Name}\" has no arm. Add one: arm \"NAME\" [ … ].");
         if (spec.Seeds.Count == 0) throw RewardKitException.Input($"The experiment \"{spec.Name}\" has no seed. Add: seeds [ 1 ].");
@@ -22,15 +22,15 @@ internal static class ExperimentCheck
         // All uses first: that needs the manifests alone. Then one of each is made, because a constructor may refuse, too.
         spec = spec with
         {
-            Arms = [.. spec.Arms.Select(a => a with { Loss = plugins.Complete(a.Loss), Augmenters = [.. a.Augmenters.Select(plugins.Complete)] })],
-            Evaluations = [.. spec.Evaluations.Select(e => e with { Evaluator = plugins.Complete(e.Evaluator) })],
+            Arms = [.. spec.Arms.Select(a => a with { Loss = methods.Complete(a.Loss), Augmenters = [.. a.Augmenters.Select(methods.Complete)] })],
+            Evaluations = [.. spec.Evaluations.Select(e => e with { Evaluator = methods.Complete(e.Evaluator) })],
         };
-        foreach (var evaluation in spec.Evaluations) plugins.CreateEvaluator(evaluation.Evaluator);
+        foreach (var evaluation in spec.Evaluations) methods.CreateEvaluator(evaluation.Evaluator);
         foreach (var arm in spec.Arms)
         {
-            plugins.CreateLoss(arm.Loss);
+            methods.CreateLoss(arm.Loss);
             foreach (var use in arm.Augmenters)
-                if (plugins.CreateAugmenter(use).Needs.HasFlag(AugmenterNeeds.Baseline) && arm.Baseline is null)
+                if (methods.CreateAugmenter(use).Needs.HasFlag(AugmenterNeeds.Baseline) && arm.Baseline is null)
                     throw RewardKitException.Input(
                         $"The arm \"{arm.Name}\" uses the augmenter {use.Id}, which filters with a baseline reward model, but the arm names none. "
                         + "Add Baseline.arm \"NAME\" with the name of another arm, or turn the filter off in the augmenter's options.");

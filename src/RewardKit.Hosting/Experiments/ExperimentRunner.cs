@@ -25,11 +25,12 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models)
     public ExperimentResult Run(
         ExperimentSpec spec, RunnerOptions options, IExperimentProgress progress, CancellationToken cancellation = default)
     {
-        spec = ExperimentCheck.Check(spec, plugins);
+        var methods = new MethodSource(plugins);
+        spec = ExperimentCheck.Check(spec, methods);
         var data = new ExperimentData(spec);
         using var only = Only(spec);
         var store = new RunStore(spec.OutputFolder);
-        var keys = new RunKeys(spec, plugins, models);
+        var keys = new RunKeys(spec, methods, models);
 
         var runs = new Dictionary<(string Arm, int Seed), RunResult>();
         foreach (var arm in ExperimentCheck.BaselinesFirst(spec.Arms))
@@ -49,7 +50,7 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models)
             var (measurements, samples) = Work($"The trivial baseline \"{scorer.Name}\"", () => Evaluate(scorer));
             return new RunResult(scorer.Name, null, measurements, samples, null, new Dictionary<string, long>(), null, false);
         });
-        return new(spec, ordered, [.. trivial], RunEnvironment.Facts(spec, plugins, models), data.Notes(ordered));
+        return new(spec, ordered, [.. trivial], RunEnvironment.Facts(spec, methods, models), data.Notes(ordered));
 
         RunResult RunOne(ArmSpec arm, int seed)
         {
@@ -76,7 +77,7 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models)
             var counts = new Dictionary<string, long>();
             var examples = Augment(arm, seed, counts);
             var log = models.Train(
-                spec.Model, plugins.CreateLoss(arm.Loss), examples, spec.Training, seed, checkpoint,
+                spec.Model, methods.CreateLoss(arm.Loss), examples, spec.Training, seed, checkpoint,
                 new Relay(p => progress.Advanced(arm.Name, seed, p)), cancellation);
             return (log, counts);
         }
@@ -92,7 +93,7 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models)
             {
                 var context = new AugmentationContext(
                     seed, baseline, (reason, count) => counts[reason] = counts.GetValueOrDefault(reason) + count);
-                stream = plugins.CreateAugmenter(use).AugmentAsync(stream, context, cancellation);
+                stream = methods.CreateAugmenter(use).AugmentAsync(stream, context, cancellation);
             }
             return stream.ToBlockingEnumerable(cancellation).ToArray();
         }
@@ -107,7 +108,7 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models)
             var samples = new Dictionary<string, IReadOnlyList<EvaluationSample>>();
             foreach (var (label, evaluation, pairs) in data.Evaluations)
             {
-                var evaluator = plugins.CreateEvaluator(evaluation.Evaluator);
+                var evaluator = methods.CreateEvaluator(evaluation.Evaluator);
                 var report = evaluator.EvaluateAsync(new(scorer, pairs, EvaluationSeed), cancellation).GetAwaiter().GetResult();
                 // Copied, because lists and dictionaries made in a plugin are types of the plugin and would keep it loaded.
                 foreach (var (metric, measured) in report.Metrics)

@@ -17,26 +17,41 @@ public enum PluginKind
     Evaluator,
 }
 
-/// <summary>A plugin as a script names it: kind, id and the options it sets; never a type of the plugin.</summary>
+/// <summary>A loss, an augmenter or an evaluator in an experiment: a plugin's, or the script's own.</summary>
 /// <param name="Kind">The kind.</param>
 /// <param name="Id">The id.</param>
 /// <param name="Options">
 /// Option values under their camel-case names: <see cref="bool"/>, <see cref="int"/>, <see cref="double"/> or
 /// <see cref="string"/> (also for enumerations, in kebab case). What is left out has the plugin's default.
 /// </param>
-public sealed record PluginUse(PluginKind Kind, string Id, IReadOnlyDictionary<string, object> Options);
+public abstract record MethodUse(PluginKind Kind, string Id, IReadOnlyDictionary<string, object> Options);
+
+/// <summary>A plugin as a script names it: kind, id and the options it sets; never a type of the plugin.</summary>
+/// <param name="Kind">The kind.</param>
+/// <param name="Id">The id.</param>
+/// <param name="Options">The options it sets.</param>
+public sealed record PluginUse(PluginKind Kind, string Id, IReadOnlyDictionary<string, object> Options)
+    : MethodUse(Kind, Id, Options);
+
+/// <summary>An object that the script itself made. One object serves all runs.</summary>
+/// <param name="Kind">The kind.</param>
+/// <param name="Id">The name that the script gives it.</param>
+/// <param name="Method">The <see cref="ILoss"/>, <see cref="IAugmenter"/> or <see cref="IEvaluator"/>.</param>
+/// <param name="ContentHash">A hash of all code and input that decide what it does.</param>
+public sealed record InlineUse(PluginKind Kind, string Id, object Method, string ContentHash)
+    : MethodUse(Kind, Id, new Dictionary<string, object>());
 
 /// <summary>One configuration in an experiment: a loss, and the augmenters that its training data pass through.</summary>
 /// <param name="Name">The arm's name, unique in its experiment.</param>
 /// <param name="Loss">The loss.</param>
 /// <param name="Augmenters">The augmenters, in order.</param>
 /// <param name="Baseline">The earlier arm whose model of the same seed the augmenters filter with; null for none.</param>
-public sealed record ArmSpec(string Name, PluginUse Loss, IReadOnlyList<PluginUse> Augmenters, string? Baseline = null);
+public sealed record ArmSpec(string Name, MethodUse Loss, IReadOnlyList<MethodUse> Augmenters, string? Baseline = null);
 
 /// <summary>An evaluator and the pairs it looks at.</summary>
 /// <param name="Evaluator">The evaluator.</param>
 /// <param name="Pairs">Held-out pairs; null for an evaluator that brings its own data.</param>
-public sealed record EvaluationSpec(PluginUse Evaluator, PairData? Pairs);
+public sealed record EvaluationSpec(MethodUse Evaluator, PairData? Pairs);
 
 /// <summary>Arms × seeds on one model and one training set, judged by the same evaluators.</summary>
 public sealed record ExperimentSpec

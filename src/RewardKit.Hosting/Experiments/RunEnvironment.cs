@@ -8,7 +8,7 @@ namespace RewardKit.Hosting.Experiments;
 internal static class RunEnvironment
 {
     /// <summary>Versions and machine facts, in the order of the report.</summary>
-    public static IReadOnlyDictionary<string, string> Facts(ExperimentSpec spec, IPluginSource plugins, IModelWork models)
+    public static IReadOnlyDictionary<string, string> Facts(ExperimentSpec spec, MethodSource methods, IModelWork models)
     {
         var facts = new Dictionary<string, string>
         {
@@ -21,7 +21,7 @@ internal static class RunEnvironment
         foreach (var (name, value) in models.Environment) facts[name] = value;
         var uses = spec.Arms.SelectMany(a => a.Augmenters.Prepend(a.Loss)).Concat(spec.Evaluations.Select(e => e.Evaluator));
         foreach (var use in uses.DistinctBy(u => (u.Kind, u.Id)))
-            facts[$"{use.Kind.ToString().ToLowerInvariant()} {use.Id}"] = $"content {plugins.ContentHash(use)[..12]}";
+            facts[$"{use.Kind.ToString().ToLowerInvariant()} {use.Id}"] = (use is InlineUse ? "in the script, " : "") + $"content {methods.ContentHash(use)[..12]}";
         return facts;
     }
 

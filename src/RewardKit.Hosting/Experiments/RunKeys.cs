@@ -1,7 +1,7 @@
 namespace RewardKit.Hosting.Experiments;
 
 /// <summary>Makes the keys under which an experiment's runs are stored.</summary>
-internal sealed class RunKeys(ExperimentSpec spec, IPluginSource plugins, IModelWork models)
+internal sealed class RunKeys(ExperimentSpec spec, MethodSource methods, IModelWork models)
 {
     // Rises when the stored files or the meaning of their numbers change.
     private const string Format = "1";
@@ -14,10 +14,10 @@ internal sealed class RunKeys(ExperimentSpec spec, IPluginSource plugins, IModel
             .Add("model", spec.Model with { Folder = null, Tokenizer = null })
             .Add("training", spec.Training)
             .Add("data", files.Of(spec.Train.Path))
-            .Add("loss", arm.Loss, plugins);
+            .Add("loss", arm.Loss, methods);
         if (spec.Model.Folder is { } folder) key.Add("model folder", files.Of(folder));
         if (spec.Model.Tokenizer is { } tokenizer) key.Add("tokenizer", files.Of(tokenizer));
-        foreach (var (place, use) in arm.Augmenters.Index()) key.Add($"augmenter {place + 1}", use, plugins);
+        foreach (var (place, use) in arm.Augmenters.Index()) key.Add($"augmenter {place + 1}", use, methods);
         if (arm.Baseline is { } baseline) key.Add("baseline", Training(spec.Arms.First(a => a.Name == baseline), seed).Hash);
         foreach (var (name, version) in models.Versions) key.Add($"version of {name}", version);
         return key;
@@ -29,7 +29,7 @@ internal sealed class RunKeys(ExperimentSpec spec, IPluginSource plugins, IModel
         var key = new ContentKey().Add("format", Format).Add("training", training.Hash);
         foreach (var (place, evaluation) in spec.Evaluations.Index())
         {
-            key.Add($"evaluator {place + 1}", evaluation.Evaluator, plugins);
+            key.Add($"evaluator {place + 1}", evaluation.Evaluator, methods);
             if (evaluation.Pairs is { } pairs) key.Add($"pairs {place + 1}", files.Of(pairs.Path));
         }
         return key;

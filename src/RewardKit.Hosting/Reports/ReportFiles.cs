@@ -17,7 +17,15 @@ public static class ReportFiles
         return
         [
             AtomicFile.Write(Path.Combine(folder, "results.json"), ResultsJson.Write(result)),
-            AtomicFile.Write(Path.Combine(folder, "report.html"), Encoding.UTF8.GetBytes(ReportPage.Write(result))),
+            WritePage(result, Path.Combine(folder, "report.html")),
         ];
     }
+
+    /// <summary>Writes the report page alone, beside its place and then renamed.</summary>
+    /// <param name="result">The finished experiment.</param>
+    /// <param name="path">The file, absolute. Its folder is made if missing.</param>
+    /// <returns>The path.</returns>
+    /// <exception cref="RewardKitException">The file cannot be written.</exception>
+    public static string WritePage(ExperimentResult result, string path) =>
+        AtomicFile.Write(path, Encoding.UTF8.GetBytes(ReportPage.Write(result)));
 }

@@ -27,8 +27,9 @@ internal static class SettingsTables
         string.Join(" → ", arm.Augmenters.Append(arm.Loss).Select(p => p.Id + Options(p)))
         + (arm.Baseline is { } baseline ? $"; filtered with {baseline}" : "");
 
-    private static string Options(PluginUse use)
+    private static string Options(MethodUse use)
     {
+        if (use is InlineUse) return " (in the script)";
         string[] set = [.. use.Options.Where(o => o.Value is not null).OrderBy(o => o.Key, StringComparer.Ordinal).Select(o => $"{o.Key} = {Show(o.Value)}")];
         return set.Length == 0 ? "" : $" ({string.Join(", ", set)})";
     }

@@ -8,13 +8,13 @@ open RewardKit.Hosting.Experiments
 open RewardKit.Scripting
 open RewardKit.Training.Data
 
-/// A part of an arm, as the functions of `Loss`, `Augment` and `Baseline` make it.
+/// A part of an arm, as the functions of `Loss`, `Augment`, `Baseline` and `Inline` make it.
 [<RequireQualifiedAccess; NoComparison>]
 type Step =
     /// What the arm trains with: exactly one an arm.
-    | Loss of PluginUse
+    | Loss of MethodUse
     /// What its training pairs pass through, in order.
-    | Augmenter of PluginUse
+    | Augmenter of MethodUse
     /// The other arm whose model the augmenters may ask.
     | Baseline of arm: string
 

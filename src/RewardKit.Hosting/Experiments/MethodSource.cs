@@ -1,0 +1,19 @@
+namespace RewardKit.Hosting.Experiments;
+
+/// <summary>Where an experiment's methods come from: plugins are made anew for each use, a script's own are there already.</summary>
+internal sealed class MethodSource(IPluginSource plugins)
+{
+    public ILoss CreateLoss(MethodUse use) => use is InlineUse own ? (ILoss)own.Method : plugins.CreateLoss((PluginUse)use);
+
+    public IAugmenter CreateAugmenter(MethodUse use) =>
+        use is InlineUse own ? (IAugmenter)own.Method : plugins.CreateAugmenter((PluginUse)use);
+
+    public IEvaluator CreateEvaluator(MethodUse use) =>
+        use is InlineUse own ? (IEvaluator)own.Method : plugins.CreateEvaluator((PluginUse)use);
+
+    /// <summary>The use with every option spelled out.</summary>
+    public MethodUse Complete(MethodUse use) => use is PluginUse plugin ? plugins.Complete(plugin) : use;
+
+    /// <summary>A hash of what the method is made of.</summary>
+    public string ContentHash(MethodUse use) => use is InlineUse own ? own.ContentHash : plugins.ContentHash((PluginUse)use);
+}
