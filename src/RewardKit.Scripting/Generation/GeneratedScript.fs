@@ -2,6 +2,7 @@ namespace RewardKit.Scripting
 
 open System
 open System.Globalization
+open RewardKit
 open RewardKit.Hosting.Experiments
 open RewardKit.Hosting.Plugins
 
@@ -12,8 +13,8 @@ module GeneratedScript =
     /// What the language itself defines beside the generated types; a plugin's choices are named differently.
     let private taken =
         set
-            [ "Augment"; "Baseline"; "Data"; "Evaluate"; "Experiment"; "Loss"; "Model"; "Plugin"; "Schedule"; "Script"
-              "Step"; "Training" ]
+            [ "Augment"; "Baseline"; "Data"; "Evaluate"; "Experiment"; "Inline"; "Loss"; "Model"; "Plugin"; "Report"
+              "Schedule"; "Script"; "Step"; "Training" ]
 
     let private keywords =
         set
@@ -174,9 +175,33 @@ module GeneratedScript =
               yield! ofKind |> List.collect (functionOf kind)
           "" ]
 
+    /// The name of the evaluators' first argument.
+    let private pairs = "pairs"
+
+    /// Refuses what no function can be written for, rather than leave it to the compiler, which would blame the file.
+    let private refuseClashes (plugins: PluginDescription list) =
+        for (_, name), sharing in plugins |> List.groupBy (fun plugin -> plugin.Kind, camel plugin.Id) do
+            match sharing with
+            | first :: second :: _ ->
+                raise (
+                    RewardKitException.Input
+                        $"The {first.Label} and the {second.Label} would both be called {name} in scripts. \
+                          Remove one of the two plugins, or give it another id."
+                )
+            | _ -> ()
+
+        for plugin in plugins do
+            if plugin.Kind = PluginKind.Evaluator && plugin.Options |> Seq.exists (fun option -> option.Name = pairs) then
+                raise (
+                    RewardKitException.Input
+                        $"The {plugin.Label} has an option \"{pairs}\", but in scripts that is the name of an evaluator's \
+                          held-out pairs. Remove the plugin, or rename its option."
+                )
+
     /// The text of the file for the installed plugins.
     let text (plugins: PluginDescription seq) : string =
         let plugins = plugins |> Seq.sortBy (fun plugin -> plugin.Kind, plugin.Id) |> List.ofSeq
+        refuseClashes plugins
 
         [ "// Written by rewardkit from the manifests of the installed plugins, and written again when they change."
           "// Editors read it to complete and check scripts; leave it out of version control."

@@ -69,7 +69,7 @@ module GeneratedScriptTests =
             "  |> Experiment.run" ]
         |> lines
 
-    let private values (plugin: PluginUse) =
+    let private values (plugin: MethodUse) =
         plugin.Options |> Seq.map (fun option -> option.Key, option.Value) |> Seq.sortBy fst |> List.ofSeq
 
     [<Test>]
@@ -136,6 +136,18 @@ module GeneratedScriptTests =
         space.Write("a.fsx", experiment [ "arm \"plain\" [ Loss.data (kind = DataLoss.Kind.B) ]" ])
         space.Run "a.fsx"
         Assert.That(values space.Experiments[0].Arms[0].Loss, Expect.equal [ "kind", box "b" ])
+
+    [<Test>]
+    let ``plugins that would have one name are refused, and both are named`` () =
+        let refused plugins = refusal (fun () -> GeneratedScript.text plugins |> ignore)
+        let error = refused (plugin PluginKind.Loss "top-2" [] :: plugin PluginKind.Loss "top2" [] :: installed)
+        Assert.That(error.ExitCode, Expect.equal 2)
+        Assert.That(error.Message, Does.StartWith "The loss \"top-2\" and the loss \"top2\" would both be called top2 in scripts.")
+        let error = refused [ plugin PluginKind.Evaluator "win-rate" [ option "pairs" OptionType.Int 3 ] ]
+        Assert.That(error.Message, Does.StartWith "The evaluator \"win-rate\" has an option \"pairs\"")
+        // The same name for plugins of different kinds is no clash, nor is the option where there is no such argument.
+        GeneratedScript.text [ plugin PluginKind.Loss "top2" [ option "pairs" OptionType.Int 3 ]; plugin PluginKind.Augmenter "top-2" [] ]
+        |> ignore
 
     [<Test>]
     let ``with no plugin at all the words are still there`` () =
