@@ -11,8 +11,18 @@ public abstract class CommandFixture
     /// <summary>What a call left.</summary>
     protected sealed record Outcome(int ExitCode, string Output, string Error);
 
+    /// <summary>Further environment variables of the command.</summary>
+    protected Dictionary<string, string> Environment { get; } = [];
+
+    /// <summary>Where compiled scripts are kept.</summary>
+    protected virtual string Cache => PathOf("cache");
+
     [SetUp]
-    public void MakeFolder() => folder = Directory.CreateTempSubdirectory("rewardkit-cli-").FullName;
+    public void MakeFolder()
+    {
+        folder = Directory.CreateTempSubdirectory("rewardkit-cli-").FullName;
+        Environment.Clear();
+    }
 
     [TearDown]
     public void RemoveFolder() => Directory.Delete(folder, recursive: true);
@@ -25,18 +35,23 @@ public abstract class CommandFixture
         File.WriteAllText(PathOf(name), text);
     }
 
+    protected static string RepositoryRoot { get; } = typeof(CommandFixture).Assembly
+        .GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "RepositoryRoot").Value!;
+
     protected Process Start(params string[] arguments)
     {
-        var command = typeof(CommandFixture).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
-            .Single(a => a.Key == "RewardKitCommand").Value!;
-        var start = new ProcessStartInfo(command, arguments)
+        // A shell that starts these tests in the background has them, and all that they start, ignore Ctrl-C.
+        var start = new ProcessStartInfo(
+            "env", ["--default-signal=INT", Path.Combine(RepositoryRoot, "artifacts", "rewardkit"), .. arguments])
         {
             WorkingDirectory = folder,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        start.Environment["XDG_CACHE_HOME"] = PathOf("cache");
+        start.Environment["XDG_CACHE_HOME"] = Cache;
+        start.Environment["OMP_NUM_THREADS"] = "1";
         start.Environment.Remove("REWARDKIT_PLUGINS");
+        foreach (var (name, value) in Environment) start.Environment[name] = value;
         return Process.Start(start)!;
     }
 

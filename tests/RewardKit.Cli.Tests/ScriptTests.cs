@@ -68,14 +68,10 @@ public class ScriptTests : CommandFixture
         Assert.That(outcome.Error, Does.StartWith("a.fsx(3,17): error FS0039: "));
     }
 
-    [TestCase("TERM", 15)]
-    [TestCase("INT", 2)]
-    public void Being_stopped_ends_with_130(string signal, int number)
+    [TestCase("TERM")]
+    [TestCase("INT")]
+    public void Being_stopped_ends_with_130(string signal)
     {
-        // A shell that starts these tests in the background has them, and all that they start, ignore Ctrl-C.
-        var ignored = File.ReadLines("/proc/self/status").Single(line => line.StartsWith("SigIgn:", StringComparison.Ordinal));
-        Assume.That(Convert.ToUInt64(ignored[7..].Trim(), 16) >> (number - 1) & 1, Is.Zero);
-
         Write("a.fsx", """
             open RewardKit
             printfn "ready"

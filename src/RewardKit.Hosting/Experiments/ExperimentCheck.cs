@@ -22,15 +22,15 @@ internal static class ExperimentCheck
         // All uses first: that needs the manifests alone. Then one of each is made, because a constructor may refuse, too.
         spec = spec with
         {
-            Arms = [.. spec.Arms.Select(a => a with { Loss = methods.Complete(a.Loss), Augmenters = [.. a.Augmenters.Select(methods.Complete)] })],
+            Arms = [.. spec.Arms.Select(a => In(a, () => a with { Loss = methods.Complete(a.Loss), Augmenters = [.. a.Augmenters.Select(methods.Complete)] }))],
             Evaluations = [.. spec.Evaluations.Select(e => e with { Evaluator = methods.Complete(e.Evaluator) })],
         };
         foreach (var evaluation in spec.Evaluations) methods.CreateEvaluator(evaluation.Evaluator);
         foreach (var arm in spec.Arms)
         {
-            methods.CreateLoss(arm.Loss);
+            In(arm, () => methods.CreateLoss(arm.Loss));
             foreach (var use in arm.Augmenters)
-                if (methods.CreateAugmenter(use).Needs.HasFlag(AugmenterNeeds.Baseline) && arm.Baseline is null)
+                if (In(arm, () => methods.CreateAugmenter(use)).Needs.HasFlag(AugmenterNeeds.Baseline) && arm.Baseline is null)
                     throw RewardKitException.Input(
                         $"The arm \"{arm.Name}\" uses the augmenter {use.Id}, which filters with a baseline reward model, but the arm names none. "
                         + "Add Baseline.arm \"NAME\" with the name of another arm, or turn the filter off in the augmenter's options.");
@@ -57,6 +57,20 @@ internal static class ExperimentCheck
                         $"The arm \"{arm.Name}\" names \"{name}\" as its baseline, but there is no such arm. The arms are: {string.Join(", ", arms.Select(a => a.Name))}."),
                     [.. path, arm.Name]);
             order.Add(arm);
+        }
+    }
+
+    // The same plugin may stand in many arms with other options: the message says in which it is wrong.
+    private static T In<T>(ArmSpec arm, Func<T> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (RewardKitException e)
+        {
+            var message = $"The arm \"{arm.Name}\" cannot be run. {e.Message}";
+            throw e.ExitCode == 2 ? RewardKitException.Input(message, e) : RewardKitException.Failure(message, e);
         }
     }
 

@@ -69,6 +69,8 @@ internal sealed class RunStore(string folder)
         finally
         {
             Delete(beside);
+            var ofArm = Path.GetDirectoryName(place)!;
+            if (Directory.Exists(ofArm) && !Directory.EnumerateFileSystemEntries(ofArm).Any()) Directory.Delete(ofArm);
         }
     }
 

@@ -57,7 +57,9 @@ public sealed record PluginManifest
         }
         catch (JsonException e)
         {
-            throw RewardKitException.Input($"{file} is not a plugin manifest: {e.Message} Rebuild the plugin.", e);
+            // The exception counts lines from 0, and says so in words meant for programmers.
+            var line = e.LineNumber is { } number ? $", line {number + 1}," : "";
+            throw RewardKitException.Input($"{file}{line} is not a plugin manifest: {e.Message.Split(" Path: ")[0]} Rebuild the plugin.", e);
         }
     }
 }
