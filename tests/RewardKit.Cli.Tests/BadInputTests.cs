@@ -43,7 +43,7 @@ public class BadInputTests : ExperimentFixture
         2,
         "The arm \"second\" cannot be run. There is no loss \"haf-rn\". Did you mean \"haf-rm\"? "
         + $"Installed: bradley-terry, crome, haf-rm.{AtRun}",
-        "--", "loss=haf-rn");
+        "--", "second=haf-rn");
 
     [TestCase("-1", "-1")]
     [TestCase("1e4", "10000")]
@@ -57,7 +57,7 @@ public class BadInputTests : ExperimentFixture
     public void An_option_that_the_plugin_lacks() => Refused(
         2,
         $"The arm \"second\" cannot be run. The loss \"crome\" has no option \"alpha\". Its options: tieWeight.{AtRun}",
-        "--", "loss=crome", "alpha=1");
+        "--", "second=crome", "alpha=1");
 
     [Test]
     public void An_option_of_the_wrong_type_and_a_function_that_is_not_there()
@@ -116,7 +116,7 @@ public class BadInputTests : ExperimentFixture
             2,
             $"The arm \"second\" cannot be run. Plugin folder {PathOf("mine")}: BradleyTerry.dll has changed since its manifest was written: "
             + $"its SHA-256 begins with {found[..12]}, the manifest says {said[..12]}. Rebuild the plugin, or copy its whole output folder again.{AtRun}",
-            "--plugins", "mine", "--", "loss=mine");
+            "--plugins", "mine", "--", "second=mine");
 
         // Corrupt from the start: the hash fits.
         EditManifest(manifest => manifest["sha256"] = found);
@@ -124,7 +124,7 @@ public class BadInputTests : ExperimentFixture
             2,
             $"The arm \"second\" cannot be run. Plugin folder {PathOf("mine")}: BradleyTerry.dll is not a .NET assembly, or is damaged. "
             + $"Rebuild the plugin, or copy it again.{AtRun}",
-            "--plugins", "mine", "--", "loss=mine");
+            "--plugins", "mine", "--", "second=mine");
     }
 
     [Test]
@@ -136,7 +136,7 @@ public class BadInputTests : ExperimentFixture
             2,
             $"The arm \"second\" cannot be run. The loss \"mine\" in {PathOf("mine")} was built for contract version 2; this RewardKit has 1. "
             + $"Upgrade RewardKit.{AtRun}",
-            "--plugins", "mine", "--", "loss=mine");
+            "--plugins", "mine", "--", "second=mine");
     }
 
     [Test]

@@ -39,15 +39,28 @@ public abstract class ExperimentFixture : CommandFixture
 
             let pairs = Data.hhRlhf (argument "data" "data")
             let alpha = Plugin.option "alpha" (Option.map float (Option.ofObj (argument "alpha" null)))
-            let neutral = Augment.cromeNeutral (ratio = float (argument "ratio" "0.5"), filterThreshold = -1.0)
+
+            /// Says when training is under way, and goes on once the user has stopped it.
+            let waiting =
+                Inline.loss
+                    "waiting"
+                    { new ILoss with
+                        member _.Needs = ForwardNeeds.Rewards
+
+                        member _.Compute(batch, forward) =
+                            if batch.Step.Step = 1 then
+                                printfn "under way"
+                                Script.cancellation.WaitHandle.WaitOne() |> ignore
+
+                            LossResult(forward.Rewards.sum ()) }
 
             experiment "small" {
                 model (Model.load (argument "model" null))
                 train pairs.Train
-                training (Training.settings (batchSize = 4))
+                training (Training.settings (epochs = 2, batchSize = 4))
                 arm "first" [ Loss.bradleyTerry () ]
-                arm "second" [ Plugin.loss (argument "loss" "haf-rm") [ alpha ] ]
-                arm "third" [ neutral; Loss.crome () ]
+                arm "second" [ Plugin.loss (argument "second" "haf-rm") [ alpha ] ]
+                arm "third" [ (if argument "third" "" = "waiting" then waiting else Loss.crome ()) ]
                 evaluate [ Evaluate.pairAccuracy pairs.Test ]
                 seeds [ 1 ]
             }
@@ -81,7 +94,7 @@ public abstract class ExperimentFixture : CommandFixture
         {
             Assert.That(outcome.Error, Is.EqualTo(message));
             Assert.That(outcome.ExitCode, Is.EqualTo(exitCode));
-            Assert.That(outcome.Output, Does.Not.Contain("train "), "nothing was trained");
+            Assert.That(outcome.Output, Does.Not.Contain(": done"), "no run was finished");
             Assert.That(Contents(), Is.EqualTo(before), "nothing was written");
         });
     }
