@@ -1,3 +1,4 @@
+using RewardKit.Torch;
 using static TorchSharp.torch;
 
 namespace RewardKit.Models.Tests;
@@ -27,6 +28,26 @@ public class PackedBatchTests
     {
         Assert.That(() => new PackedBatch([new([], [[1]])]), Throws.ArgumentException);
         Assert.That(() => new PackedBatch([new([1], [])]), Throws.ArgumentException);
+    }
+
+    // By hand: logits by position, labels (-100, -100, 1, 2). Position 1 predicts the label 1, position 2 the label 2;
+    // position 0 lies in the prompt, position 3 has nothing behind it.
+    [Test]
+    public void A_response_token_is_predicted_by_the_position_before_it()
+    {
+        using var scope = NewDisposeScope();
+        var logits = tensor(new double[,] { { 0.2, -0.1, 0.4 }, { 1.0, 0.0, -1.0 }, { 0.3, 0.5, -0.2 }, { 0.0, 0.1, 0.2 } });
+        var identity = tensor(new double[,] { { 1, 0, 0 }, { 0, 1, 0 }, { 0, 0, 1 } });
+        double[] LogProbs(int[] prompt)
+        {
+            using var batch = new PackedBatch([new(prompt, [[1, 2]])]);
+            return TokenLogProbs.Apply(logits.index_select(0, batch.PredictFrom), identity, batch.Targets).data<double>().ToArray();
+        }
+
+        var tokens = LogProbs([0, 0]);
+        Assert.That(tokens, Is.EqualTo((double[])[-1.407605964, -1.539546204]).Within(1e-9));
+        Assert.That((tokens.Sum(), tokens.Average()), Is.EqualTo((-2.947152168, -1.473576084)).Within(1e-9));
+        Assert.That(LogProbs([2, 1]), Is.EqualTo(tokens), "the prompt's own tokens are no labels");
     }
 
     private static long[] Values(Tensor tensor) => tensor.data<long>().ToArray();
