@@ -12,8 +12,14 @@ public class HafRmOnAModelTests
     {
         Configuration = new ModelConfig
         {
-            VocabSize = 512, HiddenSize = 16, IntermediateSize = 32, NumHiddenLayers = 2, NumAttentionHeads = 4,
-            NumKeyValueHeads = 2, MaxPositionEmbeddings = 256, InitializerRange = 0.1,
+            VocabSize = 512,
+            HiddenSize = 16,
+            IntermediateSize = 32,
+            NumHiddenLayers = 2,
+            NumAttentionHeads = 4,
+            NumKeyValueHeads = 2,
+            MaxPositionEmbeddings = 256,
+            InitializerRange = 0.1,
         },
         Tokenizer = Path.Combine(TestContext.CurrentContext.TestDirectory, "stories260K"),
     };

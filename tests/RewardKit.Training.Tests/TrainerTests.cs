@@ -17,8 +17,14 @@ public class TrainerTests
     {
         Configuration = new ModelConfig
         {
-            VocabSize = 512, HiddenSize = 16, IntermediateSize = 32, NumHiddenLayers = 2, NumAttentionHeads = 4,
-            NumKeyValueHeads = 2, MaxPositionEmbeddings = 256, TieWordEmbeddings = true,
+            VocabSize = 512,
+            HiddenSize = 16,
+            IntermediateSize = 32,
+            NumHiddenLayers = 2,
+            NumAttentionHeads = 4,
+            NumKeyValueHeads = 2,
+            MaxPositionEmbeddings = 256,
+            TieWordEmbeddings = true,
         },
         Tokenizer = Stories,
         MaxPromptTokens = 48,
