@@ -115,7 +115,8 @@ internal static class Emitter
             source.Append($"        byte[]? {plain}_bytes = Arg.Utf8({name});\n");
         if (!IsTensorList(parameter)) return;
         source.Append($"        Span<nint> {plain}_handles = {name}.Length <= 32 ? stackalloc nint[{name}.Length] : new nint[{name}.Length];\n");
-        source.Append($"        Arg.Handles({name}, {plain}_handles);\n");
+        var required = parameter.Type.ItemsOptional ? "null" : $"\"{plain}\"";
+        source.Append($"        Arg.Handles({name}, {plain}_handles, {required});\n");
     }
 
     private static void WritePin(StringBuilder source, SchemaParameter parameter)

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -40,6 +41,52 @@ public class DataTests
         x.data<float>().CopyFrom([5, 6], tensorIndex: 1);
         Assert.That(x.Floats(), Is.EqualTo(new[] { 1f, 5f, 6f, 40f }));
         Assert.That(() => data[4], Throws.InstanceOf<IndexOutOfRangeException>());
+    }
+
+    [Test]
+    public void An_accessor_reads_nothing_beyond_the_tensor()
+    {
+        var data = arange(4).data<long>();
+        Assert.That(() => data.CopyTo(new long[2], 0, -1), Throws.InstanceOf<IndexOutOfRangeException>());
+        Assert.That(() => data.CopyFrom([1, 2], 0, 5), Throws.InstanceOf<IndexOutOfRangeException>());
+        var target = new long[3];
+        data.CopyTo(target, tensorIndex: 3);
+        Assert.That(target, Is.EqualTo(new long[] { 3, 0, 0 }));
+        data.CopyTo(target, tensorIndex: 4);
+    }
+
+    [Test]
+    public void An_accessor_ends_with_its_tensor()
+    {
+        var x = arange(4);
+        var data = x.data<long>();
+        x.Dispose();
+        Assert.That(() => data.ToArray(), Throws.InstanceOf<ObjectDisposedException>());
+        Assert.That(() => data[0], Throws.InstanceOf<ObjectDisposedException>());
+        Assert.That(() => data[0] = 1, Throws.InstanceOf<ObjectDisposedException>());
+        Assert.That(() => data.CopyFrom([1L]), Throws.InstanceOf<ObjectDisposedException>());
+        Assert.That(() => data.Sum(), Throws.InstanceOf<ObjectDisposedException>());
+    }
+
+    [Test]
+    public void Empty_tensors_have_no_elements()
+    {
+        Assert.That(zeros([0, 3]).data<float>().ToArray(), Is.Empty);
+        Assert.That(zeros([3, 0]).t().data<float>(), Is.Empty);
+        Assert.That(zeros(0).bytes.Length, Is.Zero);
+        Assert.That(zeros([0, 3]).sum().item<float>(), Is.Zero);
+        Assert.That(() => zeros(0).item<float>(), Throws.ArgumentException.With.Message.Contains("[0]"));
+    }
+
+    [Test]
+    public void The_memory_of_a_sparse_gradient_is_refused()
+    {
+        using var table = nn.Embedding(5, 2, sparse: true);
+        table.call(tensor(new long[] { 1, 3 })).sum().backward();
+        var gradient = table.weight.grad!;
+        Assert.That(gradient.is_contiguous(), Is.False);
+        Assert.That(() => gradient.data<float>(), Throws.InstanceOf<ExternalException>());
+        Assert.That(() => gradient.bytes.Length, Throws.InstanceOf<ExternalException>());
     }
 
     [Test]

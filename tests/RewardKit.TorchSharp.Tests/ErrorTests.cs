@@ -26,6 +26,31 @@ public class ErrorTests
     }
 
     [Test]
+    public void A_missing_tensor_of_a_list_is_named()
+    {
+        using var a = ones(2, 3);
+        Assert.That(() => cat([a, null!]), Throws.ArgumentNullException.With.Message.Contains("tensors[1]"));
+    }
+
+    [Test]
+    public void A_leaf_that_requires_a_gradient_is_not_overwritten()
+    {
+        using var scope = NewDisposeScope();
+        var x = zeros(2, requires_grad: true);
+        Assert.That(() => x.add_(1), Throws.Exception.With.Message.Contains("aten::add_.Scalar").And.Message.Contains("leaf Variable"));
+        Assert.That(() => x[0] = 1, Throws.Exception.With.Message.Contains("leaf Variable"));
+    }
+
+    [Test]
+    public void A_gradient_that_does_not_fit_is_refused_with_both_forms()
+    {
+        using var scope = NewDisposeScope();
+        var x = zeros(2, requires_grad: true);
+        Assert.That(() => x.grad = zeros(3), Throws.Exception.With.Message.Contains("[3]").And.Message.Contains("[2]"));
+        Assert.That(() => x.grad = zeros(2, ScalarType.Float64), Throws.Exception.With.Message.Contains("Double").And.Message.Contains("Float"));
+    }
+
+    [Test]
     public void A_second_backward_through_a_freed_graph_is_refused()
     {
         using var scope = NewDisposeScope();

@@ -68,9 +68,14 @@ internal unsafe struct Arg
 
     public static byte[]? Utf8(string? text) => text is null ? null : Encoding.UTF8.GetBytes(text);
 
-    public static void Handles(ReadOnlySpan<torch.Tensor?> tensors, Span<nint> handles)
+    /// <summary>The handles of a list; where it has a <paramref name="name"/>, none may be missing.</summary>
+    public static void Handles(ReadOnlySpan<torch.Tensor?> tensors, Span<nint> handles, string? name)
     {
-        for (var k = 0; k < tensors.Length; k++) handles[k] = tensors[k]?.Handle ?? 0;
+        for (var k = 0; k < tensors.Length; k++)
+        {
+            if (tensors[k] is null && name is not null) throw new ArgumentNullException($"{name}[{k}]");
+            handles[k] = tensors[k]?.Handle ?? 0;
+        }
     }
 
     public torch.Tensor TakeTensor() => torch.Tensor.Wrap(Pointer)!;

@@ -78,10 +78,10 @@ public static partial class torch
         {
             if (device_type != DeviceType.CPU)
                 throw new InvalidOperationException($"This tensor lies on {device}; copy it with cpu() to reach its data");
-            if (!is_contiguous())
-                throw new InvalidOperationException("This tensor is a view that is not contiguous; copy it with contiguous() to reach its data");
             var pointer = Native.rk_tensor_data(Handle);
             if (pointer is null && NumberOfElements > 0) throw Native.Error("reaching a tensor's data");
+            if (!is_contiguous())
+                throw new InvalidOperationException("This tensor is a view that is not contiguous; copy it with contiguous() to reach its data");
             return pointer;
         }
 

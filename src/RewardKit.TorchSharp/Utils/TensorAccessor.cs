@@ -19,11 +19,12 @@ public sealed unsafe class TensorAccessor<T> : IDisposable, IEnumerable<T> where
         if (tensor.device_type != DeviceType.CPU)
             throw new InvalidOperationException($"This tensor lies on {tensor.device}; copy it with cpu() to reach its data");
         _tensor = tensor;
+        Count = tensor.NumberOfElements;
         _data = (T*)Native.rk_tensor_data(tensor.Handle);
+        if (_data is null && Count > 0) throw Native.Error("reaching a tensor's data");
         _shape = tensor.shape;
         _strides = tensor.stride();
         _contiguous = tensor.is_contiguous();
-        Count = tensor.NumberOfElements;
     }
 
     /// <summary>The number of elements.</summary>
@@ -35,8 +36,17 @@ public sealed unsafe class TensorAccessor<T> : IDisposable, IEnumerable<T> where
     /// <summary>An element by its position among all (one index), or by one index per dimension.</summary>
     public T this[params long[] indices]
     {
-        get => _data[Offset(indices)];
-        set => _data[Offset(indices)] = value;
+        get
+        {
+            var value = Data[Offset(indices)];
+            GC.KeepAlive(_tensor);
+            return value;
+        }
+        set
+        {
+            Data[Offset(indices)] = value;
+            GC.KeepAlive(_tensor);
+        }
     }
 
     /// <summary>A copy of all elements.</summary>
@@ -54,9 +64,10 @@ public sealed unsafe class TensorAccessor<T> : IDisposable, IEnumerable<T> where
     public void CopyTo(Span<T> array, int arrayIndex = 0, long tensorIndex = 0)
     {
         var target = array[arrayIndex..];
-        var count = (int)Math.Min(target.Length, Count - tensorIndex);
-        if (_contiguous) new ReadOnlySpan<T>(_data + tensorIndex, count).CopyTo(target);
-        else for (var k = 0; k < count; k++) target[k] = _data[Offset(tensorIndex + k)];
+        var count = Within(tensorIndex, target.Length);
+        var data = Data;
+        if (_contiguous) new ReadOnlySpan<T>(data + tensorIndex, count).CopyTo(target);
+        else for (var k = 0; k < count; k++) target[k] = data[Offset(tensorIndex + k)];
         GC.KeepAlive(_tensor);
     }
 
@@ -68,9 +79,10 @@ public sealed unsafe class TensorAccessor<T> : IDisposable, IEnumerable<T> where
     public void CopyFrom(ReadOnlySpan<T> array, int arrayIndex = 0, long tensorIndex = 0)
     {
         var source = array[arrayIndex..];
-        var count = (int)Math.Min(source.Length, Count - tensorIndex);
-        if (_contiguous) source[..count].CopyTo(new Span<T>(_data + tensorIndex, count));
-        else for (var k = 0; k < count; k++) _data[Offset(tensorIndex + k)] = source[k];
+        var count = Within(tensorIndex, source.Length);
+        var data = Data;
+        if (_contiguous) source[..count].CopyTo(new Span<T>(data + tensorIndex, count));
+        else for (var k = 0; k < count; k++) data[Offset(tensorIndex + k)] = source[k];
         GC.KeepAlive(_tensor);
     }
 
@@ -85,11 +97,30 @@ public sealed unsafe class TensorAccessor<T> : IDisposable, IEnumerable<T> where
     /// <summary>Does nothing; the tensor owns the memory.</summary>
     public void Dispose() => GC.KeepAlive(_tensor);
 
-    private T Read(long position) => _data[Offset(position)];
+    /// <summary>The memory, as long as the tensor owns it.</summary>
+    private T* Data
+    {
+        get
+        {
+            _ = _tensor.Handle;
+            return _data;
+        }
+    }
+
+    private T Read(long position)
+    {
+        var value = Data[Offset(position)];
+        GC.KeepAlive(_tensor);
+        return value;
+    }
+
+    /// <summary>How many of <paramref name="length"/> elements there are from a position on.</summary>
+    private int Within(long position, int length) => (ulong)position <= (ulong)Count
+        ? (int)Math.Min(length, Count - position)
+        : throw OutOfRange([position]);
 
     private long Offset(long[] indices)
     {
-        _ = _tensor.Handle;
         if (indices.Length == 1)
         {
             if ((ulong)indices[0] >= (ulong)Count) throw OutOfRange(indices);

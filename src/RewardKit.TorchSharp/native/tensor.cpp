@@ -4,6 +4,7 @@
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/variable.h>
 
+#include <algorithm>
 #include <cstring>
 
 using rk::Handle;
@@ -36,6 +37,10 @@ RK_API void rk_tensor_sizes(Handle handle, int64_t* sizes) {
 }
 
 RK_API void rk_tensor_strides(Handle handle, int64_t* strides) {
+    if (handle->layout() != c10::kStrided) {  // a sparse gradient has none, and would throw
+        std::fill_n(strides, handle->dim(), 0);
+        return;
+    }
     auto from = handle->strides();
     for (size_t k = 0; k < from.size(); k++) strides[k] = from[k];
 }
@@ -46,7 +51,9 @@ RK_API int32_t rk_tensor_device(Handle handle, int32_t* index) {
     return static_cast<int32_t>(device.type());
 }
 
-RK_API int32_t rk_tensor_is_contiguous(Handle handle) { return handle->is_contiguous(); }
+RK_API int32_t rk_tensor_is_contiguous(Handle handle) {
+    return handle->layout() == c10::kStrided && handle->is_contiguous();
+}
 RK_API int32_t rk_tensor_requires_grad(Handle handle) { return rk::tensor(handle).requires_grad(); }
 RK_API int32_t rk_tensor_is_leaf(Handle handle) { return rk::tensor(handle).is_leaf(); }
 
@@ -96,9 +103,10 @@ RK_API int32_t rk_tensor_set_grad(Handle handle, Handle grad) {
         auto self = rk::tensor(handle);
         auto value = rk::tensor(grad);
         if (value.defined()) {
-            TORCH_CHECK(value.sizes() == self.sizes() && value.device() == self.device(), "a gradient of shape ",
-                        value.sizes(), " on ", value.device(), " does not fit a tensor of shape ", self.sizes(), " on ",
-                        self.device());
+            TORCH_CHECK(value.sizes() == self.sizes() && value.device() == self.device() &&
+                            value.scalar_type() == self.scalar_type(),
+                        "a gradient ", value.scalar_type(), " ", value.sizes(), " on ", value.device(),
+                        " does not fit a tensor ", self.scalar_type(), " ", self.sizes(), " on ", self.device());
         }
         self.mutable_grad() = value;
         return 0;
