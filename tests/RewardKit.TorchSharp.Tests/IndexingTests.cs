@@ -78,6 +78,51 @@ public class IndexingTests
     }
 
     [Test]
+    public void The_last_none_are_none()
+    {
+        Assert.That(_table[^0..].shape, Is.EqualTo(new long[] { 0, 4 }));
+        Assert.That(_table[..^0].shape, Is.EqualTo(new long[] { 3, 4 }));
+        Assert.That(_table[.., ^2..^0].Longs(), Is.EqualTo(new long[] { 2, 3, 6, 7, 10, 11 }));
+        Assert.That(() => _table[.., ^0], Throws.Exception.With.Message.Contains("aten::select.int"));
+    }
+
+    [Test]
+    public void A_mask_without_dimensions_keeps_all_or_nothing()
+    {
+        Assert.That(_table[TensorIndex.Tensor(tensor(true)), TensorIndex.Single(1)].Longs(), Is.EqualTo(new long[] { 4, 5, 6, 7 }));
+        Assert.That(_table[TensorIndex.Tensor(_table.sum() < 0)].shape, Is.EqualTo(new long[] { 0, 3, 4 }));
+    }
+
+    [Test]
+    public void Masks_and_indices_mix_with_slices_and_new_dimensions()
+    {
+        var cube = arange(24).view(2, 3, 4);
+        var mask = tensor(new[,] { { true, false, false }, { false, false, true } });
+        Assert.That(cube[TensorIndex.Tensor(mask), TensorIndex.Slice(2)].Longs(), Is.EqualTo(new long[] { 2, 3, 22, 23 }));
+        Assert.That(cube[TensorIndex.Tensor(mask), TensorIndex.Tensor(tensor(new long[] { 0, 3 }))].Longs(), Is.EqualTo(new long[] { 0, 23 }));
+        Assert.That(cube[TensorIndex.Ellipsis, TensorIndex.Tensor(tensor(new long[] { 1 })), TensorIndex.None].shape, Is.EqualTo(new long[] { 2, 3, 1, 1 }));
+        cube[TensorIndex.Single(1), TensorIndex.Tensor(tensor(new[] { true, false, true })), TensorIndex.Slice(step: 3)] = -1;
+        Assert.That(cube[1].Longs(), Is.EqualTo(new long[] { -1, 13, 14, -1, 16, 17, 18, 19, -1, 21, 22, -1 }));
+    }
+
+    [Test]
+    public void Writing_to_the_whole_tensor_leaves_it_alive()
+    {
+        var number = tensor(1L);
+        number[Array.Empty<long>()] = 5;
+        Assert.That(number.item<long>(), Is.EqualTo(5));
+        Assert.That(ReferenceEquals(number[Array.Empty<long>()], number), Is.False);
+    }
+
+    [Test]
+    public void Too_many_indices_are_refused_with_the_shape()
+    {
+        Assert.That(() => _table[.., .., ..], Throws.ArgumentException.With.Message.Contains("[3, 4]"));
+        Assert.That(() => _table[TensorIndex.Ellipsis, TensorIndex.Colon, TensorIndex.Slice(0, 1), TensorIndex.Slice(0, 1)], Throws.ArgumentException);
+        Assert.That(() => _table[TensorIndex.Ellipsis, TensorIndex.Ellipsis], Throws.ArgumentException.With.Message.Contains("ellipsis"));
+    }
+
+    [Test]
     public void An_index_out_of_range_is_refused_with_index_and_shape()
     {
         Assert.That(() => _table[3], Throws.Exception.With.Message.Contains("aten::select.int").And.Message.Contains("[3, 4]"));

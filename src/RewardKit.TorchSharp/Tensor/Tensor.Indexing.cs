@@ -94,13 +94,9 @@ public static partial class torch
 
         private Tensor Read(ReadOnlySpan<long> indices)
         {
-            var view = this;
-            foreach (var index in indices)
-            {
-                var next = Ops.select_int(view, 0, index);
-                if (!ReferenceEquals(view, this)) view.Dispose();
-                view = next;
-            }
+            // Never this tensor itself, which the caller may dispose.
+            var view = indices.Length == 0 ? Ops.alias(this) : Ops.select_int(this, 0, indices[0]);
+            for (var k = 1; k < indices.Length; k++) Replace(ref view, Ops.select_int(view, 0, indices[k]));
             return view;
         }
 
@@ -129,9 +125,14 @@ public static partial class torch
         /// <summary>Applies everything but tensors as views; the tensors are returned beside, each at its dimension.</summary>
         private (Tensor View, Tensor?[]? Tensors) Narrowed(TensorIndex[] indices)
         {
+            if (indices.Sum(Consumed) is var wanted && wanted > ndim)
+                throw new ArgumentException($"{wanted} indices are too many for a tensor of shape [{string.Join(", ", shape)}]");
+            if (indices.Count(index => index.Form == TensorIndex.Kind.Ellipsis) > 1)
+                throw new ArgumentException("Only one index may be an ellipsis");
             var view = Ops.alias(this);
             List<Tensor?>? tensors = null;
-            var dim = 0;
+            // libtorch's list has one entry per mask, whatever the number of dimensions that it covers.
+            var (dim, covered) = (0, 0);
             foreach (var index in indices)
             {
                 switch (index.Form)
@@ -150,22 +151,31 @@ public static partial class torch
                         Replace(ref view, Ops.unsqueeze(view, dim++));
                         break;
                     case TensorIndex.Kind.Bool:
-                        Replace(ref view, Ops.unsqueeze(view, dim));
-                        Replace(ref view, Ops.slice_Tensor(view, dim++, 0, index.Start, 1));
+                        Keep(ref view, dim++, index.Start == 1);
+                        break;
+                    case TensorIndex.Kind.Tensor when IsMask(index) && index.Indices!.ndim == 0:
+                        Keep(ref view, dim++, index.Indices.SingleElement().ToLong() != 0);
                         break;
                     case TensorIndex.Kind.Ellipsis:
                         dim = (int)view.ndim - DimensionsAfterEllipsis(indices);
                         break;
                     default:
                         tensors ??= [];
-                        while (tensors.Count < dim) tensors.Add(null);
+                        for (; covered < dim; covered++) tensors.Add(null);
                         tensors.Add(index.Indices);
                         dim += Consumed(index);
-                        while (tensors.Count < dim) tensors.Add(null);
+                        covered = dim;
                         break;
                 }
             }
-            return (view, Compact(tensors, indices));
+            return (view, tensors?.ToArray());
+        }
+
+        /// <summary>A new dimension that keeps everything or nothing.</summary>
+        private static void Keep(ref Tensor view, long dim, bool all)
+        {
+            Replace(ref view, Ops.unsqueeze(view, dim));
+            Replace(ref view, Ops.slice_Tensor(view, dim, 0, all ? 1 : 0, 1));
         }
 
         private static void Replace(ref Tensor view, Tensor next)
@@ -177,7 +187,7 @@ public static partial class torch
         /// <summary>A mask covers as many dimensions as it has; everything else one, or none.</summary>
         private static int Consumed(TensorIndex index) => index.Form switch
         {
-            TensorIndex.Kind.Tensor => index.Indices!.dtype is ScalarType.Bool or ScalarType.Byte ? (int)index.Indices.ndim : 1,
+            TensorIndex.Kind.Tensor => IsMask(index) ? (int)index.Indices!.ndim : 1,
             TensorIndex.Kind.None or TensorIndex.Kind.Bool or TensorIndex.Kind.Ellipsis => 0,
             _ => 1,
         };
@@ -194,17 +204,6 @@ public static partial class torch
             return after;
         }
 
-        /// <summary>libtorch's list has one entry per mask, whatever the number of dimensions that it covers.</summary>
-        private static Tensor?[]? Compact(List<Tensor?>? tensors, TensorIndex[] indices)
-        {
-            if (tensors is null) return null;
-            var compact = new List<Tensor?>();
-            for (var k = 0; k < tensors.Count; k++)
-            {
-                compact.Add(tensors[k]);
-                if (tensors[k] is { } mask && mask.dtype is ScalarType.Bool or ScalarType.Byte) k += (int)mask.ndim - 1;
-            }
-            return [.. compact];
-        }
+        private static bool IsMask(TensorIndex index) => index.Indices!.dtype is ScalarType.Bool or ScalarType.Byte;
     }
 }

@@ -48,7 +48,7 @@ public static partial class torch
         public static TensorIndex Slice((int? start, int? end) range) => Slice(range.start, range.end);
 
         /// <summary>The indices of a range.</summary>
-        public static TensorIndex Slice(Range range) => Slice(From(range.Start), range.End is { IsFromEnd: true, Value: 0 } ? null : From(range.End));
+        public static TensorIndex Slice(Range range) => Slice(From(range.Start), From(range.End));
 
         /// <summary>Indices, or a mask, in a tensor.</summary>
         public static TensorIndex Tensor(Tensor tensor) => new() { Form = Kind.Tensor, Indices = tensor };
@@ -65,6 +65,8 @@ public static partial class torch
         /// <summary>The indices from start to before end.</summary>
         public static implicit operator TensorIndex((int? start, int? end) range) => Slice(range);
 
-        private static long From(Index index) => index.IsFromEnd ? -index.Value : index.Value;
+        /// <summary>From the end, counted as negative; the end itself, which -0 does not say, as farther than any tensor reaches.</summary>
+        private static long From(Index index) =>
+            !index.IsFromEnd ? index.Value : index.Value == 0 ? long.MaxValue >> 1 : -index.Value;
     }
 }
