@@ -120,6 +120,9 @@ public static partial class torch
                         : scores.add(attn_mask);
                 }
                 var weights = scores.softmax(-1);
+                // A query that may see no key gets zeros, as it does from the operator since libtorch 2.5.
+                if (!is_casual && attn_mask?.dtype == ScalarType.Bool)
+                    weights = weights.masked_fill(attn_mask.any(-1, true).logical_not(), 0);
                 if (p > 0) weights = dropout(weights, p);
                 return weights.matmul(value).MoveToOuterDisposeScope();
             }

@@ -70,6 +70,18 @@ public class FunctionalTests
     }
 
     [Test]
+    public void A_query_that_may_see_no_key_gets_zeros_and_no_gradient()
+    {
+        var q = randn(2, 4, requires_grad: true);
+        var mask = tensor(new[,] { { false, false, false }, { true, false, true } });
+        var result = nn.functional.scaled_dot_product_attention(q, randn(3, 4), randn(3, 4), mask);
+        result.sum().backward();
+        Assert.That(result[0].Floats(), Is.All.Zero);
+        Assert.That(q.grad![0].Floats(), Is.All.Zero);
+        Assert.That(q.grad.isfinite().all().item<bool>());
+    }
+
+    [Test]
     public void Padding_lengthens_the_last_dimensions()
     {
         var x = tensor(new float[,] { { 1, 2 } });
