@@ -12,9 +12,13 @@ let native = artifacts </> "native"
 type LibTorch = { Folder: string; Version: string }
 
 let versionFrom folder =
-    let header = folder </> "include" </> "torch" </> "csrc" </> "api" </> "include" </> "torch" </> "version.h"
+    // Newer releases keep the numbers in a header that the other one includes.
+    let headers =
+        [ folder </> "include" </> "torch" </> "headeronly" </> "version.h"
+          folder </> "include" </> "torch" </> "csrc" </> "api" </> "include" </> "torch" </> "version.h" ]
 
-    if File.Exists header then
+    match List.tryFind File.Exists headers with
+    | Some header ->
         let part name =
             File.ReadLines header
             |> Seq.tryPick (fun line ->
@@ -24,8 +28,7 @@ let versionFrom folder =
             |> Option.defaultValue "?"
 
         Some $"""{part "TORCH_VERSION_MAJOR"}.{part "TORCH_VERSION_MINOR"}.{part "TORCH_VERSION_PATCH"}"""
-    else
-        None
+    | None -> None
 
 let fromVariable () =
     variable "LIBTORCH"

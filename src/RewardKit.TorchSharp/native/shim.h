@@ -12,8 +12,8 @@
 
 namespace rk {
 
-// Before 2.1 libtorch had an optional of its own.
-#if RK_TORCH_VERSION < 201
+// Before 2.2 libtorch had an optional of its own; its name stayed for years after.
+#if RK_TORCH_VERSION < 203
 template <typename T>
 using Optional = c10::optional<T>;
 #else
