@@ -88,6 +88,41 @@ public class FusedOperatorTests
         Assert.That(() => TokenLogProbs.Apply(Compare.Random(1, 2), Compare.Random(3, 2), tensor(new long[] { 3 })),
             Throws.Exception.With.Message.Contains("outside the vocabulary of 3"));
 
+    [TestCase(-1)]
+    [TestCase(long.MinValue)]
+    [TestCase(long.MaxValue)]
+    public void No_target_reads_outside_the_logits(long target) =>
+        Assert.That(() => TokenLogProbs.Apply(Compare.Random(2, 2), Compare.Random(3, 2), tensor(new[] { 0, target })),
+            Throws.Exception.With.Message.Contains("outside the vocabulary of 3"));
+
+    [Test]
+    public void No_rows_make_an_empty_result_and_zero_gradients()
+    {
+        var (hidden, head) = (Compare.Random(0, 3).requires_grad_(), Compare.Random(5, 3).requires_grad_());
+        TokenLogProbs.Apply(hidden, head, zeros(0, ScalarType.Int64)).sum().backward();
+        Assert.That(head.grad!.abs().sum().item<double>(), Is.Zero);
+        var (x, weight) = (Compare.Random(0, 3).requires_grad_(), Compare.Random(3).requires_grad_());
+        RmsNorm.Apply(x, weight, 1e-5).sum().backward();
+        Assert.That(weight.grad!.abs().sum().item<double>(), Is.Zero);
+        Assert.That(SwiGlu.Apply(x, x).shape, Is.EqualTo(new long[] { 0, 3 }));
+        Assert.That(Rotary.Apply(Compare.Random(0, 2, 4), Compare.Random(0, 2), Compare.Random(0, 2)).shape, Is.EqualTo(new long[] { 0, 2, 4 }));
+    }
+
+    [Test]
+    public void Views_that_are_not_contiguous_agree()
+    {
+        var targets = randint(0, 19, [30], ScalarType.Int64);
+        Compare.SameValuesAndGradients(
+            x => TokenLogProbs.Apply(x[0].t(), x[1].t(), targets, 7), x => TokenLogProbs.Reference(x[0].t(), x[1].t(), targets, 30), 1e-9,
+            Compare.Random(5, 30), Compare.Random(5, 19));
+        Compare.SameValuesAndGradients(
+            x => SwiGlu.Apply(x[0].t(), x[1].expand(19, 5)), x => SwiGlu.Reference(x[0].t(), x[1].expand(19, 5)), 1e-9,
+            Compare.Random(5, 19), Compare.Random(5));
+        Compare.SameValuesAndGradients(
+            x => RmsNorm.Apply(x[0].t(), x[1].slice(0, 0, 10, 2), 1e-5), x => RmsNorm.Reference(x[0].t(), x[1].slice(0, 0, 10, 2), 1e-5), 1e-9,
+            Compare.Random(5, 19), Compare.Random(10));
+    }
+
     [TestCase(ScalarType.BFloat16)]
     [TestCase(ScalarType.Float32)]
     public void Other_types_stay_close_to_double(ScalarType type)

@@ -37,6 +37,55 @@ public class PackedAttentionTests
             1e-9, Compare.Random(315, heads, dim), Compare.Random(315, kvHeads, dim), Compare.Random(315, kvHeads, dim));
     }
 
+    // A head of every width from less than a vector to several, with and without a tail.
+    [Test]
+    public void Every_width_of_a_head_agrees([Values(1, 2, 3, 5, 7, 9, 15, 16, 17, 24, 31, 33, 40, 65, 80, 129, 255, 256)] int dim)
+    {
+        var segments = tensor(new long[,] { { 0, 35, 0, 0 }, { 35, 3, 0, 35 }, { 38, 0, 0, 0 }, { 38, 67, 0, 35 } });
+        var inputs = new[] { Compare.Random(105, 6, dim), Compare.Random(105, 2, dim), Compare.Random(105, 2, dim) };
+        var scale = 1 / Math.Sqrt(dim);
+        Compare.SameValuesAndGradients(
+            x => PackedAttention.Apply(x[0], x[1], x[2], segments, scale), x => PackedAttention.Reference(x[0], x[1], x[2], segments, scale),
+            1e-9, inputs);
+        Compare.SameValuesAndGradients(
+            x => PackedAttention.Apply(x[0], x[1], x[2], segments, scale), x => PackedAttention.Reference(x[0], x[1], x[2], segments, scale),
+            1e-4, inputs.Select(x => x.to_type(ScalarType.Float32)).ToArray());
+    }
+
+    [Test]
+    public void Without_tokens_or_segments_there_is_nothing_to_attend()
+    {
+        var none = Compare.Random(0, 2, 8);
+        Assert.That(PackedAttention.Apply(none, none, none, zeros([0, 4], ScalarType.Int64), 1).shape, Is.EqualTo(new long[] { 0, 2, 8 }));
+        var leaf = Compare.Random(3, 2, 8).requires_grad_();
+        var result = PackedAttention.Apply(leaf, leaf, leaf, tensor(new long[,] { { 0, 0, 0, 0 } }), 1);
+        result.sum().backward();
+        Assert.That(result.abs().sum().item<double>() + leaf.grad!.abs().sum().item<double>(), Is.Zero);
+    }
+
+    [Test]
+    public void Scores_far_apart_choose_one_key()
+    {
+        // Scores of 0 and ±1e6 leave a weight of 0 and 1, and finite gradients.
+        var q = tensor(new float[] { 1, 1, -1 }).view(3, 1, 1);
+        var k = tensor(new float[] { 0, 1e6f, 1e6f }).view(3, 1, 1).requires_grad_();
+        var v = tensor(new float[] { 1, 2, 4 }).view(3, 1, 1);
+        var result = PackedAttention.Apply(q, k, v, tensor(new long[,] { { 0, 3, 0, 0 } }), 1);
+        result.sum().backward();
+        Assert.That(result.data<float>().ToArray(), Is.EqualTo(new float[] { 1, 2, 1 }));
+        Assert.That(k.grad!.isfinite().all().item<bool>());
+    }
+
+    [Test]
+    public void Segments_overwritten_before_the_backward_pass_are_noticed()
+    {
+        var leaf = Compare.Random(6, 1, 8).requires_grad_();
+        var segments = tensor(new long[,] { { 0, 6, 0, 0 } });
+        var result = PackedAttention.Apply(leaf, leaf, leaf, segments, 1).sum();
+        segments[0, 1] = 3;
+        Assert.That(() => result.backward(), Throws.Exception.With.Message.Contains("modified by an inplace operation"));
+    }
+
     [Test]
     public void Single_precision_agrees_with_double()
     {

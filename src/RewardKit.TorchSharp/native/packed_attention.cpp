@@ -135,8 +135,8 @@ class FusedAttention : public torch::autograd::Function<FusedAttention> {
       p.heads = q.size(1), p.kv_heads = k.size(1), p.dim = q.size(2), p.scale = scale;
       run_tasks(plan, p, [](auto& kernels) { return kernels.attention_forward; });
     });
-    ctx->save_for_backward({q, k, v, out, lse});
-    ctx->saved_data["segments"] = segments;
+    // Autograd refuses a backward pass over segments that were overwritten since.
+    ctx->save_for_backward({q, k, v, out, lse, segments});
     ctx->saved_data["scale"] = scale;
     return out;
   }
@@ -147,7 +147,7 @@ class FusedAttention : public torch::autograd::Function<FusedAttention> {
     const Tensor &q = saved[0], &k = saved[1], &v = saved[2], &out = saved[3], &lse = saved[4];
     const Tensor dout = gradients[0].contiguous();
     const Tensor dq = at::zeros_like(q), dk = at::zeros_like(k), dv = at::zeros_like(v);
-    const Plan plan(read_segments(ctx->saved_data["segments"].toTensor(), q.size(0)));
+    const Plan plan(read_segments(saved[5], q.size(0)));
     AT_DISPATCH_FLOATING_TYPES(q.scalar_type(), "packed_attention_backward", [&] {
       Attention<scalar_t> p{};
       p.q = q.data_ptr<scalar_t>(), p.k = k.data_ptr<scalar_t>(), p.v = v.data_ptr<scalar_t>();
@@ -164,6 +164,7 @@ class FusedAttention : public torch::autograd::Function<FusedAttention> {
 /// Any device and floating type, from ATen's operators: one masked softmax per segment.
 Tensor composite(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& segments, double scale) {
   const int64_t group = q.size(1) / k.size(1);
+  const auto wide = q.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
   std::vector<Tensor> parts;
   std::vector<int64_t> order;
   for (const Row& r : read_segments(segments, q.size(0))) {
@@ -174,7 +175,7 @@ Tensor composite(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor
     };
     const Tensor scores = at::matmul(q.narrow(0, r.start, r.length).transpose(0, 1), keys_of(k).transpose(1, 2)) * scale;
     const Tensor later = at::ones({r.length, r.prefix_length + r.length}, q.options().dtype(at::kBool)).triu(r.prefix_length + 1);
-    const Tensor weights = scores.masked_fill(later, -std::numeric_limits<float>::infinity()).softmax(-1, at::kFloat).to(q.scalar_type());
+    const Tensor weights = scores.masked_fill(later, -std::numeric_limits<float>::infinity()).softmax(-1, wide).to(q.scalar_type());
     parts.push_back(at::matmul(weights, keys_of(v)).transpose(0, 1));
     for (int64_t t = r.start; t < r.start + r.length; t++) order.push_back(t);
   }
