@@ -144,6 +144,51 @@ public class FusedOperatorTests
     }
 
     [Test]
+    public void The_number_of_threads_changes_no_bit_of_a_gradient()
+    {
+        var x = Compare.Random(3000, 40).to_type(ScalarType.Float32).requires_grad_();
+        var weight = Compare.Random(40).to_type(ScalarType.Float32).requires_grad_();
+        var threads = get_num_threads();
+        try
+        {
+            set_num_threads(1);
+            var one = Run();
+            set_num_threads(3);
+            Assert.That(Run().Zip(one).All(pair => pair.First.bytes.SequenceEqual(pair.Second.bytes)));
+        }
+        finally
+        {
+            set_num_threads(threads);
+        }
+
+        IList<Tensor> Run()
+        {
+            var value = SwiGlu.Apply(RmsNorm.Apply(x, weight, 1e-5), x);
+            return autograd.grad([value], [x, weight], [ones_like(value)]);
+        }
+    }
+
+    [Test]
+    public void Everything_works_in_inference_mode()
+    {
+        using var inference = inference_mode();
+        var (x, segments) = (Compare.Random(12, 2, 8), tensor(new long[,] { { 0, 5, 0, 0 }, { 5, 7, 0, 5 } }));
+        Assert.That(Compare.Distance(PackedAttention.Apply(x, x, x, segments, 0.3), PackedAttention.Reference(x, x, x, segments, 0.3)), Is.LessThan(1e-9));
+        var rows = SwiGlu.Apply(RmsNorm.Apply(x, ones(8, ScalarType.Float64), 1e-5), x).view(24, 8);
+        Assert.That(TokenLogProbs.Apply(rows, rows, arange(0, 24)).isfinite().all().item<bool>());
+    }
+
+    [Test]
+    public void A_tensor_saved_for_the_backward_pass_must_not_change()
+    {
+        var gate = Compare.Random(5).requires_grad_();
+        var up = Compare.Random(5);
+        var result = SwiGlu.Apply(gate, up).sum();
+        up.zero_();
+        Assert.That(() => result.backward(), Throws.Exception.With.Message.Contains("modified by an inplace operation"));
+    }
+
+    [Test]
     public void Shapes_that_do_not_fit_are_named()
     {
         Assert.That(() => RmsNorm.Apply(Compare.Random(3, 4), Compare.Random(5), 0), Throws.Exception.With.Message.Contains("[3, 4] and [5]"));

@@ -134,6 +134,26 @@ public class DisposeScopeTests
     }
 
     [Test]
+    public void Threads_call_operators_while_the_collector_frees_what_they_forgot()
+    {
+        var sums = new double[8];
+        var threads = Enumerable.Range(0, sums.Length).Select(thread => new Thread(() =>
+        {
+            for (var round = 0; round < 200; round++)
+            {
+                // Nothing here is disposed, and the operands are garbage while the operator that reads them runs.
+                var x = full([16, 16], 1 + thread, ScalarType.Float64, requires_grad: true);
+                (x * x).sum().backward();
+                sums[thread] += cat([x.grad!, full([16, 16], 1.0, ScalarType.Float64)])[.., 0].data<double>()[15];
+                if (round % 50 == 0) GC.Collect();
+            }
+        })).ToList();
+        threads.ForEach(thread => thread.Start());
+        threads.ForEach(thread => thread.Join());
+        Assert.That(sums, Is.EqualTo(Enumerable.Range(1, sums.Length).Select(x => 200.0 * 2 * x)));
+    }
+
+    [Test]
     public void A_forgotten_tensor_is_freed_by_the_finalizer()
     {
         var (managed, native) = Forget();
