@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
+using System.Text;
 using System.Text.Json;
 using System.Xml.Linq;
 
@@ -43,8 +44,18 @@ public class DependencyRuleTests
         Assert.That(DependencyRule.Violations(host, plugins), Is.EqualTo(new[] { expected }));
     }
 
+    // Runs are found again by what computed them: the same sources must make the same files in every folder.
+    [Test]
+    public void Nothing_that_is_built_knows_where_the_repository_lies()
+    {
+        var assemblies = HostFiles().Concat(PluginFiles()).ToArray();
+        Assert.That(assemblies.Select(DebugFile), Has.All.StartsWith("/rewardkit/"));
+        var native = Path.Combine(Root, "artifacts", "native", "current", "libRewardKitTorch.so");
+        if (File.Exists(native)) Assert.That(File.ReadAllBytes(native).AsSpan().IndexOf(Encoding.UTF8.GetBytes(Root)), Is.EqualTo(-1));
+    }
+
     // Each project under src/: as it lies in the host's folder, or where its build left it if it is a tool.
-    private static References Host() => Directory
+    private static IEnumerable<string> HostFiles() => Directory
         .EnumerateFiles(Path.Combine(Root, "src"), "*.*proj", SearchOption.AllDirectories)
         .Select(project =>
         {
@@ -53,18 +64,26 @@ public class DependencyRuleTests
             return File.Exists(hosted)
                 ? hosted
                 : Directory.GetFiles(Path.Combine(Path.GetDirectoryName(project)!, "bin", "Release"), $"{name}.dll", SearchOption.AllDirectories).Single();
-        })
-        .ToDictionary(file => Path.GetFileNameWithoutExtension(file)!, ReferencesOf);
+        });
 
-    private static References Plugins() => Directory
+    private static IEnumerable<string> PluginFiles() => Directory
         .GetDirectories(Path.Combine(Root, "plugins"))
         .Select(project =>
         {
             var folder = Path.Combine(Root, "artifacts", "plugins", Path.GetFileName(project));
             using var manifest = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "plugin.json")));
             return Path.Combine(folder, manifest.RootElement.GetProperty("assembly").GetString()!);
-        })
-        .ToDictionary(file => Path.GetFileNameWithoutExtension(file)!, ReferencesOf);
+        });
+
+    private static References Host() => HostFiles().ToDictionary(file => Path.GetFileNameWithoutExtension(file)!, ReferencesOf);
+
+    private static References Plugins() => PluginFiles().ToDictionary(file => Path.GetFileNameWithoutExtension(file)!, ReferencesOf);
+
+    private static string DebugFile(string file)
+    {
+        using var image = new PEReader(File.OpenRead(file));
+        return image.ReadCodeViewDebugDirectoryData(image.ReadDebugDirectory().First(e => e.Type == DebugDirectoryEntryType.CodeView)).Path;
+    }
 
     private static IReadOnlyList<string> ReferencesOf(string file)
     {
