@@ -103,12 +103,18 @@ internal static class Checkpoint
         // Other tools read the reward at the last token that is no padding: with the end-of-text token for padding they
         // would step back over it, to another token than ours.
         var (pad, end) = (encoder.Tokenizer.PadId, encoder.Tokenizer.EosId);
-        if (pad is not null && pad != end) json["pad_token_id"] = pad;
-        else json.Remove("pad_token_id");
-        if (end is not null) json["eos_token_id"] = end;
-        if (encoder.Tokenizer.BosId is { } bos) json["bos_token_id"] = bos;
+        Note("pad_token_id", pad == end ? null : pad);
+        // Without a name in the tokenizer's files these ids count: those of the model's first tokenizer must not stay.
+        Note("eos_token_id", end);
+        Note("bos_token_id", encoder.Tokenizer.BosId);
         new TextSettings(encoder.Template.Name, encoder.MaxPromptTokens, encoder.MaxResponseTokens).Write(json);
         return result;
+
+        void Note(string key, int? id)
+        {
+            if (id is null) json.Remove(key);
+            else json[key] = id;
+        }
     }
 
     private static void StartHead(string name, Tensor parameter, ModelConfig config, RewardHead head, int seed)

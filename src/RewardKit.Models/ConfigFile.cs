@@ -97,6 +97,7 @@ internal sealed class ConfigFile
         RefuseUnless("attention_bias", false);
         RefuseUnless("mlp_bias", false);
         RefuseUnless("hidden_act", "silu");
+        // attention_dropout is left aside, as the field does it: noise would make a preference and its reference differ.
         var heads = Whole("num_attention_heads");
         var (theta, scaling) = Rope();
         return new ModelConfig

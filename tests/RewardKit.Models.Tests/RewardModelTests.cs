@@ -235,6 +235,42 @@ public class RewardModelTests
         Assert.That((config.ContainsKey("pad_token_id"), config["eos_token_id"]!.GetValue<int>()), Is.EqualTo((false, 2)));
     }
 
+    // The model's own config.json names an end token; the tokenizer it is trained with has none.
+    [Test]
+    public void Special_tokens_of_a_tokenizer_not_used_do_not_come_back_with_the_saved_model()
+    {
+        using var folder = new TempFolder();
+        using var tokenizer = new TempFolder();
+        File.Copy(Path.Combine(Files.Stories, "tokenizer.json"), tokenizer["tokenizer.json"]);
+        var spec = new ModelSpec { Folder = Files.Stories, Tokenizer = tokenizer.Path };
+        using var model = RewardModel.Create(spec, new(), 0);
+        var encoder = PairEncoder.Create(spec);
+
+        model.Save(folder["out"], encoder);
+
+        var reopened = PairEncoder.Create(new ModelSpec { Folder = folder["out"] });
+        Assert.That(encoder.Tokenizer.EosId, Is.Null);
+        Assert.That((reopened.Tokenizer.EosId, reopened.Tokenizer.BosId, reopened.Tokenizer.AddsBos),
+            Is.EqualTo((encoder.Tokenizer.EosId, encoder.Tokenizer.BosId, encoder.Tokenizer.AddsBos)));
+    }
+
+    [Test]
+    public void The_files_that_decide_a_model_leave_out_what_is_never_read()
+    {
+        using var folder = TempFolder.CopyOf(Files.Stories);
+        folder.Write("README.md", "");
+        folder.Write("pytorch_model.bin", "");
+
+        Assert.That(ModelFiles.OfModel(folder.Path).Select(Path.GetFileName), Is.EquivalentTo((string[])["config.json", "model.safetensors"]));
+        Assert.That(ModelFiles.OfTokenizer(folder.Path).Select(Path.GetFileName), Is.EquivalentTo(
+            (string[])["config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"]));
+        Assert.That(ModelFiles.OfTokenizer(Files.Gpt2).Select(Path.GetFileName), Is.SupersetOf((string[])["vocab.json", "merges.txt"]));
+        File.Move(folder["model.safetensors"], folder["part.safetensors"]);
+        folder.Write("model.safetensors.index.json", "{\"weight_map\": {\"a\": \"part.safetensors\", \"b\": \"part.safetensors\"}}");
+        Assert.That(ModelFiles.OfModel(folder.Path).Select(Path.GetFileName), Is.EquivalentTo(
+            (string[])["config.json", "model.safetensors.index.json", "part.safetensors"]));
+    }
+
     [Test]
     public void A_classifier_without_language_head_gives_rewards_and_says_why_not_log_probabilities()
     {

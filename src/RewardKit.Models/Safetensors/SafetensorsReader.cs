@@ -67,6 +67,14 @@ public sealed class SafetensorsReader : IDisposable
         throw RewardKitException.Input($"{index}: lists {missing[0]}, which is not in {names[missing[0]]}.");
     }
 
+    /// <summary>The names of the weights files in a folder, the index among them; none where there are no weights.</summary>
+    internal static IEnumerable<string> FilesIn(string folder)
+    {
+        if (File.Exists(System.IO.Path.Combine(folder, SingleFile))) return [SingleFile];
+        var index = System.IO.Path.Combine(folder, IndexFile);
+        return File.Exists(index) ? [IndexFile, .. ReadIndex(index).Values.Distinct().Order(StringComparer.Ordinal)] : [];
+    }
+
     /// <summary>Looks a tensor up; null if there is none of this name.</summary>
     /// <param name="name">The name.</param>
     public SafetensorsEntry? Find(string name) => _entries.GetValueOrDefault(name);

@@ -6,7 +6,8 @@ namespace RewardKit.Models.Tokenization;
 /// <summary>The tokenizer's files in a folder; any of them may be compressed, with <c>.gz</c> after its name.</summary>
 internal sealed class TokenizerFiles(string folder)
 {
-    private static readonly string[] Names =
+    /// <summary>The files that are read; <c>config.json</c>, which belongs to the model, is read for its token ids, too.</summary>
+    public static readonly string[] Names =
     [
         "tokenizer.json", "vocab.json", "merges.txt", "tokenizer_config.json", "special_tokens_map.json",
         "added_tokens.json", "chat_template.jinja",
