@@ -12,7 +12,7 @@ public readonly record struct Interval(double Low, double High)
 /// <summary>
 /// The intervals of the reports, all for 95 %. A share of one run has Wilson's interval. A mean over seeds, and a
 /// difference of two arms, is taken per item first (the mean over the seeds, the difference of the arms); the interval is
-/// the mean ± 1.96 standard errors over the items. So n counts items (held-out pairs), never items × seeds, and the
+/// the mean ± 1.96 standard errors over the items, for a share within [0, 1]. So n counts items (held-out pairs), never items × seeds, and the
 /// interval speaks of the choice of items; what the seed does stands beside it as a standard deviation.
 /// </summary>
 public static class Statistics
@@ -55,9 +55,25 @@ public static class Statistics
     public static Interval? OfRun(Measurement measurement) => measurement.Items switch
     {
         null or { Count: 0 } => null,
-        var items when items.All(i => i is 0 or 0.5 or 1) => Wilson(measurement.Value, items.Count),
+        var items when IsShare(measurement) => Wilson(measurement.Value, items.Count),
         var items => OfMean(items),
     };
+
+    /// <summary>
+    /// The interval of an arm's runs, one a seed: <see cref="OfRun"/> for one, else that of the mean over the items' means.
+    /// Where all items agree, as in a share of 100 %, they have no spread to tell from, and a share has Wilson's interval.
+    /// </summary>
+    public static Interval? OfRuns(IReadOnlyList<Measurement> runs)
+    {
+        if (runs.Count == 1) return OfRun(runs[0]);
+        if (PerItem(runs) is not { } items || OfMean(items) is not { } interval) return null;
+        if (!runs.All(IsShare)) return interval;
+        return interval.High - interval.Low < 1e-9
+            ? Wilson(items[0], items.Length)
+            : new(Math.Max(0, interval.Low), Math.Min(1, interval.High));
+    }
+
+    private static bool IsShare(Measurement measurement) => measurement.Items!.All(i => i is 0 or 0.5 or 1);
 
     /// <summary>Each item's mean over runs that looked at the same items in the same order; null where they did not.</summary>
     public static double[]? PerItem(IReadOnlyList<Measurement> runs)

@@ -84,8 +84,7 @@ public sealed class Summary
         if (runs.Length == 0) return null;
         double[] values = [.. runs.Select(r => r.Value)];
         var items = Statistics.PerItem(runs);
-        var interval = runs.Length == 1 ? Statistics.OfRun(runs[0]) : items is null ? null : Statistics.OfMean(items);
-        return new(arm, metric, Statistics.Mean(values), Statistics.StandardDeviation(values), interval, items?.Length,
+        return new(arm, metric, Statistics.Mean(values), Statistics.StandardDeviation(values), Statistics.OfRuns(runs), items?.Length,
             runs[0].Chance, trivial);
     }
 

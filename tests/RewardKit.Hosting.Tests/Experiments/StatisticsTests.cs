@@ -35,6 +35,20 @@ public class StatisticsTests
     }
 
     [Test]
+    public void A_share_over_seeds_stays_in_its_bounds_and_is_never_certain()
+    {
+        double[] all = [.. Enumerable.Repeat(1.0, 10)];
+        double[] nearly = [.. all.Skip(1), 0];
+        // Ten of ten, whatever the number of seeds: Wilson's published 0.7225.
+        Assert.That(Statistics.OfRuns([new(1, all), new(1, all), new(1, all)])!.Value.Low, Is.EqualTo(0.7225).Within(5e-5));
+        var interval = Statistics.OfRuns([new(1, all), new(0.9, nearly)])!.Value;
+        Assert.That(interval.High, Is.EqualTo(1));
+        // Nine ones and a half: standard error 0.05.
+        Assert.That(interval.Low, Is.EqualTo(0.95 - 1.959964 * 0.05).Within(1e-6));
+        Assert.That(Statistics.OfRuns([new(3, [3, 3]), new(3, [3, 3])]), Is.EqualTo(new Interval(3, 3)), "no share");
+    }
+
+    [Test]
     public void Items_are_averaged_over_seeds_before_they_are_counted()
     {
         var items = Statistics.PerItem([new(0.5, [1, 0]), new(1, [1, 1])]);
