@@ -13,14 +13,10 @@ public sealed partial class BigramScorer : IScorer
 {
     private const int Iterations = 300;
 
-    private readonly Dictionary<string, int> vocabulary;
-    private readonly double[] weights;
+    private readonly Dictionary<string, int> _vocabulary;
+    private readonly double[] _weights;
 
-    private BigramScorer(Dictionary<string, int> vocabulary, double[] weights)
-    {
-        this.vocabulary = vocabulary;
-        this.weights = weights;
-    }
+    private BigramScorer(Dictionary<string, int> vocabulary, double[] weights) => (_vocabulary, _weights) = (vocabulary, weights);
 
     /// <inheritdoc/>
     public string Name => "word bigrams";
@@ -58,7 +54,7 @@ public sealed partial class BigramScorer : IScorer
         {
             cancellation.ThrowIfCancellationRequested();
             foreach (var feature in Features(requests[i].Response.LastContent).Distinct())
-                if (vocabulary.TryGetValue(feature, out var index)) scores[i] += weights[index];
+                if (_vocabulary.TryGetValue(feature, out var index)) scores[i] += _weights[index];
         }
         return scores;
     }

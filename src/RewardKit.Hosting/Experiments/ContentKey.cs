@@ -10,18 +10,18 @@ namespace RewardKit.Hosting.Experiments;
 /// </summary>
 internal sealed class ContentKey
 {
-    private readonly SortedDictionary<string, string> parts = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, string> _parts = new(StringComparer.Ordinal);
 
     /// <summary>The parts by name.</summary>
-    public IReadOnlyDictionary<string, string> Parts => parts;
+    public IReadOnlyDictionary<string, string> Parts => _parts;
 
     /// <summary>SHA-256 over all parts, in hexadecimal.</summary>
-    public string Hash => Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(parts)));
+    public string Hash => Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(_parts)));
 
     /// <summary>Adds a part.</summary>
     public ContentKey Add(string name, string value)
     {
-        parts.Add(name, value);
+        _parts.Add(name, value);
         return this;
     }
 
@@ -36,25 +36,26 @@ internal sealed class ContentKey
 /// <summary>Content hashes of files, each file read once as long as its size and time stay.</summary>
 internal sealed class FileHashes
 {
-    private readonly Dictionary<(string Path, long Size, DateTime Written), string> known = [];
+    private readonly Dictionary<(string Path, long Size, DateTime Written), string> _known = [];
 
-    /// <summary>SHA-256 of a file's content; of each file's name and content for a folder (subfolders left out).</summary>
-    /// <param name="path">The file or folder.</param>
-    /// <param name="pattern">Which files of a folder.</param>
-    public string Of(string path, string pattern = "*")
+    /// <summary>SHA-256 over files of a folder: their places in it and their contents. Where the folder lies plays no part.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="files">The files, in or below it.</param>
+    public string Of(string folder, IEnumerable<string> files)
     {
-        if (!Directory.Exists(path)) return OfFile(path);
-        var listing = Directory.GetFiles(path, pattern).Order(StringComparer.Ordinal).Select(f => $"{Path.GetFileName(f)} {OfFile(f)}\n");
+        var listing = files.Select(f => $"{Path.GetRelativePath(folder, f)} {Of(f)}\n").Order(StringComparer.Ordinal);
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(listing))));
     }
 
-    private string OfFile(string path)
+    /// <summary>SHA-256 of a file's content.</summary>
+    /// <param name="path">The file.</param>
+    public string Of(string path)
     {
         var file = new FileInfo(path);
         if (!file.Exists) throw RewardKitException.Input($"There is no file {path}.");
         var state = (file.FullName, file.Length, file.LastWriteTimeUtc);
-        if (known.TryGetValue(state, out var hash)) return hash;
+        if (_known.TryGetValue(state, out var hash)) return hash;
         using var stream = file.OpenRead();
-        return known[state] = Convert.ToHexStringLower(SHA256.HashData(stream));
+        return _known[state] = Convert.ToHexStringLower(SHA256.HashData(stream));
     }
 }

@@ -6,7 +6,7 @@ namespace RewardKit.Hosting.Experiments;
 internal sealed class ExperimentData
 {
     private const int RecordsNamed = 8;
-    private readonly Dictionary<PairData, LoadedPairs> loaded = [];
+    private readonly Dictionary<PairData, LoadedPairs> _loaded = [];
 
     public ExperimentData(ExperimentSpec spec)
     {
@@ -33,7 +33,7 @@ internal sealed class ExperimentData
     public IReadOnlyList<string> Notes(IReadOnlyList<RunResult> runs)
     {
         var notes = new List<string>();
-        foreach (var (data, pairs) in loaded)
+        foreach (var (data, pairs) in _loaded)
         {
             var skipped = pairs.Skipped.Sum(s => s.Records.Count);
             var reasons = string.Join("; ", pairs.Skipped.Select(s => $"{s.Reason}: {Records(s.Records)}"));
@@ -50,7 +50,7 @@ internal sealed class ExperimentData
 
     private LoadedPairs Load(PairData data)
     {
-        if (!loaded.TryGetValue(data, out var pairs)) loaded.Add(data, pairs = HhRlhf.Load(data));
+        if (!_loaded.TryGetValue(data, out var pairs)) _loaded.Add(data, pairs = HhRlhf.Load(data));
         return pairs;
     }
 

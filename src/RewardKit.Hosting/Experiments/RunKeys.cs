@@ -1,3 +1,5 @@
+using RewardKit.Models;
+
 namespace RewardKit.Hosting.Experiments;
 
 /// <summary>Makes the keys under which an experiment's runs are stored.</summary>
@@ -5,7 +7,7 @@ internal sealed class RunKeys(ExperimentSpec spec, MethodSource methods, IModelW
 {
     // Rises when the stored files or the meaning of their numbers change.
     private const string Format = "1";
-    private readonly FileHashes files = new();
+    private readonly FileHashes _files = new();
 
     /// <summary>All that decides a trained model: start, data, method, settings, seed, and the code that computes.</summary>
     public ContentKey Training(ArmSpec arm, int seed)
@@ -13,10 +15,10 @@ internal sealed class RunKeys(ExperimentSpec spec, MethodSource methods, IModelW
         var key = new ContentKey().Add("format", Format).Add("seed", seed)
             .Add("model", spec.Model with { Folder = null, Tokenizer = null })
             .Add("training", spec.Training)
-            .Add("data", files.Of(spec.Train.Path))
+            .Add("data", _files.Of(spec.Train.Path))
             .Add("loss", arm.Loss, methods);
-        if (spec.Model.Folder is { } folder) key.Add("model folder", files.Of(folder));
-        if (spec.Model.Tokenizer is { } tokenizer) key.Add("tokenizer", files.Of(tokenizer));
+        if (spec.Model.Folder is { } folder) key.Add("model folder", _files.Of(folder, ModelFiles.OfModel(folder)));
+        if ((spec.Model.Tokenizer ?? spec.Model.Folder) is { } tokenizer) key.Add("tokenizer", _files.Of(tokenizer, ModelFiles.OfTokenizer(tokenizer)));
         foreach (var (place, use) in arm.Augmenters.Index()) key.Add($"augmenter {place + 1}", use, methods);
         if (arm.Baseline is { } baseline) key.Add("baseline", Training(spec.Arms.First(a => a.Name == baseline), seed).Hash);
         foreach (var (name, version) in models.Versions) key.Add($"version of {name}", version);
@@ -30,7 +32,7 @@ internal sealed class RunKeys(ExperimentSpec spec, MethodSource methods, IModelW
         foreach (var (place, evaluation) in spec.Evaluations.Index())
         {
             key.Add($"evaluator {place + 1}", evaluation.Evaluator, methods);
-            if (evaluation.Pairs is { } pairs) key.Add($"pairs {place + 1}", files.Of(pairs.Path));
+            if (evaluation.Pairs is { } pairs) key.Add($"pairs {place + 1}", _files.Of(pairs.Path));
         }
         return key;
     }

@@ -50,27 +50,42 @@ internal sealed class RunStore(string folder)
         var beside = place + ".partial";
         try
         {
-            Delete(beside);
-            Directory.CreateDirectory(beside);
+            Writing(() =>
+            {
+                Delete(beside);
+                Directory.CreateDirectory(beside);
+            });
             var checkpoint = Path.Combine(beside, "checkpoint");
             var (log, counts) = train(checkpoint);
             var lines = string.Concat(log.Steps.Select(s => JsonSerializer.Serialize(s, StoreJson.Options) + "\n"));
             AtomicFile.Write(Path.Combine(beside, "log.jsonl"), Encoding.UTF8.GetBytes(lines));
             Write(Path.Combine(beside, "training.json"), new TrainingFile(
                 key.Hash, key.Parts, counts, log.Steps.Count, log.TruncatedPrompts, log.TruncatedResponses, log.Seconds, Sizes(checkpoint)));
-            Delete(place);
-            Directory.Move(beside, place);
+            Writing(() =>
+            {
+                Delete(place);
+                Directory.Move(beside, place);
+            });
             return (log, counts);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw RewardKitException.Failure($"Cannot write the run's folder {place}: {e.Message}", e);
         }
         finally
         {
             Delete(beside);
             var ofArm = Path.GetDirectoryName(place)!;
             if (Directory.Exists(ofArm) && !Directory.EnumerateFileSystemEntries(ofArm).Any()) Directory.Delete(ofArm);
+        }
+
+        // The store's own files; what a method's reading and writing meets is the method's.
+        void Writing(Action work)
+        {
+            try
+            {
+                work();
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw RewardKitException.Failure($"Cannot write the run's folder {place}: {e.Message}", e);
+            }
         }
     }
 

@@ -11,7 +11,7 @@ namespace RewardKit.Hosting.Experiments;
 public sealed class TorchModels : IModelWork
 {
     private const string NativeLibrary = "libRewardKitTorch.so";
-    private readonly torch.Device device = FindDevice();
+    private readonly torch.Device _device = FindDevice();
 
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, string> Versions { get; } = FindVersions();
@@ -20,7 +20,7 @@ public sealed class TorchModels : IModelWork
     public IReadOnlyDictionary<string, string> Environment => new Dictionary<string, string>
     {
         ["libtorch"] = torch.__version__,
-        ["device"] = device.ToString(),
+        ["device"] = _device.ToString(),
         ["torch threads"] = torch.get_num_threads().ToString(CultureInfo.InvariantCulture),
     };
 
@@ -30,7 +30,7 @@ public sealed class TorchModels : IModelWork
         IProgress<TrainingProgress>? progress, CancellationToken cancellation)
     {
         var encoder = PairEncoder.Create(model);
-        using var trained = RewardModel.Create(model, loss.Head, seed, device);
+        using var trained = RewardModel.Create(model, loss.Head, seed, _device);
         var log = Trainer.Train(trained, loss, examples, encoder, options, seed, progress, cancellation);
         trained.Save(checkpoint, encoder);
         return log;
@@ -38,7 +38,7 @@ public sealed class TorchModels : IModelWork
 
     /// <inheritdoc/>
     public ITrainedModel Load(string name, string checkpoint, Action<int, int>? progress) =>
-        new Loaded(name, RewardModel.Load(checkpoint, device), PairEncoder.Create(new ModelSpec { Folder = checkpoint }), progress);
+        new Loaded(name, RewardModel.Load(checkpoint, _device), PairEncoder.Create(new ModelSpec { Folder = checkpoint }), progress);
 
     // The first touch of the native library: without it nothing works, and its message says what to do.
     private static torch.Device FindDevice()
@@ -78,12 +78,12 @@ public sealed class TorchModels : IModelWork
 
     private sealed class Loaded(string name, RewardModel model, PairEncoder encoder, Action<int, int>? progress) : ITrainedModel
     {
-        private readonly Scorer scorer = new(name, model, encoder) { Progress = progress };
+        private readonly Scorer _scorer = new(name, model, encoder) { Progress = progress };
 
         public string Name => name;
 
         public IReadOnlyList<double> Score(IReadOnlyList<ScoreRequest> requests, CancellationToken cancellation = default) =>
-            scorer.Score(requests, cancellation);
+            _scorer.Score(requests, cancellation);
 
         public void Dispose() => model.Dispose();
     }

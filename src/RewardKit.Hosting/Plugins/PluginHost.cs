@@ -52,7 +52,13 @@ public sealed class PluginSession : IPluginSource, IDisposable
     }
 
     /// <inheritdoc/>
-    public string ContentHash(PluginUse use) => _hashes.Of(_catalog.Find(use.Kind, use.Id).Manifest.Folder, "*.dll");
+    public string ContentHash(PluginUse use)
+    {
+        // Everything it may load or read, native libraries and data below it among them; not what only describes it.
+        var folder = _catalog.Find(use.Kind, use.Id).Manifest.Folder;
+        return _hashes.Of(folder, Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+            .Where(f => Path.GetExtension(f) is not (".pdb" or ".xml") && Path.GetFileName(f) != PluginManifest.FileName));
+    }
 
     /// <summary>Unloads everything this session loaded.</summary>
     public void Dispose()

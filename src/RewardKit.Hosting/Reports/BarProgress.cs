@@ -10,12 +10,12 @@ namespace RewardKit.Hosting.Reports;
 /// <summary>Progress on a terminal: a bar for each run with its stage, rate, time left and loss.</summary>
 internal sealed class BarProgress : IExperimentProgress
 {
-    private readonly ProgressContext context;
-    private readonly FactsColumn facts;
-    private ProgressTask? bar;
-    private Pace pace = new();
+    private readonly ProgressContext _context;
+    private readonly FactsColumn _facts;
+    private ProgressTask? _bar;
+    private Pace _pace = new();
 
-    private BarProgress(ProgressContext context, FactsColumn facts) => (this.context, this.facts) = (context, facts);
+    private BarProgress(ProgressContext context, FactsColumn facts) => (_context, _facts) = (context, facts);
 
     /// <summary>Shows bars while some work runs; they stay on the screen when it is done.</summary>
     public static T Show<T>(IAnsiConsole console, Func<IExperimentProgress, T> work)
@@ -29,27 +29,27 @@ internal sealed class BarProgress : IExperimentProgress
 
     public void Started(string arm, int seed)
     {
-        bar = context.AddTask(Markup.Escape($"{arm}, seed {seed}"));
-        pace = new();
+        _bar = _context.AddTask(Markup.Escape($"{arm}, seed {seed}"));
+        _pace = new();
     }
 
     public void Advanced(string arm, int seed, TrainingProgress progress)
     {
-        pace.Begins(progress);
-        bar!.MaxValue = Math.Max(1, progress.Total);
-        bar.Value = progress.Done;
+        _pace.Begins(progress);
+        _bar!.MaxValue = Math.Max(1, progress.Total);
+        _bar.Value = progress.Done;
         var loss = progress.Loss is { } value ? string.Create(CultureInfo.InvariantCulture, $"loss {value:0.000}") : "";
-        Say(string.Join(", ", new[] { progress.Stage, pace.Describe(progress), loss }.Where(s => s != "")));
+        Say(string.Join(", ", new[] { progress.Stage, _pace.Describe(progress), loss }.Where(s => s != "")));
     }
 
     public void Finished(RunResult run)
     {
-        bar!.Value = bar.MaxValue;
+        _bar!.Value = _bar.MaxValue;
         Say(run.Reused ? "found again" : "done");
-        bar.StopTask();
+        _bar.StopTask();
     }
 
-    private void Say(string text) => facts.Of[bar!.Id] = text;
+    private void Say(string text) => _facts.Of[_bar!.Id] = text;
 
     // Spectre draws from a thread of its own.
     private sealed class FactsColumn : ProgressColumn

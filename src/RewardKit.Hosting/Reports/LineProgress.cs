@@ -11,20 +11,20 @@ namespace RewardKit.Hosting.Reports;
 internal sealed class LineProgress(IAnsiConsole console, TimeProvider time) : IExperimentProgress
 {
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(5);
-    private Pace pace = new();
-    private long written;
+    private Pace _pace = new();
+    private long _written;
 
     public void Started(string arm, int seed)
     {
-        pace = new();
+        _pace = new();
         Write($"{arm}, seed {seed}: started");
     }
 
     public void Advanced(string arm, int seed, TrainingProgress progress)
     {
-        pace.Begins(progress);
-        if (time.GetElapsedTime(written) < Quiet) return;
-        var speed = pace.Describe(progress);
+        _pace.Begins(progress);
+        if (time.GetElapsedTime(_written) < Quiet) return;
+        var speed = _pace.Describe(progress);
         var loss = progress.Loss is { } value ? string.Create(CultureInfo.InvariantCulture, $", loss {value:0.000}") : "";
         Write(string.Create(CultureInfo.InvariantCulture,
             $"{arm}, seed {seed}: {progress.Stage} {progress.Done} of {progress.Total} {progress.Unit}{(speed == "" ? "" : ", " + speed)}{loss}"));
@@ -34,7 +34,7 @@ internal sealed class LineProgress(IAnsiConsole console, TimeProvider time) : IE
 
     private void Write(string line)
     {
-        written = time.GetTimestamp();
+        _written = time.GetTimestamp();
         console.WriteLine(line);
     }
 }

@@ -7,26 +7,26 @@ namespace RewardKit.Hosting.Reports;
 /// <summary>How fast one stage of a run goes and how long it has left, from its first report on.</summary>
 internal sealed class Pace
 {
-    private readonly Stopwatch clock = Stopwatch.StartNew();
-    private string? stage;
-    private long first;
+    private readonly Stopwatch _clock = Stopwatch.StartNew();
+    private string? _stage;
+    private long _first;
 
     /// <summary>Takes in a report; says whether a new stage began with it.</summary>
     public bool Begins(TrainingProgress progress)
     {
-        if (stage == progress.Stage) return false;
+        if (_stage == progress.Stage) return false;
         // The first report comes after the first piece of work: time and work are both counted from there.
-        stage = progress.Stage;
-        first = progress.Done;
-        clock.Restart();
+        _stage = progress.Stage;
+        _first = progress.Done;
+        _clock.Restart();
         return true;
     }
 
     /// <summary><c>41.2 pairs/s, 1:05 left</c>; empty until there is something to go by.</summary>
     public string Describe(TrainingProgress progress)
     {
-        var done = progress.Done - first;
-        var seconds = clock.Elapsed.TotalSeconds;
+        var done = progress.Done - _first;
+        var seconds = _clock.Elapsed.TotalSeconds;
         if (done <= 0 || seconds <= 0) return "";
         var left = TimeSpan.FromSeconds(Math.Ceiling((progress.Total - progress.Done) * seconds / done));
         var time = left.TotalHours >= 1 ? left.ToString(@"h\:mm\:ss", CultureInfo.InvariantCulture) : left.ToString(@"m\:ss", CultureInfo.InvariantCulture);

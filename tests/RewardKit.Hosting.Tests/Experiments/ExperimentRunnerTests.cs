@@ -8,22 +8,22 @@ namespace RewardKit.Hosting.Tests.Experiments;
 
 public class ExperimentRunnerTests
 {
-    private string folder = "";
-    private FakeModels models = new();
-    private FakePlugins plugins = new();
+    private string _folder = "";
+    private FakeModels _models = new();
+    private FakePlugins _plugins = new();
 
     [SetUp]
     public void SetUp()
     {
-        folder = Path.Combine(TestContext.CurrentContext.WorkDirectory, Guid.NewGuid().ToString("n"));
-        Directory.CreateDirectory(folder);
-        (models, plugins) = (new(), new());
+        _folder = Path.Combine(TestContext.CurrentContext.WorkDirectory, Guid.NewGuid().ToString("n"));
+        Directory.CreateDirectory(_folder);
+        (_models, _plugins) = (new(), new());
         WritePairs("train.jsonl", "a longer answer", "short");
         WritePairs("test.jsonl", "a longer answer", "short");
     }
 
     [TearDown]
-    public void TearDown() => Directory.Delete(folder, true);
+    public void TearDown() => Directory.Delete(_folder, true);
 
     [Test]
     public void An_arm_is_trained_after_its_baseline_and_filtered_with_it()
@@ -37,7 +37,7 @@ public class ExperimentRunnerTests
             ],
         });
         // Each baseline ranks all four pairs right, so the filtered arm sees eight.
-        Assert.That(models.Trained, Is.EqualTo(new[] { "long seed 1 on 4", "long seed 2 on 4", "short seed 1 on 8", "short seed 2 on 8" }));
+        Assert.That(_models.Trained, Is.EqualTo(new[] { "long seed 1 on 4", "long seed 2 on 4", "short seed 1 on 8", "short seed 2 on 8" }));
         Assert.That(result.Runs.Select(r => (r.Arm, r.Seed)), Is.EqualTo(new (string, int?)[] { ("filtered", 1), ("filtered", 2), ("base", 1), ("base", 2) }));
         Assert.That(result.Runs[0].Counts, Is.EqualTo(new Dictionary<string, long> { ["doubled"] = 4 }));
         Assert.That(result.Runs[2].Measurements["accuracy/accuracy"].Value, Is.EqualTo(1));
@@ -50,8 +50,8 @@ public class ExperimentRunnerTests
     {
         var first = Run(Spec());
         var second = Run(Spec());
-        Assert.That(models.Trained, Has.Count.EqualTo(2));
-        Assert.That(plugins.Evaluations, Is.EqualTo(2));
+        Assert.That(_models.Trained, Has.Count.EqualTo(2));
+        Assert.That(_plugins.Evaluations, Is.EqualTo(2));
         Assert.That(second.Runs.Select(r => r.Reused), Is.All.True);
         foreach (var (a, b) in first.Runs.Zip(second.Runs))
         {
@@ -66,23 +66,41 @@ public class ExperimentRunnerTests
     {
         Run(Spec());
         Run(Spec(), fresh: true);
-        Assert.That((models.Trained.Count, plugins.Evaluations), Is.EqualTo((4, 4)));
+        Assert.That((_models.Trained.Count, _plugins.Evaluations), Is.EqualTo((4, 4)));
     }
 
     [Test]
-    public void What_changes_the_training_trains_again([Values("option", "plugin", "data", "settings", "version", "loss", "model")] string change)
+    public void What_changes_the_training_trains_again([Values("option", "plugin", "data", "settings", "version", "loss", "model", "tokenizer")] string change)
     {
         Run(Spec());
         var spec = Spec();
         if (change == "option") spec = spec with { Arms = [new("arm", Results.Use(PluginKind.Loss, "long", ("alpha", 0.3)), [])] };
-        if (change == "plugin") plugins.Hashes["long"] = "fedcba9876543210";
+        if (change == "plugin") _plugins.Hashes["long"] = "fedcba9876543210";
         if (change == "data") WritePairs("train.jsonl", "another answer", "short");
         if (change == "settings") spec = spec with { Training = new() { Epochs = 2 } };
-        if (change == "version") models.Version = "2";
+        if (change == "version") _models.Version = "2";
         if (change == "loss") spec = spec with { Arms = [new("arm", Loss("short"), [])] };
-        if (change == "model") File.WriteAllText(Path.Combine(folder, "model", "config.json"), "{ }");
+        if (change == "model") File.WriteAllText(Path.Combine(_folder, "model", "config.json"), "{ }");
+        if (change == "tokenizer") File.WriteAllText(Path.Combine(_folder, "model", "tokenizer.json"), "{ }");
         Assert.That(Run(spec).Runs.Select(r => r.Reused), Is.All.False);
-        Assert.That(models.Trained, Has.Count.EqualTo(4));
+        Assert.That(_models.Trained, Has.Count.EqualTo(4));
+    }
+
+    [Test]
+    public void What_changes_no_number_trains_nothing([Values("readme", "moved", "name")] string change)
+    {
+        Run(Spec());
+        var spec = Spec();
+        if (change == "readme") File.WriteAllText(Path.Combine(_folder, "model", "README.md"), "Read me.");
+        if (change == "name") spec = spec with { Name = "other" };
+        if (change == "moved")
+        {
+            foreach (var file in Directory.GetFiles(_folder)) File.SetLastWriteTimeUtc(file, DateTime.UtcNow.AddDays(1));
+            Directory.Move(_folder, _folder + "-moved");
+            _folder += "-moved";
+            spec = Spec();
+        }
+        Assert.That(Run(spec).Runs.Select(r => r.Reused), Is.All.True);
     }
 
     [Test]
@@ -90,12 +108,12 @@ public class ExperimentRunnerTests
     {
         Run(Spec());
         var spec = Spec();
-        if (change == "plugin") plugins.Hashes["accuracy"] = "fedcba9876543210";
+        if (change == "plugin") _plugins.Hashes["accuracy"] = "fedcba9876543210";
         if (change == "option")
             spec = spec with { Evaluations = [spec.Evaluations[0] with { Evaluator = Results.Use(PluginKind.Evaluator, "accuracy", ("strict", true)) }] };
         if (change == "data") WritePairs("test.jsonl", "short", "a longer answer");
         var result = Run(spec);
-        Assert.That((models.Trained.Count, plugins.Evaluations), Is.EqualTo((2, 4)));
+        Assert.That((_models.Trained.Count, _plugins.Evaluations), Is.EqualTo((2, 4)));
         if (change == "data") Assert.That(result.Runs[0].Measurements["accuracy/accuracy"].Value, Is.Zero);
     }
 
@@ -108,9 +126,9 @@ public class ExperimentRunnerTests
             Arms = [new("base", Loss("long"), []), new("filtered", Loss("short"), [Results.Use(PluginKind.Augmenter, "filter")], "base"), new("apart", Loss("long"), [])],
         };
         Run(spec);
-        models.Trained.Clear();
+        _models.Trained.Clear();
         Run(spec with { Arms = [new("base", Loss("short"), []), .. spec.Arms.Skip(1)] });
-        Assert.That(models.Trained, Is.EqualTo(new[] { "short seed 1 on 4", "short seed 1 on 4" }));
+        Assert.That(_models.Trained, Is.EqualTo(new[] { "short seed 1 on 4", "short seed 1 on 4" }));
     }
 
     [TestCase("run.json", 1, Description = "the model is there, only its evaluation is made again")]
@@ -123,7 +141,7 @@ public class ExperimentRunnerTests
         Run(spec);
         File.WriteAllText(Path.Combine(spec.OutputFolder, "arm", "seed-1", file), "{ \"key\": \"half");
         var result = Run(spec);
-        Assert.That((models.Trained.Count, plugins.Evaluations), Is.EqualTo((trained, 2)));
+        Assert.That((_models.Trained.Count, _plugins.Evaluations), Is.EqualTo((trained, 2)));
         Assert.That(result.Runs[0].Measurements["accuracy/accuracy"].Value, Is.EqualTo(1));
         Assert.That(Run(spec).Runs[0].Reused, Is.True, "whole again");
     }
@@ -133,10 +151,10 @@ public class ExperimentRunnerTests
     {
         using var stop = new CancellationTokenSource();
         var runs = 0;
-        models.WhileTraining = () => { if (++runs == 2) stop.Cancel(); };
+        _models.WhileTraining = () => { if (++runs == 2) stop.Cancel(); };
         Assert.That(() => Run(Spec(), cancellation: stop.Token), Throws.InstanceOf<OperationCanceledException>());
-        Assert.That(Directory.GetDirectories(Path.Combine(folder, "out", "arm")).Select(Path.GetFileName), Is.EqualTo(new[] { "seed-1" }));
-        models.WhileTraining = null;
+        Assert.That(Directory.GetDirectories(Path.Combine(_folder, "out", "arm")).Select(Path.GetFileName), Is.EqualTo(new[] { "seed-1" }));
+        _models.WhileTraining = null;
         Assert.That(Run(Spec()).Runs.Select(r => r.Reused), Is.EqualTo(new[] { true, false }));
     }
 
@@ -145,7 +163,7 @@ public class ExperimentRunnerTests
     {
         var spec = Spec() with { Arms = [new("arm", Loss("long"), []), new("other", Loss("lnog"), [])] };
         Assert.That(() => Run(spec), Throws.TypeOf<RewardKitException>().With.Message.Contains("lnog"));
-        Assert.That(models.Trained, Is.Empty);
+        Assert.That(_models.Trained, Is.Empty);
     }
 
     [Test]
@@ -160,7 +178,7 @@ public class ExperimentRunnerTests
         Refused(Spec() with { Arms = [new("a", Loss("long"), [filter])] }, "Baseline.arm");
         Refused(Spec() with { Arms = [new("a", Loss("long"), [filter], "b")] }, "\"b\" as its baseline");
         Refused(Spec() with { Arms = [new("a", Loss("long"), [filter], "b"), new("b", Loss("long"), [filter], "a")] }, "a → b → a");
-        Refused(Spec() with { Train = new(Path.Combine(folder, "missing.jsonl")) }, "missing.jsonl");
+        Refused(Spec() with { Train = new(Path.Combine(_folder, "missing.jsonl")) }, "missing.jsonl");
 
         void Refused(ExperimentSpec spec, string message) =>
             Assert.That(() => Run(spec), Throws.TypeOf<RewardKitException>().With.Message.Contains(message).And.Property("ExitCode").EqualTo(2));
@@ -169,15 +187,23 @@ public class ExperimentRunnerTests
     [Test]
     public void A_plugin_that_throws_is_named_with_its_run()
     {
-        models.WhileTraining = () => throw new InvalidOperationException("no such thing");
+        _models.WhileTraining = () => throw new InvalidOperationException("no such thing");
         Assert.That(() => Run(Spec()), Throws.TypeOf<RewardKitException>().With.Message.EqualTo(
             "The arm \"arm\" with seed 1 failed: InvalidOperationException: no such thing"));
     }
 
     [Test]
+    public void A_file_that_a_plugin_misses_is_not_taken_for_one_of_the_store()
+    {
+        _models.WhileTraining = () => File.ReadAllText(Path.Combine(_folder, "words.txt"));
+        Assert.That(() => Run(Spec()), Throws.TypeOf<RewardKitException>().With.Message.StartsWith(
+            "The arm \"arm\" with seed 1 failed: FileNotFoundException: ").And.Message.Contains("words.txt"));
+    }
+
+    [Test]
     public void Two_processes_do_not_run_the_same_experiment_at_once()
     {
-        models.WhileTraining = () => new ExperimentRunner(plugins, new FakeModels()).Run(Spec(), new(), new Silent());
+        _models.WhileTraining = () => new ExperimentRunner(_plugins, new FakeModels()).Run(Spec(), new(), new Silent());
         Assert.That(() => Run(Spec()), Throws.TypeOf<RewardKitException>().With.Message.Contains("another process"));
     }
 
@@ -198,26 +224,26 @@ public class ExperimentRunnerTests
     }
 
     private ExperimentResult Run(ExperimentSpec spec, bool fresh = false, CancellationToken cancellation = default) =>
-        new ExperimentRunner(plugins, models).Run(spec, new(fresh), new Silent(), cancellation);
+        new ExperimentRunner(_plugins, _models).Run(spec, new(fresh), new Silent(), cancellation);
 
     private ExperimentSpec Spec()
     {
-        var model = Path.Combine(folder, "model");
+        var model = Path.Combine(_folder, "model");
         Directory.CreateDirectory(model);
         return new()
         {
             Name = "test",
             Model = new ModelSpec { Folder = model },
-            Train = new PairData(Path.Combine(folder, "train.jsonl")),
+            Train = new PairData(Path.Combine(_folder, "train.jsonl")),
             Arms = [new("arm", Loss("long"), [])],
-            Evaluations = [new(Results.Use(PluginKind.Evaluator, "accuracy"), new PairData(Path.Combine(folder, "test.jsonl")))],
+            Evaluations = [new(Results.Use(PluginKind.Evaluator, "accuracy"), new PairData(Path.Combine(_folder, "test.jsonl")))],
             Seeds = [1, 2],
-            OutputFolder = Path.Combine(folder, "out"),
+            OutputFolder = Path.Combine(_folder, "out"),
         };
     }
 
     private void WritePairs(string name, string chosen, string rejected) => File.WriteAllLines(
-        Path.Combine(folder, name),
+        Path.Combine(_folder, name),
         Enumerable.Range(1, 4).Select(i => JsonSerializer.Serialize(new
         {
             chosen = $"\n\nHuman: question {i}\n\nAssistant: {chosen}",

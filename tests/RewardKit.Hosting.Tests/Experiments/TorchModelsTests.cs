@@ -22,14 +22,14 @@ public class TorchModelsTests
         Tokenizer = Path.Combine(TestContext.CurrentContext.TestDirectory, "tokenizer"),
     };
 
-    private readonly TorchModels models = new();
-    private string folder = "";
+    private readonly TorchModels _models = new();
+    private string _folder = "";
 
     [SetUp]
-    public void SetUp() => folder = Directory.CreateTempSubdirectory("rewardkit-test-").FullName;
+    public void SetUp() => _folder = Directory.CreateTempSubdirectory("rewardkit-test-").FullName;
 
     [TearDown]
-    public void TearDown() => Directory.Delete(folder, true);
+    public void TearDown() => Directory.Delete(_folder, true);
 
     [Test]
     public void The_same_training_twice_gives_the_same_log_and_scores_to_the_last_bit()
@@ -56,10 +56,10 @@ public class TorchModelsTests
     private (double[] Losses, IReadOnlyList<PairScore> Scores) TrainAndScore(string name, int seed)
     {
         PreferenceExample[] pairs = [.. Enumerable.Range(0, 24).Select(i => Results.Pair($"{i}", $"question {i}", "No, I will not.", $"Sure, do {i}."))];
-        var checkpoint = Path.Combine(folder, name);
-        var log = models.Train(
+        var checkpoint = Path.Combine(_folder, name);
+        var log = _models.Train(
             Tiny, new BradleyTerry(), pairs, new TrainingOptions { Epochs = 4, BatchSize = 8, LearningRate = 0.01 }, seed, checkpoint, null, default);
-        using var model = models.Load(name, checkpoint, null);
+        using var model = _models.Load(name, checkpoint, null);
         return ([.. log.Steps.Select(s => s.Metrics["loss"])], model.ScorePairs(pairs));
     }
 

@@ -42,6 +42,23 @@ public class LoadTests
         Assert.That(session.CreateLoss(Fixture.Loss("dependent")).Weight(null!), Is.EqualTo(42));
     }
 
+    [TestCase("PrivateDependency.deps.json", false)]
+    [TestCase("Dependency.dll", false)]
+    [TestCase("runtimes/linux-x64/native/libwords.so", false)]
+    [TestCase("words.txt", false)]
+    [TestCase("PrivateDependency.pdb", true)]
+    [TestCase("plugin.json", true)]
+    public void The_content_hash_covers_all_that_a_plugin_may_use(string file, bool same)
+    {
+        var folder = _fixture.CopyOf("PrivateDependency");
+        using var session = SessionOf(folder);
+        var before = session.ContentHash(Fixture.Loss("dependent"));
+        var path = Path.Combine(folder, file);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.AppendAllText(path, " ");
+        Assert.That(session.ContentHash(Fixture.Loss("dependent")) == before, Is.EqualTo(same));
+    }
+
     [Test]
     public void A_missing_dependency_is_named()
     {
