@@ -95,13 +95,19 @@ let setup () =
         let torch = findLibTorch ()
         let target = native </> torch.Version
         say $"setup: building the native part against libtorch {torch.Version} in {torch.Folder} (about 1 minute)"
+        let source = root </> "src" </> "RewardKit.TorchSharp" </> "native"
         let build = target </> "build"
+        let cache = build </> "CMakeCache.txt"
+
+        // CMake refuses to go on in a folder that came here with a moved or copied repository.
+        if File.Exists cache && not (File.ReadLines cache |> Seq.contains $"CMAKE_HOME_DIRECTORY:INTERNAL={source}") then
+            Directory.Delete(build, true)
 
         must
             "Configuring the native part"
             "cmake"
             [ "-S"
-              root </> "src/RewardKit.TorchSharp/native"
+              source
               "-B"
               build
               "-DCMAKE_BUILD_TYPE=Release"
