@@ -133,7 +133,8 @@ let usage =
 
   setup                    find or install libtorch, build the native part
   build                    setup, then the host and the plugins (leaves artifacts/rewardkit)
-  run SCRIPT [-- ARGS]     build, then run an experiment script
+  run SCRIPT [OPTIONS]     build, then rewardkit run SCRIPT OPTIONS; for a script with arguments of its own use
+                           artifacts/rewardkit run SCRIPT -- ARGS (dotnet fsi keeps the -- to itself)
   test [FILTER]            build, then run the tests; FILTER as for dotnet test, e.g. FullyQualifiedName~Crome
   bench [NAME [ARGS]]      build, then run a benchmark; without a name, list them
   pack                     build, then write NuGet packages to artifacts/packages

@@ -3,7 +3,7 @@
 //     dotnet fsi build.fsx run scripts/quickstart.fsx        the first time: builds, then runs
 //     artifacts/rewardkit run scripts/quickstart.fsx         ever after
 //
-// The model is a small Llama with random weights and a tokenizer of 2,000 tokens: it learns from these 1,285 pairs alone,
+// The model is a small Llama with random weights and a tokenizer of 2,000 tokens: it learns from these 1,282 pairs alone,
 // so the comparison shows the methods and not a pretrained model's knowledge.
 
 #load "rewardkit.fsx"

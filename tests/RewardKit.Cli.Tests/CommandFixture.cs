@@ -6,7 +6,7 @@ namespace RewardKit.Cli.Tests;
 /// <summary>Calls the built command in a temporary folder, with a script cache of its own.</summary>
 public abstract class CommandFixture
 {
-    private string folder = "";
+    private string _folder = "";
 
     /// <summary>What a call left.</summary>
     protected sealed record Outcome(int ExitCode, string Output, string Error);
@@ -20,14 +20,14 @@ public abstract class CommandFixture
     [SetUp]
     public void MakeFolder()
     {
-        folder = Directory.CreateTempSubdirectory("rewardkit-cli-").FullName;
+        _folder = Directory.CreateTempSubdirectory("rewardkit-cli-").FullName;
         Environment.Clear();
     }
 
     [TearDown]
-    public void RemoveFolder() => Directory.Delete(folder, recursive: true);
+    public void RemoveFolder() => Directory.Delete(_folder, recursive: true);
 
-    protected string PathOf(string name) => Path.Combine(folder, name);
+    protected string PathOf(string name) => Path.Combine(_folder, name);
 
     protected void Write(string name, string text)
     {
@@ -44,7 +44,7 @@ public abstract class CommandFixture
         var start = new ProcessStartInfo(
             "env", ["--default-signal=INT", Path.Combine(RepositoryRoot, "artifacts", "rewardkit"), .. arguments])
         {
-            WorkingDirectory = folder,
+            WorkingDirectory = _folder,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };

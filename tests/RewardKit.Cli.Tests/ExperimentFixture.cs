@@ -9,23 +9,23 @@ namespace RewardKit.Cli.Tests;
 /// </summary>
 public abstract class ExperimentFixture : CommandFixture
 {
-    private string shared = "";
+    private string _shared = "";
 
-    protected override string Cache => Path.Combine(shared, "cache");
+    protected override string Cache => Path.Combine(_shared, "cache");
 
-    protected string Script => Path.Combine(shared, "small.fsx");
+    protected string Script => Path.Combine(_shared, "small.fsx");
 
     /// <summary>How the message of what the experiment refuses ends.</summary>
     protected string AtRun => At("Experiment.run");
 
-    protected string Data => Path.Combine(shared, "data");
+    protected string Data => Path.Combine(_shared, "data");
 
     protected static string Model => Path.Combine(RepositoryRoot, "scripts", "models", "stories260K");
 
     [OneTimeSetUp]
     public void WriteExperiment()
     {
-        shared = Directory.CreateTempSubdirectory("rewardkit-cli-shared-").FullName;
+        _shared = Directory.CreateTempSubdirectory("rewardkit-cli-shared-").FullName;
         WritePairs(Data);
         File.WriteAllText(Script, """
             #load "rewardkit.fsx"
@@ -70,7 +70,7 @@ public abstract class ExperimentFixture : CommandFixture
     }
 
     [OneTimeTearDown]
-    public void RemoveExperiment() => Directory.Delete(shared, recursive: true);
+    public void RemoveExperiment() => Directory.Delete(_shared, recursive: true);
 
     /// <summary>The end of a message that names the script's line with the given text.</summary>
     protected string At(string text) => $"\n  at {Script}:{Array.FindIndex(File.ReadAllLines(Script), line => line.Contains(text)) + 1}\n";

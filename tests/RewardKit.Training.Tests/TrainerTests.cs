@@ -1,7 +1,7 @@
-using RewardKit.Plugins.BradleyTerry;
-using RewardKit.Plugins.HafRm;
 using RewardKit.Models;
 using RewardKit.Models.Tokenization;
+using RewardKit.Plugins.BradleyTerry;
+using RewardKit.Plugins.HafRm;
 using RewardKit.Torch;
 using RewardKit.Training.Data;
 using TorchSharp;

@@ -28,7 +28,7 @@ public interface IModelWork
     /// <summary>Versions of everything that computes; they are part of each run's key.</summary>
     IReadOnlyDictionary<string, string> Versions { get; }
 
-    /// <summary>Facts for the reports that do not change results: device, threads.</summary>
+    /// <summary>Facts for the reports that change results by rounding alone: device, threads.</summary>
     IReadOnlyDictionary<string, string> Environment { get; }
 }
 
