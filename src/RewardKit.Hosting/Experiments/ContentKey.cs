@@ -6,8 +6,8 @@ namespace RewardKit.Hosting.Experiments;
 
 /// <summary>
 /// Everything that decides a result, by name, and one hash over it: two runs with the same key give the same numbers, but
-/// for rounding where device or number of threads differ.
-/// The parts are kept beside the results, so that a reader can see why a run was computed again.
+/// for rounding where device or number of threads differ. The parts are kept beside the results, so that a reader can see
+/// why a run was computed again.
 /// </summary>
 internal sealed class ContentKey
 {
