@@ -1,12 +1,10 @@
 // The one door: `dotnet fsi build.fsx` prints what it can do.
-#load "build/tools.fsx"
-#load "build/native.fsx"
+#load "build/setup.fsx"
 
 open System
 open System.IO
 open System.Xml.Linq
-open Tools
-open Native
+open Setup
 
 let build () =
     let shimBuilt = setup ()
@@ -133,14 +131,26 @@ let usage =
 
   setup                    find or install libtorch, build the native part
   build                    setup, then the host and the plugins (leaves artifacts/rewardkit)
-  run SCRIPT [OPTIONS]     build, then rewardkit run SCRIPT OPTIONS; for a script with arguments of its own use
-                           artifacts/rewardkit run SCRIPT -- ARGS (dotnet fsi keeps the -- to itself)
+  run [OPTIONS] SCRIPT [-- ARGS]
+                           build, then run an experiment script; options as for rewardkit run: --fresh, --plugins DIR
   test [FILTER]            build, then run the tests; FILTER as for dotnet test, e.g. FullyQualifiedName~Crome
   bench [NAME [ARGS]]      build, then run a benchmark; without a name, list them
   pack                     build, then write NuGet packages to artifacts/packages
   clean                    remove everything that was built
 
 Everyday use after a build: artifacts/rewardkit --help"""
+
+/// Options in front of the script are rewardkit's; the script and what follows it come second.
+let rec rewardkitOptions args =
+    match args with
+    | "--plugins" :: folder :: rest ->
+        let options, script = rewardkitOptions rest
+        "--plugins" :: folder :: options, script
+    | option :: rest when option.StartsWith "--" ->
+        let options, script = rewardkitOptions rest
+        option :: options, script
+    | [] -> stop 2 "run needs a script: dotnet fsi build.fsx run scripts/quickstart.fsx"
+    | script -> [], script
 
 let main args =
     match args with
@@ -154,9 +164,11 @@ let main args =
     | [ "build" ] ->
         build ()
         0
-    | "run" :: script :: rest ->
+    | "run" :: rest when not rest.IsEmpty ->
+        let options, script = rewardkitOptions rest
         build ()
-        rewardkit ("run" :: script :: rest)
+        // dotnet fsi keeps the first -- to itself, so all that follows the script is the script's.
+        rewardkit ("run" :: options @ List.head script :: "--" :: List.tail script)
     | [ "run" ] -> stop 2 "run needs a script: dotnet fsi build.fsx run scripts/quickstart.fsx"
     | [ "test" ] -> test None
     | [ "test"; filter ] -> test (Some filter)
