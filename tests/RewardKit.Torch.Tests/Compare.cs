@@ -26,5 +26,5 @@ internal static class Compare
         return a.numel() == 0 ? 0 : (a - b).abs().max().to_type(ScalarType.Float64).item<double>();
     }
 
-    public static Tensor Random(params long[] shape) => randn(shape, ScalarType.Float64);
+    public static Tensor Random(Device device, params long[] shape) => randn(shape, ScalarType.Float64, device);
 }

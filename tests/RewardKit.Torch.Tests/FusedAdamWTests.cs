@@ -4,17 +4,18 @@ using static TorchSharp.torch;
 
 namespace RewardKit.Torch.Tests;
 
-public class FusedAdamWTests
+[TestFixtureSource(typeof(Devices), nameof(Devices.All))]
+public class FusedAdamWTests(DeviceType type) : DeviceTests(type)
 {
     [Test]
     public void The_first_step_by_hand()
     {
         // After one step the corrected means are g and g², so w shrinks to 0.99 w and moves by lr against the gradient's sign.
-        using var weight = new Parameter(tensor(new double[] { 1, -2 }));
+        using var weight = new Parameter(tensor(new double[] { 1, -2 }, device: Device));
         using var optimiser = new FusedAdamW([new FusedAdamW.Group([("w", weight)], 0.1)]);
-        weight.grad = tensor(new double[] { 0.5, -4 });
+        weight.grad = tensor(new double[] { 0.5, -4 }, device: Device);
         optimiser.Step(0.1);
-        Assert.That(weight.data<double>().ToArray(), Is.EqualTo(new[] { 0.99 - 0.1, -1.98 + 0.1 }).Within(1e-7));
+        Assert.That(weight.Doubles(), Is.EqualTo(new[] { 0.99 - 0.1, -1.98 + 0.1 }).Within(1e-7));
     }
 
     [Test]
@@ -22,7 +23,7 @@ public class FusedAdamWTests
     {
         using var scope = NewDisposeScope();
         manual_seed(3);
-        var start = new[] { Compare.Random(300, 70), Compare.Random(5), Compare.Random(64, 2) };
+        var start = new[] { Compare.Random(Device, 300, 70), Compare.Random(Device, 5), Compare.Random(Device, 64, 2) };
         Parameter[] Copy() => start.Select(value => new Parameter(value.clone())).ToArray();
         var (fused, plain, theirs) = (Copy(), Copy(), Copy());
         using var a = Optimiser(fused);
@@ -57,14 +58,14 @@ public class FusedAdamWTests
     [Test]
     public void Matrices_decay_and_vectors_do_not()
     {
-        using var matrix = new Parameter(ones(2, 2));
-        using var vector = new Parameter(ones(2));
-        using var frozen = new Parameter(ones(2, 2), requires_grad: false);
+        using var matrix = new Parameter(ones(2, 2, device: Device));
+        using var vector = new Parameter(ones(2, device: Device));
+        using var frozen = new Parameter(ones(2, 2, device: Device), requires_grad: false);
         using var optimiser = FusedAdamW.Over([("m", matrix), ("v", vector), ("f", frozen)], weightDecay: 0.5);
         foreach (var parameter in new[] { matrix, vector }) parameter.grad = zeros_like(parameter);
         optimiser.Step(0.1);
-        Assert.That(matrix.data<float>().ToArray(), Is.All.EqualTo(0.95f));
-        Assert.That(vector.data<float>().ToArray(), Is.All.EqualTo(1f));
+        Assert.That(matrix.Floats(), Is.All.EqualTo(0.95f));
+        Assert.That(vector.Floats(), Is.All.EqualTo(1f));
         Assert.That(optimiser.StateDict().Keys, Has.No.Member("f.exp_avg"));
     }
 
@@ -73,7 +74,7 @@ public class FusedAdamWTests
     {
         using var scope = NewDisposeScope();
         manual_seed(5);
-        var first = new Parameter(randn(40, 3));
+        var first = new Parameter(randn(40, 3, device: Device));
         using var one = FusedAdamW.Over([("w", first)], 0.1);
         void Step(Parameter weight, FusedAdamW optimiser, int seed)
         {
@@ -88,29 +89,29 @@ public class FusedAdamWTests
         other.LoadStateDict(one.StateDict().ToDictionary(entry => entry.Key, entry => entry.Value.clone()));
         Step(first, one, 3);
         Step(second, other, 3);
-        Assert.That(second.bytes.SequenceEqual(first.bytes));
+        Assert.That(second.Floats(), Is.EqualTo(first.Floats()));
     }
 
     [Test]
     public void A_state_that_does_not_fit_is_refused_by_name()
     {
-        using var weight = new Parameter(ones(2, 2));
+        using var weight = new Parameter(ones(2, 2, device: Device));
         using var optimiser = FusedAdamW.Over([("w", weight)], 0);
         Assert.That(() => optimiser.LoadStateDict(new Dictionary<string, Tensor>()), Throws.ArgumentException.With.Message.Contains("lacks 'w."));
         var state = optimiser.StateDict();
-        state["w.exp_avg"] = ones(3);
+        state["w.exp_avg"] = ones(3, device: Device);
         Assert.That(() => optimiser.LoadStateDict(state), Throws.ArgumentException.With.Message.Contains("[3] instead of [2, 2]"));
     }
 
     [Test]
     public void The_norm_is_that_of_all_gradients_together()
     {
-        using var a = new Parameter(zeros(2));
-        using var b = new Parameter(zeros(1));
+        using var a = new Parameter(zeros(2, device: Device));
+        using var b = new Parameter(zeros(1, device: Device));
         using var optimiser = FusedAdamW.Over([("a", a), ("b", b)], 0);
         Assert.That(optimiser.GradientNorm(), Is.Zero);
-        a.grad = tensor(new float[] { 2, 3 });
-        b.grad = tensor(new float[] { 6 });
+        a.grad = tensor(new float[] { 2, 3 }, device: Device);
+        b.grad = tensor(new float[] { 6 }, device: Device);
         Assert.That(optimiser.GradientNorm(), Is.EqualTo(7).Within(1e-6));
     }
 
@@ -118,7 +119,7 @@ public class FusedAdamWTests
     public void Autograd_notices_that_a_step_changed_what_it_saved()
     {
         using var scope = NewDisposeScope();
-        var weight = new Parameter(tensor(new float[] { 2 }));
+        var weight = new Parameter(tensor(new float[] { 2 }, device: Device));
         using var optimiser = FusedAdamW.Over([("w", weight)], 0);
         var square = weight * weight;
         weight.grad = ones_like(weight);
@@ -129,7 +130,7 @@ public class FusedAdamWTests
     [Test]
     public void A_training_step_leaves_no_tensor_alive()
     {
-        using var weight = new Parameter(randn(8, 8));
+        using var weight = new Parameter(randn(8, 8, device: Device));
         using var optimiser = FusedAdamW.Over([("w", weight)], 0.1);
         Step();
         var before = LiveTensors.Count;
@@ -139,9 +140,9 @@ public class FusedAdamWTests
         void Step()
         {
             using var scope = NewDisposeScope();
-            var x = RmsNorm.Apply(randn(12, 8), ones(8), 1e-5).matmul(weight).view(12, 1, 8);
+            var x = RmsNorm.Apply(randn(12, 8, device: Device), ones(8, device: Device), 1e-5).matmul(weight).view(12, 1, 8);
             var y = PackedAttention.Apply(x, x, x, tensor(new long[,] { { 0, 12, 0, 0 } }), 0.3);
-            TokenLogProbs.Apply(y.view(12, 8), weight, zeros(12, ScalarType.Int64)).sum().backward();
+            TokenLogProbs.Apply(y.view(12, 8), weight, zeros(12, ScalarType.Int64, device: Device)).sum().backward();
             optimiser.Step(0.01, 1 / Math.Max(1, optimiser.GradientNorm()));
             optimiser.ZeroGrad();
         }

@@ -3,7 +3,8 @@ using static TorchSharp.torch;
 
 namespace RewardKit.Torch.Tests;
 
-public class PackedAttentionTests
+[TestFixtureSource(typeof(Devices), nameof(Devices.All))]
+public class PackedAttentionTests(DeviceType type) : DeviceTests(type)
 {
     /// <summary>Two pairs of prompt, chosen, rejected; a lone text; a token of nobody at the end.</summary>
     private static readonly long[,] s_pairs =
@@ -34,7 +35,7 @@ public class PackedAttentionTests
         var segments = tensor(s_pairs);
         Compare.SameValuesAndGradients(
             x => PackedAttention.Apply(x[0], x[1], x[2], segments, 0.3), x => PackedAttention.Reference(x[0], x[1], x[2], segments, 0.3),
-            1e-9, Compare.Random(315, heads, dim), Compare.Random(315, kvHeads, dim), Compare.Random(315, kvHeads, dim));
+            1e-9, Compare.Random(Device, 315, heads, dim), Compare.Random(Device, 315, kvHeads, dim), Compare.Random(Device, 315, kvHeads, dim));
     }
 
     // A head of every width from less than a vector to several, with and without a tail.
@@ -42,7 +43,7 @@ public class PackedAttentionTests
     public void Every_width_of_a_head_agrees([Values(1, 2, 3, 5, 7, 9, 15, 16, 17, 24, 31, 33, 40, 65, 80, 129, 255, 256)] int dim)
     {
         var segments = tensor(new long[,] { { 0, 35, 0, 0 }, { 35, 3, 0, 35 }, { 38, 0, 0, 0 }, { 38, 67, 0, 35 } });
-        var inputs = new[] { Compare.Random(105, 6, dim), Compare.Random(105, 2, dim), Compare.Random(105, 2, dim) };
+        var inputs = new[] { Compare.Random(Device, 105, 6, dim), Compare.Random(Device, 105, 2, dim), Compare.Random(Device, 105, 2, dim) };
         var scale = 1 / Math.Sqrt(dim);
         Compare.SameValuesAndGradients(
             x => PackedAttention.Apply(x[0], x[1], x[2], segments, scale), x => PackedAttention.Reference(x[0], x[1], x[2], segments, scale),
@@ -55,9 +56,9 @@ public class PackedAttentionTests
     [Test]
     public void Without_tokens_or_segments_there_is_nothing_to_attend()
     {
-        var none = Compare.Random(0, 2, 8);
+        var none = Compare.Random(Device, 0, 2, 8);
         Assert.That(PackedAttention.Apply(none, none, none, zeros([0, 4], ScalarType.Int64), 1).shape, Is.EqualTo(new long[] { 0, 2, 8 }));
-        var leaf = Compare.Random(3, 2, 8).requires_grad_();
+        var leaf = Compare.Random(Device, 3, 2, 8).requires_grad_();
         var result = PackedAttention.Apply(leaf, leaf, leaf, tensor(new long[,] { { 0, 0, 0, 0 } }), 1);
         result.sum().backward();
         Assert.That(result.abs().sum().item<double>() + leaf.grad!.abs().sum().item<double>(), Is.Zero);
@@ -67,19 +68,19 @@ public class PackedAttentionTests
     public void Scores_far_apart_choose_one_key()
     {
         // Scores of 0 and ±1e6 leave a weight of 0 and 1, and finite gradients.
-        var q = tensor(new float[] { 1, 1, -1 }).view(3, 1, 1);
-        var k = tensor(new float[] { 0, 1e6f, 1e6f }).view(3, 1, 1).requires_grad_();
-        var v = tensor(new float[] { 1, 2, 4 }).view(3, 1, 1);
+        var q = tensor(new float[] { 1, 1, -1 }, device: Device).view(3, 1, 1);
+        var k = tensor(new float[] { 0, 1e6f, 1e6f }, device: Device).view(3, 1, 1).requires_grad_();
+        var v = tensor(new float[] { 1, 2, 4 }, device: Device).view(3, 1, 1);
         var result = PackedAttention.Apply(q, k, v, tensor(new long[,] { { 0, 3, 0, 0 } }), 1);
         result.sum().backward();
-        Assert.That(result.data<float>().ToArray(), Is.EqualTo(new float[] { 1, 2, 1 }));
+        Assert.That(result.Floats(), Is.EqualTo(new float[] { 1, 2, 1 }));
         Assert.That(k.grad!.isfinite().all().item<bool>());
     }
 
     [Test]
     public void Segments_overwritten_before_the_backward_pass_are_noticed()
     {
-        var leaf = Compare.Random(6, 1, 8).requires_grad_();
+        var leaf = Compare.Random(Device, 6, 1, 8).requires_grad_();
         var segments = tensor(new long[,] { { 0, 6, 0, 0 } });
         var result = PackedAttention.Apply(leaf, leaf, leaf, segments, 1).sum();
         segments[0, 1] = 3;
@@ -90,7 +91,7 @@ public class PackedAttentionTests
     public void Single_precision_agrees_with_double()
     {
         var segments = tensor(s_pairs);
-        var (q, k, v) = (Compare.Random(315, 8, 8), Compare.Random(315, 4, 8), Compare.Random(315, 4, 8));
+        var (q, k, v) = (Compare.Random(Device, 315, 8, 8), Compare.Random(Device, 315, 4, 8), Compare.Random(Device, 315, 4, 8));
         var single = PackedAttention.Apply(q.to_type(ScalarType.Float32), k.to_type(ScalarType.Float32), v.to_type(ScalarType.Float32), segments, 0.35);
         Assert.That(Compare.Distance(single.to_type(ScalarType.Float64), PackedAttention.Reference(q, k, v, segments, 0.35)), Is.LessThan(1e-5));
     }
@@ -99,20 +100,20 @@ public class PackedAttentionTests
     public void A_hand_worked_case()
     {
         // Scores are q·k: the second token weighs its values e^0 : e^ln3 = 1 : 3.
-        var q = tensor(new double[] { 1, 1 }).view(2, 1, 1);
-        var k = tensor(new double[] { 0, Math.Log(3) }).view(2, 1, 1);
-        var v = tensor(new double[] { 10, 20 }).view(2, 1, 1);
+        var q = tensor(new double[] { 1, 1 }, device: Device).view(2, 1, 1);
+        var k = tensor(new double[] { 0, Math.Log(3) }, device: Device).view(2, 1, 1);
+        var v = tensor(new double[] { 10, 20 }, device: Device).view(2, 1, 1);
         var result = PackedAttention.Apply(q, k, v, tensor(new long[,] { { 0, 2, 0, 0 } }), 1);
-        Assert.That(result.data<double>().ToArray(), Is.EqualTo(new[] { 10, 17.5 }).Within(1e-12));
+        Assert.That(result.Doubles(), Is.EqualTo(new[] { 10, 17.5 }).Within(1e-12));
     }
 
     [Test]
     public void A_pair_in_three_segments_gives_what_its_two_texts_give_alone()
     {
         var (prompt, chosen, rejected) = (50, 20, 35);
-        var (q, k, v) = (Compare.Random(105, 2, 8), Compare.Random(105, 2, 8), Compare.Random(105, 2, 8));
+        var (q, k, v) = (Compare.Random(Device, 105, 2, 8), Compare.Random(Device, 105, 2, 8), Compare.Random(Device, 105, 2, 8));
         var packed = PackedAttention.Apply(q, k, v, tensor(new long[,] { { 0, prompt, 0, 0 }, { 50, chosen, 0, prompt }, { 70, rejected, 0, prompt } }), 0.5);
-        var text = cat([arange(0, prompt), arange(70, 105)]);
+        var text = cat([arange(0, prompt, device: Device), arange(70, 105, device: Device)]);
         var alone = PackedAttention.Apply(q.index_select(0, text), k.index_select(0, text), v.index_select(0, text),
             tensor(new long[,] { { 0, prompt + rejected, 0, 0 } }), 0.5);
         Assert.That(Compare.Distance(packed.narrow(0, 70, rejected), alone.narrow(0, prompt, rejected)), Is.LessThan(1e-12));
@@ -124,19 +125,19 @@ public class PackedAttentionTests
         var segments = tensor(new long[,] { { 60, 20, 0, 0 }, { 0, 30, 60, 20 }, { 30, 10, 5, 12 }, { 45, 15, 60, 7 }, { 40, 5, 0, 0 } });
         Compare.SameValuesAndGradients(
             x => PackedAttention.Apply(x[0], x[1], x[2], segments, 0.3), x => PackedAttention.Reference(x[0], x[1], x[2], segments, 0.3),
-            1e-9, Compare.Random(80, 2, 8), Compare.Random(80, 1, 8), Compare.Random(80, 1, 8));
+            1e-9, Compare.Random(Device, 80, 2, 8), Compare.Random(Device, 80, 1, 8), Compare.Random(Device, 80, 1, 8));
     }
 
     [Test]
     public void Later_tokens_and_other_segments_change_nothing()
     {
         var segments = tensor(s_pairs);
-        var (q, k, v) = (Compare.Random(315, 2, 8), Compare.Random(315, 2, 8), Compare.Random(315, 2, 8));
+        var (q, k, v) = (Compare.Random(Device, 315, 2, 8), Compare.Random(Device, 315, 2, 8), Compare.Random(Device, 315, 2, 8));
         var before = PackedAttention.Apply(q, k, v, segments, 0.3);
         // Token 80 stands in the first chosen response: only the rest of that response may notice.
         k.narrow(0, 80, 1).fill_(3);
         v.narrow(0, 80, 1).fill_(100);
-        var change = (PackedAttention.Apply(q, k, v, segments, 0.3) - before).abs().amax([1, 2]).data<double>().ToArray();
+        var change = (PackedAttention.Apply(q, k, v, segments, 0.3) - before).abs().amax([1, 2]).Doubles();
         Assert.That(Enumerable.Range(0, 315).Where(token => change[token] > 0), Is.EqualTo(Enumerable.Range(80, 31)));
     }
 
@@ -144,7 +145,7 @@ public class PackedAttentionTests
     public void The_number_of_threads_changes_no_bit()
     {
         var segments = tensor(s_pairs);
-        var inputs = new[] { Compare.Random(315, 4, 8), Compare.Random(315, 2, 8), Compare.Random(315, 2, 8) }
+        var inputs = new[] { Compare.Random(Device, 315, 4, 8), Compare.Random(Device, 315, 2, 8), Compare.Random(Device, 315, 2, 8) }
             .Select(x => x.to_type(ScalarType.Float32).requires_grad_()).ToArray();
         var threads = get_num_threads();
         try
@@ -153,7 +154,7 @@ public class PackedAttentionTests
             var one = Run();
             set_num_threads(3);
             var three = Run();
-            Assert.That(one.Zip(three).All(pair => pair.First.bytes.SequenceEqual(pair.Second.bytes)));
+            Assert.That(one.Zip(three).All(pair => pair.First.cpu().bytes.SequenceEqual(pair.Second.cpu().bytes)));
         }
         finally
         {
@@ -170,10 +171,10 @@ public class PackedAttentionTests
     [Test]
     public void Not_a_number_is_not_hidden()
     {
-        var q = Compare.Random(10, 1, 8);
+        var q = Compare.Random(Device, 10, 1, 8);
         q[4, 0, 0] = double.NaN;
-        var result = PackedAttention.Apply(q, Compare.Random(10, 1, 8), Compare.Random(10, 1, 8), tensor(new long[,] { { 0, 10, 0, 0 } }), 0.3);
-        Assert.That(result.isnan().any(-1).any(-1).data<bool>().ToArray(), Is.EqualTo(Enumerable.Range(0, 10).Select(token => token == 4)));
+        var result = PackedAttention.Apply(q, Compare.Random(Device, 10, 1, 8), Compare.Random(Device, 10, 1, 8), tensor(new long[,] { { 0, 10, 0, 0 } }), 0.3);
+        Assert.That(result.isnan().any(-1).any(-1).Bools(), Is.EqualTo(Enumerable.Range(0, 10).Select(token => token == 4)));
     }
 
     [TestCase(0, 11, 0, 0, "outside the 10 tokens")]
@@ -181,7 +182,7 @@ public class PackedAttentionTests
     [TestCase(2, 5, 0, 3, "overlaps its own prefix")]
     public void A_bad_segment_is_named(long start, long length, long prefixStart, long prefixLength, string message)
     {
-        var x = Compare.Random(10, 1, 8);
+        var x = Compare.Random(Device, 10, 1, 8);
         var segments = tensor(new[,] { { start, length, prefixStart, prefixLength } });
         Assert.That(() => PackedAttention.Apply(x, x, x, segments, 1), Throws.Exception.With.Message.Contains(message));
     }
@@ -189,7 +190,7 @@ public class PackedAttentionTests
     [Test]
     public void Two_segments_must_not_share_a_token()
     {
-        var x = Compare.Random(10, 1, 8);
+        var x = Compare.Random(Device, 10, 1, 8);
         var segments = tensor(new long[,] { { 0, 5, 0, 0 }, { 4, 3, 0, 0 } });
         Assert.That(() => PackedAttention.Apply(x, x, x, segments, 1), Throws.Exception.With.Message.Contains("token 4 belongs to two segments"));
     }

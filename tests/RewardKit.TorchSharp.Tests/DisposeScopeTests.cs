@@ -4,7 +4,8 @@ using static TorchSharp.torch;
 
 namespace RewardKit.TorchSharp.Tests;
 
-public class DisposeScopeTests
+[TestFixtureSource(typeof(Devices), nameof(Devices.All))]
+public class DisposeScopeTests(DeviceType type) : DeviceTests(type)
 {
     [SetUp]
     public void Reset() => DisposeScopeManager.Statistics.Reset();
@@ -12,7 +13,7 @@ public class DisposeScopeTests
     [Test]
     public void A_scope_disposes_what_was_made_in_it_and_nothing_else()
     {
-        using var outside = ones(1);
+        using var outside = ones(1, device: Device);
         Tensor inside;
         using (var scope = NewDisposeScope())
         {
@@ -28,12 +29,12 @@ public class DisposeScopeTests
     [Test]
     public void A_training_step_leaves_nothing_alive()
     {
-        using var weight = randn(4, 3, requires_grad: true);
+        using var weight = randn(4, 3, requires_grad: true, device: Device);
         var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
         for (var step = 0; step < 3; step++)
         {
             using var scope = NewDisposeScope();
-            var loss = randn(8, 4).matmul(weight).log_softmax(-1)[.., 0].neg().mean();
+            var loss = randn(8, 4, device: Device).matmul(weight).log_softmax(-1)[.., 0].neg().mean();
             loss.backward();
             using (no_grad()) weight.sub_(weight.grad! * 0.1);
             weight.grad = null;
@@ -44,19 +45,19 @@ public class DisposeScopeTests
     [Test]
     public void Every_indexing_and_formatting_disposes_its_intermediates()
     {
-        using var x = randn(3, 4);
-        using var rows = tensor(new long[] { 0, 1 });
+        using var x = randn(3, 4, device: Device);
+        using var rows = tensor(new long[] { 0, 1 }, device: Device);
         var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
         x[1, 2].Dispose();
         x[1..2, 2].Dispose();
         x[TensorIndex.Colon, TensorIndex.Tensor(rows)].Dispose();
-        using (var value = ones(1)) x[TensorIndex.Colon, TensorIndex.Tensor(rows)] = value;
-        using (var value = ones(1)) x[1, 2] = value;
+        using (var value = ones(1, device: Device)) x[TensorIndex.Colon, TensorIndex.Tensor(rows)] = value;
+        using (var value = ones(1, device: Device)) x[1, 2] = value;
         (2 / x).Dispose();
         x.std([0], type: ScalarType.Float64).Dispose();
         _ = x.ToString(TensorStringStyle.Julia);
         _ = (float)x.max();
-        tensor(new float[] { 1 }, dtype: ScalarType.Int64).Dispose();
+        tensor(new float[] { 1 }, dtype: ScalarType.Int64, device: Device).Dispose();
         Assert.That(DisposeScopeManager.Statistics.ThreadTotalLiveCount, Is.EqualTo(before + 1), "x.max() above");
     }
 
@@ -67,10 +68,10 @@ public class DisposeScopeTests
         Tensor moved, detached, kept;
         using (var inner = NewDisposeScope())
         {
-            moved = ones(1).MoveToOuterDisposeScope();
-            detached = ones(1).DetachFromDisposeScope();
-            kept = WrappedTensorDisposeScope(() => ones(1) + ones(1) * 3);
-            var (a, b) = inner.MoveToOuter(ones(1), ones(1));
+            moved = ones(1, device: Device).MoveToOuterDisposeScope();
+            detached = ones(1, device: Device).DetachFromDisposeScope();
+            kept = WrappedTensorDisposeScope(() => ones(1, device: Device) + ones(1, device: Device) * 3);
+            var (a, b) = inner.MoveToOuter(ones(1, device: Device), ones(1, device: Device));
             Assert.That(outer.Contains(a) && outer.Contains(b), Is.True);
             Assert.That(inner.DisposablesView, Is.EqualTo(new[] { kept }));
         }
@@ -85,7 +86,7 @@ public class DisposeScopeTests
     public void Attaching_takes_a_tensor_from_its_scope()
     {
         using var outer = NewDisposeScope();
-        var x = ones(1);
+        var x = ones(1, device: Device);
         using (var inner = NewDisposeScope()) inner.Attach(x);
         Assert.That(x.IsInvalid, Is.True);
         Assert.That(outer.DisposablesCount, Is.Zero);
@@ -103,7 +104,7 @@ public class DisposeScopeTests
     public void Disposing_by_hand_takes_the_tensor_from_its_scope()
     {
         using var scope = NewDisposeScope();
-        var (a, b, c) = (ones(1), ones(1), ones(1));
+        var (a, b, c) = (ones(1, device: Device), ones(1, device: Device), ones(1, device: Device));
         a.Dispose();
         a.Dispose();
         Assert.That(scope.DisposablesView, Is.EquivalentTo(new[] { b, c }));
@@ -115,7 +116,7 @@ public class DisposeScopeTests
     [Test]
     public void A_disposed_tensor_says_so()
     {
-        var x = ones(1);
+        var x = ones(1, device: Device);
         x.Dispose();
         Assert.That(() => x + 1, Throws.InstanceOf<ObjectDisposedException>().With.Message.Contains("scope"));
         Assert.That(x.ToString(), Is.EqualTo("disposed tensor"));
@@ -126,7 +127,7 @@ public class DisposeScopeTests
     {
         using var scope = NewDisposeScope();
         Tensor? other = null;
-        var thread = new Thread(() => other = ones(1));
+        var thread = new Thread(() => other = ones(1, device: Device));
         thread.Start();
         thread.Join();
         Assert.That(scope.Contains(other!), Is.False);
@@ -142,9 +143,9 @@ public class DisposeScopeTests
             for (var round = 0; round < 200; round++)
             {
                 // Nothing here is disposed, and the operands are garbage while the operator that reads them runs.
-                var x = full([16, 16], 1 + thread, ScalarType.Float64, requires_grad: true);
+                var x = full([16, 16], 1 + thread, ScalarType.Float64, requires_grad: true, device: Device);
                 (x * x).sum().backward();
-                sums[thread] += cat([x.grad!, full([16, 16], 1.0, ScalarType.Float64)])[.., 0].data<double>()[15];
+                sums[thread] += cat([x.grad!, full([16, 16], 1.0, ScalarType.Float64, device: Device)])[.., 0].data<double>()[15];
                 if (round % 50 == 0) GC.Collect();
             }
         })).ToList();
@@ -165,9 +166,9 @@ public class DisposeScopeTests
         native.Dispose();
 
         [MethodImpl(MethodImplOptions.NoInlining)]
-        static (WeakReference, Tensor) Forget()
+        (WeakReference, Tensor) Forget()
         {
-            var forgotten = ones(3);
+            var forgotten = ones(3, device: Device);
             return (new WeakReference(forgotten), forgotten.alias());
         }
     }

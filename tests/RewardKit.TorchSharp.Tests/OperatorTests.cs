@@ -3,7 +3,8 @@ using static TorchSharp.torch;
 
 namespace RewardKit.TorchSharp.Tests;
 
-public class OperatorTests
+[TestFixtureSource(typeof(Devices), nameof(Devices.All))]
+public class OperatorTests(DeviceType type) : DeviceTests(type)
 {
     private DisposeScope _scope = null!;
 
@@ -16,7 +17,7 @@ public class OperatorTests
     [Test]
     public void Arithmetic_with_numbers_on_either_side()
     {
-        var x = tensor(new float[] { 1, 2, 4 });
+        var x = tensor(new float[] { 1, 2, 4 }, device: Device);
         Assert.That((10 - x).Floats(), Is.EqualTo(new[] { 9f, 8f, 6f }));
         Assert.That((8 / x).Floats(), Is.EqualTo(new[] { 8f, 4f, 2f }));
         Assert.That((x / 2 + 1.5).Floats(), Is.EqualTo(new[] { 2f, 2.5f, 3.5f }));
@@ -29,30 +30,30 @@ public class OperatorTests
     [Test]
     public void Types_follow_PyTorchs_promotion()
     {
-        var integers = tensor(new long[] { 1, 2 });
+        var integers = tensor(new long[] { 1, 2 }, device: Device);
         Assert.That((integers + 1).dtype, Is.EqualTo(ScalarType.Int64));
         Assert.That((integers + 0.5).dtype, Is.EqualTo(ScalarType.Float32));
         Assert.That((integers / 2).dtype, Is.EqualTo(ScalarType.Float32));
-        Assert.That((tensor(new float[] { 1 }) + 1.0).dtype, Is.EqualTo(ScalarType.Float32));
-        Assert.That(arange(3).dtype, Is.EqualTo(ScalarType.Int64));
-        Assert.That(full(2, 1.5).dtype, Is.EqualTo(ScalarType.Float32));
-        Assert.That(full(2, 1).dtype, Is.EqualTo(ScalarType.Int64));
+        Assert.That((tensor(new float[] { 1 }, device: Device) + 1.0).dtype, Is.EqualTo(ScalarType.Float32));
+        Assert.That(arange(3, device: Device).dtype, Is.EqualTo(ScalarType.Int64));
+        Assert.That(full(2, 1.5, device: Device).dtype, Is.EqualTo(ScalarType.Float32));
+        Assert.That(full(2, 1, device: Device).dtype, Is.EqualTo(ScalarType.Int64));
     }
 
     [Test]
     public void In_place_operations_change_and_return_the_tensor_itself()
     {
-        var x = tensor(new float[] { 1, 2 });
-        Assert.That(x.add_(1).mul_(tensor(new float[] { 2, 3 })), Is.SameAs(x));
+        var x = tensor(new float[] { 1, 2 }, device: Device);
+        Assert.That(x.add_(1).mul_(tensor(new float[] { 2, 3 }, device: Device)), Is.SameAs(x));
         Assert.That(x.Floats(), Is.EqualTo(new[] { 4f, 9f }));
-        x.addcdiv_(ones(2), tensor(new float[] { 2, 4 }), -8);
+        x.addcdiv_(ones(2, device: Device), tensor(new float[] { 2, 4 }, device: Device), -8);
         Assert.That(x.Floats(), Is.EqualTo(new[] { 0f, 7f }));
     }
 
     [Test]
     public void Reductions()
     {
-        var x = tensor(new float[,] { { 1, 2, 3 }, { 4, 5, 9 } });
+        var x = tensor(new float[,] { { 1, 2, 3 }, { 4, 5, 9 } }, device: Device);
         Assert.That(x.sum(1).Floats(), Is.EqualTo(new[] { 6f, 18f }));
         Assert.That(x.sum([0, 1]).item<float>(), Is.EqualTo(24f));
         Assert.That(x.mean([0], keepdim: true).shape, Is.EqualTo(new long[] { 1, 3 }));
@@ -64,13 +65,13 @@ public class OperatorTests
         Assert.That(x.var(1, unbiased: false)[1].item<float>(), Is.EqualTo(14f / 3).Within(1e-6));
         Assert.That(x.argmax().item<long>(), Is.EqualTo(5));
         Assert.That(x.cumsum(1)[1].Floats(), Is.EqualTo(new[] { 4f, 9f, 18f }));
-        Assert.That(zeros(4).logsumexp(0).item<float>(), Is.EqualTo(MathF.Log(4)).Within(1e-6));
+        Assert.That(zeros(4, device: Device).logsumexp(0).item<float>(), Is.EqualTo(MathF.Log(4)).Within(1e-6));
     }
 
     [Test]
     public void Shapes()
     {
-        var x = arange(6).view(2, 3);
+        var x = arange(6, device: Device).view(2, 3);
         Assert.That(x.t().Longs(), Is.EqualTo(new long[] { 0, 3, 1, 4, 2, 5 }));
         Assert.That(x.T.is_contiguous(), Is.False);
         Assert.That(x.unsqueeze(1).expand(2, 4, 3).shape, Is.EqualTo(new long[] { 2, 4, 3 }));
@@ -85,11 +86,11 @@ public class OperatorTests
     [Test]
     public void Sorting_and_gathering()
     {
-        var x = tensor(new float[] { 3, 1, 2 });
+        var x = tensor(new float[] { 3, 1, 2 }, device: Device);
         Assert.That(x.sort(descending: true).Indices.Longs(), Is.EqualTo(new long[] { 0, 2, 1 }));
         Assert.That(x.topk(2).values.Floats(), Is.EqualTo(new[] { 3f, 2f }));
-        Assert.That(x.gather(0, tensor(new long[] { 2, 2, 0 })).Floats(), Is.EqualTo(new[] { 2f, 2f, 3f }));
-        Assert.That(zeros(3).scatter_add(0, tensor(new long[] { 1, 1, 0 }), x).Floats(), Is.EqualTo(new[] { 2f, 4f, 0f }));
+        Assert.That(x.gather(0, tensor(new long[] { 2, 2, 0 }, device: Device)).Floats(), Is.EqualTo(new[] { 2f, 2f, 3f }));
+        Assert.That(zeros(3, device: Device).scatter_add(0, tensor(new long[] { 1, 1, 0 }, device: Device), x).Floats(), Is.EqualTo(new[] { 2f, 4f, 0f }));
         Assert.That(where(x > 1, x, zeros_like(x)).Floats(), Is.EqualTo(new[] { 3f, 0f, 2f }));
         Assert.That(x.masked_fill(x > 2, -1).Floats(), Is.EqualTo(new[] { -1f, 1f, 2f }));
         Assert.That(einsum("i,j->ij", x, x).sum().item<float>(), Is.EqualTo(36f));
@@ -98,7 +99,7 @@ public class OperatorTests
     [Test]
     public void Bounds_may_be_left_out()
     {
-        var x = tensor(new float[] { -2, 0, 2 });
+        var x = tensor(new float[] { -2, 0, 2 }, device: Device);
         Assert.That(x.clamp(min: (Scalar)(-1)).Floats(), Is.EqualTo(new[] { -1f, 0f, 2f }));
         Assert.That(x.clamp(-1, 1).Floats(), Is.EqualTo(new[] { -1f, 0f, 1f }));
         Assert.That(x.div(3, RoundingMode.floor).Floats(), Is.EqualTo(new[] { -1f, 0f, 0f }));
@@ -108,11 +109,11 @@ public class OperatorTests
     [Test]
     public void Types_convert()
     {
-        var x = tensor(new float[] { 1.7f, -1.7f });
+        var x = tensor(new float[] { 1.7f, -1.7f }, device: Device);
         Assert.That(x.to(ScalarType.Int64).Longs(), Is.EqualTo(new long[] { 1, -1 }));
         Assert.That(x.bfloat16().dtype, Is.EqualTo(ScalarType.BFloat16));
-        Assert.That((double)tensor(3), Is.EqualTo(3.0));
-        Assert.That((int)tensor(3.9f), Is.EqualTo(3));
+        Assert.That((double)tensor(3, device: Device), Is.EqualTo(3.0));
+        Assert.That((int)tensor(3.9f, device: Device), Is.EqualTo(3));
         Tensor implicitly = 2.5;
         Assert.That(implicitly.item<double>(), Is.EqualTo(2.5));
     }

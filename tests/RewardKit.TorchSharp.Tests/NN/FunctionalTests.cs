@@ -4,7 +4,8 @@ using static TorchSharp.torch;
 
 namespace RewardKit.TorchSharp.Tests.NN;
 
-public class FunctionalTests
+[TestFixtureSource(typeof(Devices), nameof(Devices.All))]
+public class FunctionalTests(DeviceType type) : DeviceTests(type)
 {
     private DisposeScope _scope = null!;
 
@@ -22,12 +23,12 @@ public class FunctionalTests
     public void Cross_entropy_by_hand()
     {
         // Logits 0, 0 and 0, ln 3: the losses are ln 2 and, for the first class, ln 4.
-        var logits = tensor(new double[,] { { 0, 0 }, { 0, Math.Log(3) } });
-        var target = tensor(new long[] { 1, 0 });
+        var logits = tensor(new double[,] { { 0, 0 }, { 0, Math.Log(3) } }, device: Device);
+        var target = tensor(new long[] { 1, 0 }, device: Device);
         Assert.That(nn.functional.cross_entropy(logits, target).item<double>(), Is.EqualTo((Math.Log(2) + Math.Log(4)) / 2).Within(1e-12));
-        Assert.That(nn.functional.cross_entropy(logits, target, reduction: nn.Reduction.None).data<double>().ToArray(),
+        Assert.That(nn.functional.cross_entropy(logits, target, reduction: nn.Reduction.None).Doubles(),
             Is.EqualTo(new[] { Math.Log(2), Math.Log(4) }).Within(1e-12));
-        Assert.That(nn.functional.cross_entropy(logits, tensor(new long[] { -100, 0 }), reduction: nn.Reduction.Sum).item<double>(), Is.EqualTo(Math.Log(4)).Within(1e-12));
+        Assert.That(nn.functional.cross_entropy(logits, tensor(new long[] { -100, 0 }, device: Device), reduction: nn.Reduction.Sum).item<double>(), Is.EqualTo(Math.Log(4)).Within(1e-12));
         Assert.That(nn.functional.nll_loss(nn.functional.log_softmax(logits, -1), target, reduction: nn.Reduction.Sum).item<double>(),
             Is.EqualTo(Math.Log(8)).Within(1e-12));
     }
@@ -35,12 +36,12 @@ public class FunctionalTests
     [Test]
     public void Other_losses_by_hand()
     {
-        var (a, b) = (tensor(new double[] { 0, 2 }), tensor(new double[] { 1, 0 }));
+        var (a, b) = (tensor(new double[] { 0, 2 }, device: Device), tensor(new double[] { 1, 0 }, device: Device));
         Assert.That(nn.functional.mse_loss(a, b).item<double>(), Is.EqualTo(2.5));
         Assert.That(nn.functional.binary_cross_entropy_with_logits(a, b, reduction: nn.Reduction.Sum).item<double>(),
             Is.EqualTo(Math.Log(2) + Math.Log(1 + Math.Exp(2))).Within(1e-12));
         // KL of (1/2, 1/2) from (1/4, 3/4).
-        var (p, q) = (tensor(new[] { 0.5, 0.5 }), tensor(new[] { 0.25, 0.75 }));
+        var (p, q) = (tensor(new[] { 0.5, 0.5 }, device: Device), tensor(new[] { 0.25, 0.75 }, device: Device));
         var expected = 0.5 * Math.Log(2) + 0.5 * Math.Log(2.0 / 3);
         Assert.That(nn.functional.kl_div(q.log(), p.log(), reduction: nn.Reduction.Sum).item<double>(), Is.EqualTo(expected).Within(1e-12));
         Assert.That(nn.functional.kl_div(q.log(), p, log_target: false, reduction: nn.Reduction.Sum).item<double>(), Is.EqualTo(expected).Within(1e-12));
@@ -49,21 +50,21 @@ public class FunctionalTests
     [Test]
     public void Log_sigmoid_of_large_margins_is_exact()
     {
-        var result = nn.functional.logsigmoid(tensor(new double[] { -1000, 0, 1000 }));
-        Assert.That(result.data<double>().ToArray(), Is.EqualTo(new[] { -1000, -Math.Log(2), 0 }).Within(1e-12));
+        var result = nn.functional.logsigmoid(tensor(new double[] { -1000, 0, 1000 }, device: Device));
+        Assert.That(result.Doubles(), Is.EqualTo(new[] { -1000, -Math.Log(2), 0 }).Within(1e-12));
     }
 
     [Test]
     public void Attention_agrees_with_its_definition()
     {
-        var (q, k, v) = (randn([2, 3, 4], ScalarType.Float64), randn([2, 5, 4], ScalarType.Float64), randn([2, 5, 4], ScalarType.Float64));
-        var mask = tensor(new bool[,] { { true, false, true, true, true }, { false, true, false, false, false }, { true, true, true, true, false } });
+        var (q, k, v) = (randn([2, 3, 4], ScalarType.Float64, device: Device), randn([2, 5, 4], ScalarType.Float64, device: Device), randn([2, 5, 4], ScalarType.Float64, device: Device));
+        var mask = tensor(new bool[,] { { true, false, true, true, true }, { false, true, false, false, false }, { true, true, true, true, false } }, device: Device);
         var scores = einsum("bqd,bkd->bqk", q, k) / 2;
         var hidden = scores.masked_fill(mask.logical_not(), double.NegativeInfinity);
         Check(nn.functional.scaled_dot_product_attention(q, k, v), scores);
         Check(nn.functional.scaled_dot_product_attention(q, k, v, mask), hidden);
         Check(nn.functional.scaled_dot_product_attention(q, k, v, scores), scores + scores);
-        var causal = scores.masked_fill(ones([3, 5], ScalarType.Bool).tril().logical_not(), double.NegativeInfinity);
+        var causal = scores.masked_fill(ones([3, 5], ScalarType.Bool, device: Device).tril().logical_not(), double.NegativeInfinity);
         Check(nn.functional.scaled_dot_product_attention(q, k, v, is_casual: true), causal);
 
         void Check(Tensor result, Tensor of) => Assert.That(result.allclose(of.softmax(-1).matmul(v), 1e-12, 1e-12));
@@ -72,9 +73,9 @@ public class FunctionalTests
     [Test]
     public void A_query_that_may_see_no_key_gets_zeros_and_no_gradient()
     {
-        var q = randn(2, 4, requires_grad: true);
-        var mask = tensor(new[,] { { false, false, false }, { true, false, true } });
-        var result = nn.functional.scaled_dot_product_attention(q, randn(3, 4), randn(3, 4), mask);
+        var q = randn(2, 4, requires_grad: true, device: Device);
+        var mask = tensor(new[,] { { false, false, false }, { true, false, true } }, device: Device);
+        var result = nn.functional.scaled_dot_product_attention(q, randn(3, 4, device: Device), randn(3, 4, device: Device), mask);
         result.sum().backward();
         Assert.That(result[0].Floats(), Is.All.Zero);
         Assert.That(q.grad![0].Floats(), Is.All.Zero);
@@ -84,7 +85,7 @@ public class FunctionalTests
     [Test]
     public void Padding_lengthens_the_last_dimensions()
     {
-        var x = tensor(new float[,] { { 1, 2 } });
+        var x = tensor(new float[,] { { 1, 2 } }, device: Device);
         Assert.That(nn.functional.pad(x, (1, 2), value: 9).Floats(), Is.EqualTo(new float[] { 9, 1, 2, 9, 9 }));
         Assert.That(nn.functional.pad(x, (0, 0, 1, 0)).Floats(), Is.EqualTo(new float[] { 0, 0, 1, 2 }));
         Assert.That(nn.functional.pad(x, 1).shape, Is.EqualTo(new long[] { 1, 4 }));
@@ -93,15 +94,15 @@ public class FunctionalTests
     [Test]
     public void Small_ones_by_hand()
     {
-        Assert.That(nn.functional.one_hot(tensor(new long[] { 2, 0 }), 3).Longs(), Is.EqualTo(new long[] { 0, 0, 1, 1, 0, 0 }));
-        Assert.That(nn.functional.normalize(tensor(new float[,] { { 3, 4 }, { 0, 0 } })).Floats(), Is.EqualTo(new[] { 0.6f, 0.8f, 0, 0 }).Within(1e-6));
-        Assert.That(nn.functional.softplus(tensor(new double[] { 0, 30 })).data<double>().ToArray(), Is.EqualTo(new[] { Math.Log(2), 30 }).Within(1e-12));
+        Assert.That(nn.functional.one_hot(tensor(new long[] { 2, 0 }, device: Device), 3).Longs(), Is.EqualTo(new long[] { 0, 0, 1, 1, 0, 0 }));
+        Assert.That(nn.functional.normalize(tensor(new float[,] { { 3, 4 }, { 0, 0 } }, device: Device)).Floats(), Is.EqualTo(new[] { 0.6f, 0.8f, 0, 0 }).Within(1e-6));
+        Assert.That(nn.functional.softplus(tensor(new double[] { 0, 30 }, device: Device)).Doubles(), Is.EqualTo(new[] { Math.Log(2), 30 }).Within(1e-12));
     }
 
     [Test]
     public void Initial_values_have_the_wanted_spread()
     {
-        var weight = empty(200, 300);
+        var weight = empty(200, 300, device: Device);
         double Largest() => weight.abs().max().item<float>();
         double Deviation() => weight.std().item<float>();
         nn.init.xavier_uniform_(weight);
@@ -121,10 +122,10 @@ public class FunctionalTests
     [Test]
     public void Clipping_scales_all_gradients_together()
     {
-        var (a, b) = (nn.Parameter(zeros(2)), nn.Parameter(zeros(1)));
-        a.grad = tensor(new float[] { 2, 3 });
-        b.grad = tensor(new float[] { 6 });
-        Assert.That(nn.utils.clip_grad_norm_([a, b, nn.Parameter(zeros(1))], 70), Is.EqualTo(7).Within(1e-6));
+        var (a, b) = (nn.Parameter(zeros(2, device: Device)), nn.Parameter(zeros(1, device: Device)));
+        a.grad = tensor(new float[] { 2, 3 }, device: Device);
+        b.grad = tensor(new float[] { 6 }, device: Device);
+        Assert.That(nn.utils.clip_grad_norm_([a, b, nn.Parameter(zeros(1, device: Device))], 70), Is.EqualTo(7).Within(1e-6));
         Assert.That(a.grad!.Floats(), Is.EqualTo(new float[] { 2, 3 }));
         Assert.That(nn.utils.clip_grad_norm_([a, b], 3.5), Is.EqualTo(7).Within(1e-6));
         Assert.That(a.grad!.Floats().Concat(b.grad!.Floats()), Is.EqualTo(new float[] { 1, 1.5f, 3 }).Within(1e-5));
@@ -137,8 +138,8 @@ public class FunctionalTests
     [Test]
     public void A_norm_that_is_no_number_reaches_the_gradients()
     {
-        var a = nn.Parameter(zeros(2));
-        a.grad = tensor(new float[] { 1, float.NaN });
+        var a = nn.Parameter(zeros(2, device: Device));
+        a.grad = tensor(new float[] { 1, float.NaN }, device: Device);
         Assert.That(nn.utils.clip_grad_norm_([a], 1), Is.NaN);
         Assert.That(a.grad!.Floats(), Is.All.NaN);
     }
@@ -146,10 +147,10 @@ public class FunctionalTests
     [Test]
     public void Parameters_go_into_a_vector_and_back()
     {
-        var (a, b) = (nn.Parameter(ones(2, 2)), nn.Parameter(full(1, 5.0)));
+        var (a, b) = (nn.Parameter(ones(2, 2, device: Device)), nn.Parameter(full(1, 5.0, device: Device)));
         var vector = nn.utils.parameters_to_vector([a, b]);
         Assert.That(vector.Floats(), Is.EqualTo(new float[] { 1, 1, 1, 1, 5 }));
-        nn.utils.vector_to_parameters(arange(5, float32), [a, b]);
+        nn.utils.vector_to_parameters(arange(5, float32, device: Device), [a, b]);
         Assert.That(a.Floats().Concat(b.Floats()), Is.EqualTo(new float[] { 0, 1, 2, 3, 4 }));
     }
 }

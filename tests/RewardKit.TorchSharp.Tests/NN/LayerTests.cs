@@ -4,7 +4,8 @@ using static TorchSharp.torch;
 
 namespace RewardKit.TorchSharp.Tests.NN;
 
-public class LayerTests
+[TestFixtureSource(typeof(Devices), nameof(Devices.All))]
+public class LayerTests(DeviceType type) : DeviceTests(type)
 {
     private DisposeScope _scope = null!;
 
@@ -21,15 +22,15 @@ public class LayerTests
     [Test]
     public void Linear_by_hand()
     {
-        var layer = nn.Linear(nn.Parameter(tensor(new float[,] { { 1, 2 }, { 3, 4 }, { 5, 6 } })), nn.Parameter(tensor(new float[] { 10, 20, 30 })));
+        var layer = nn.Linear(nn.Parameter(tensor(new float[,] { { 1, 2 }, { 3, 4 }, { 5, 6 } }, device: Device)), nn.Parameter(tensor(new float[] { 10, 20, 30 }, device: Device)));
         Assert.That((layer.in_features, layer.out_features), Is.EqualTo((2, 3)));
-        Assert.That(layer.call(tensor(new float[] { 1, -1 })).Floats(), Is.EqualTo(new float[] { 9, 19, 29 }));
+        Assert.That(layer.call(tensor(new float[] { 1, -1 }, device: Device)).Floats(), Is.EqualTo(new float[] { 9, 19, 29 }));
     }
 
     [Test]
     public void Linear_starts_within_its_bound()
     {
-        var layer = nn.Linear(16, 1000);
+        var layer = nn.Linear(16, 1000, device: Device);
         Assert.That(layer.weight.Floats().Max(Math.Abs), Is.LessThanOrEqualTo(0.25f).And.GreaterThan(0.24f));
         Assert.That(layer.bias!.Floats().Max(Math.Abs), Is.LessThanOrEqualTo(0.25f).And.GreaterThan(0.24f));
         Assert.That(layer.weight.requires_grad);
@@ -38,8 +39,8 @@ public class LayerTests
     [Test]
     public void Embedding_looks_up_rows_and_leaves_the_padding_without_gradient()
     {
-        var layer = nn.Embedding(4, 3, padding_idx: 1);
-        var result = layer.call(tensor(new long[,] { { 2, 1 } }));
+        var layer = nn.Embedding(4, 3, padding_idx: 1, device: Device);
+        var result = layer.call(tensor(new long[,] { { 2, 1 } }, device: Device));
         Assert.That(result.shape, Is.EqualTo(new long[] { 1, 2, 3 }));
         Assert.That(result.Floats(), Is.EqualTo(layer.weight[2].Floats().Concat(new float[3])));
         result.sum().backward();
@@ -50,17 +51,17 @@ public class LayerTests
     public void Layer_norm_by_hand()
     {
         // Mean 2, variance 1.
-        var layer = nn.LayerNorm(2, eps: 0);
-        layer.weight = nn.Parameter(tensor(new float[] { 1, 10 }));
-        Assert.That(layer.call(tensor(new float[] { 1, 3 })).Floats(), Is.EqualTo(new float[] { -1, 10 }).Within(1e-6));
-        Assert.That(nn.LayerNorm(2, elementwise_affine: false).parameters(), Is.Empty);
-        Assert.That(nn.LayerNorm(2, bias: false).named_parameters().Select(entry => entry.name), Is.EqualTo(new[] { "weight" }));
+        var layer = nn.LayerNorm(2, eps: 0, device: Device);
+        layer.weight = nn.Parameter(tensor(new float[] { 1, 10 }, device: Device));
+        Assert.That(layer.call(tensor(new float[] { 1, 3 }, device: Device)).Floats(), Is.EqualTo(new float[] { -1, 10 }).Within(1e-6));
+        Assert.That(nn.LayerNorm(2, elementwise_affine: false, device: Device).parameters(), Is.Empty);
+        Assert.That(nn.LayerNorm(2, bias: false, device: Device).named_parameters().Select(entry => entry.name), Is.EqualTo(new[] { "weight" }));
     }
 
     [Test]
     public void Activations_by_hand()
     {
-        var x = tensor(new double[] { -1, 0, 2 });
+        var x = tensor(new double[] { -1, 0, 2 }, device: Device);
         var e = Math.E;
         Check(nn.ReLU(), 0, 0, 2);
         Check(nn.Sigmoid(), 1 / (1 + e), 0.5, 1 / (1 + 1 / (e * e)));
@@ -72,7 +73,7 @@ public class LayerTests
         Check(nn.Identity(), -1, 0, 2);
 
         void Check(nn.Module<Tensor, Tensor> module, params double[] expected) =>
-            Assert.That(module.call(x).data<double>().ToArray(), Is.EqualTo(expected).Within(1e-9), module.GetName());
+            Assert.That(module.call(x).Doubles(), Is.EqualTo(expected).Within(1e-9), module.GetName());
 
         static double Approximate(double v) => 0.5 * v * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (v + 0.044715 * v * v * v)));
     }
@@ -80,7 +81,7 @@ public class LayerTests
     [Test]
     public void In_place_activations_change_their_input()
     {
-        var x = tensor(new float[] { -1, 2 });
+        var x = tensor(new float[] { -1, 2 }, device: Device);
         nn.ReLU(inplace: true).call(x);
         Assert.That(x.Floats(), Is.EqualTo(new float[] { 0, 2 }));
     }
@@ -88,9 +89,9 @@ public class LayerTests
     [Test]
     public void A_sequence_passes_results_on_and_keeps_only_the_last()
     {
-        var model = nn.Sequential(("double", nn.Linear(nn.Parameter(tensor(new float[,] { { 2 } })))), ("cut", nn.ReLU()));
+        var model = nn.Sequential(("double", nn.Linear(nn.Parameter(tensor(new float[,] { { 2 } }, device: Device)))), ("cut", nn.ReLU()));
         Assert.That(model.named_parameters().Single().name, Is.EqualTo("double.weight"));
-        var x = tensor(new float[,] { { -3 }, { 4 } });
+        var x = tensor(new float[,] { { -3 }, { 4 } }, device: Device);
         var before = _scope.DisposablesCount;
         Assert.That(model.call(x).Floats(), Is.EqualTo(new float[] { 0, 8 }));
         Assert.That(_scope.DisposablesCount, Is.EqualTo(before + 1));

@@ -4,7 +4,8 @@ using static TorchSharp.torch;
 
 namespace RewardKit.TorchSharp.Tests.Optim;
 
-public class OptimizerTests
+[TestFixtureSource(typeof(Devices), nameof(Devices.All))]
+public class OptimizerTests(DeviceType type) : DeviceTests(type)
 {
     private DisposeScope _scope = null!;
 
@@ -14,12 +15,12 @@ public class OptimizerTests
     [TearDown]
     public void Close() => _scope.Dispose();
 
-    private static Parameter At(double value) => nn.Parameter(tensor(new[] { value }));
+    private Parameter At(double value) => nn.Parameter(tensor(new[] { value }, device: Device));
 
-    private static double[] Path(Parameter weight, optim.Optimizer optimizer, params double[] gradients) =>
+    private double[] Path(Parameter weight, optim.Optimizer optimizer, params double[] gradients) =>
         gradients.Select(gradient =>
         {
-            weight.grad = tensor(new[] { gradient });
+            weight.grad = tensor(new[] { gradient }, device: Device);
             optimizer.step();
             return weight.item<double>();
         }).ToArray();
