@@ -82,11 +82,14 @@ internal unsafe struct Arg
 
     public torch.Tensor[] TakeTensors()
     {
-        var handles = (nint*)Pointer;
-        var tensors = new torch.Tensor[Count];
-        for (var k = 0; k < tensors.Length; k++) tensors[k] = torch.Tensor.Wrap(handles[k])!;
-        Native.rk_memory_free(Pointer);
-        return tensors;
+        try
+        {
+            return torch.Tensor.TakeAll(new Span<nint>((void*)Pointer, Count))!;
+        }
+        finally
+        {
+            Native.rk_memory_free(Pointer);
+        }
     }
 
     public readonly ScalarValue TakeScalar() => Tag switch

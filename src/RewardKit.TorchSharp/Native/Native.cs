@@ -94,7 +94,9 @@ internal static unsafe partial class Native
 
     public static void Call(nint op, string name, string parameters, Arg* args, int count, Arg* results, int wanted)
     {
-        if (rk_call(op, args, count, results, wanted) != 0) throw OperatorError.Create(name, parameters, args, count);
+        if (rk_call(op, args, count, results, wanted) == 0) return;
+        RethrowManaged();
+        throw OperatorError.Create(name, parameters, args, count);
     }
 
     /// <summary>Throws the shim's last error, with what was being done.</summary>
@@ -103,7 +105,12 @@ internal static unsafe partial class Native
         if (status != 0) throw Error(doing);
     }
 
-    public static ExternalException Error(string doing) => new($"{doing}: {LastError}");
+    /// <summary>The shim's last error as an exception; throws the exception itself where managed code below libtorch ended with one.</summary>
+    public static ExternalException Error(string doing)
+    {
+        RethrowManaged();
+        return new($"{doing}: {LastError}");
+    }
 
     /// <summary>Keeps the tensors' finalizers off until here.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace TorchSharp;
 
 public static partial class torch
@@ -38,6 +40,41 @@ public static partial class torch
         /// <summary>A tensor over a handle that the shim returned; 0 means that it failed.</summary>
         internal static Tensor WrapOrThrow(nint handle, string doing) =>
             handle == 0 ? throw Native.Error(doing) : new Tensor(handle);
+
+        /// <summary>
+        /// Tensors over handles that each come with a reference, null for the undefined tensor. The handles are cleared as they
+        /// are taken, and freed if it cannot be done.
+        /// </summary>
+        internal static Tensor?[] TakeAll(Span<nint> handles)
+        {
+            try
+            {
+                var tensors = new Tensor?[handles.Length];
+                for (var k = 0; k < handles.Length; k++)
+                {
+                    var handle = handles[k];
+                    handles[k] = 0;
+                    tensors[k] = Wrap(handle);
+                }
+                return tensors;
+            }
+            catch
+            {
+                foreach (var handle in handles)
+                {
+                    if (handle != 0) Native.rk_tensor_free(handle);
+                }
+                throw;
+            }
+        }
+
+        /// <summary>Stands for the undefined tensor where TorchSharp hands out one; nothing can be done with it.</summary>
+        internal static Tensor Undefined()
+        {
+            var tensor = (Tensor)RuntimeHelpers.GetUninitializedObject(typeof(Tensor));
+            GC.SuppressFinalize(tensor);
+            return tensor;
+        }
 
         /// <summary>Gives up the handle, for another tensor object to own; this one is then as if disposed.</summary>
         internal nint MoveHandle()

@@ -76,7 +76,7 @@ public static partial class torch
             GC.KeepAlive(outputs);
             GC.KeepAlive(inputs);
             GC.KeepAlive(grad_outputs);
-            return Array.ConvertAll(results, handle => Tensor.Wrap(handle)!);
+            return Tensor.TakeAll(results)!;
         }
 
         internal static void Backward(IList<Tensor> tensors, IList<Tensor> gradients, bool? retainGraph, bool createGraph, IList<Tensor> inputs)

@@ -9,11 +9,17 @@
 
 namespace {
 thread_local std::string last_error;
+thread_local std::shared_ptr<void> last_exception;
 }
 
-void rk::set_error(std::string text) { last_error = std::move(text); }
+void rk::set_error(std::string text, std::shared_ptr<void> exception) {
+    last_error = std::move(text);
+    last_exception = std::move(exception);
+}
 
 RK_API const char* rk_last_error() { return last_error.c_str(); }
+RK_API void* rk_last_exception() { return last_exception.get(); }
+RK_API void rk_forget_exception() { last_exception = nullptr; }
 RK_API const char* rk_torch_version() { return RK_TORCH_VERSION_TEXT; }
 
 RK_API int32_t rk_grad_mode() { return c10::GradMode::is_enabled(); }

@@ -4,7 +4,9 @@
 #include <ATen/ATen.h>
 
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -43,14 +45,25 @@ inline std::vector<at::Tensor> tensors(const Handle* handles, int64_t count) {
     return list;
 }
 
-// The managed side reads the text of the last error of its thread with rk_last_error.
-void set_error(std::string text);
+// An exception of managed code on its way through libtorch, from a backward function to the managed call that ran it. Each
+// copy shares the handle to the managed object.
+struct ManagedError : std::runtime_error {
+    explicit ManagedError(std::shared_ptr<void> exception)
+        : std::runtime_error("an exception in managed code"), exception(std::move(exception)) {}
+    std::shared_ptr<void> exception;
+};
+
+// The managed side reads the text of the last error of its thread with rk_last_error, and the managed exception, if it was
+// one, with rk_last_exception.
+void set_error(std::string text, std::shared_ptr<void> exception = nullptr);
 
 // Runs the body; an exception becomes the thread's last error and the value `failed`.
 template <typename Result, typename Body>
 Result guarded(Result failed, Body&& body) {
     try {
         return body();
+    } catch (const ManagedError& error) {
+        set_error(error.what(), error.exception);
     } catch (const c10::Error& error) {
         set_error(error.what_without_backtrace());
     } catch (const std::exception& error) {
