@@ -55,6 +55,9 @@ public sealed class FusedAdamW : IDisposable
     /// <param name="WeightDecay">The weights shrink by the learning rate times this in each step.</param>
     public sealed record Group(IEnumerable<(string name, Parameter parameter)> Parameters, double WeightDecay);
 
+    /// <summary>The parameters of all groups.</summary>
+    public IEnumerable<Parameter> Parameters => _slots.Select(slot => slot.Parameter);
+
     /// <summary>One step. The gradients stay as they are.</summary>
     /// <param name="lr">The learning rate of this step.</param>
     /// <param name="gradScale">What the gradients are multiplied by first; clipping and averaging need no pass of their own.</param>

@@ -15,7 +15,7 @@ internal static unsafe partial class Native
     public const string Library = "RewardKitTorch";
 
     [LibraryImport(Library)] private static partial nint rk_operator(byte* name, byte* overload);
-    [LibraryImport(Library)] private static partial int rk_call(nint op, Arg* args, int count, Arg* results, int wanted);
+    [LibraryImport(Library)] public static partial int rk_call(nint op, Arg* args, int count, Arg* results, int wanted);
     [LibraryImport(Library)] private static partial byte* rk_last_error();
     [LibraryImport(Library)] private static partial byte* rk_torch_version();
     [LibraryImport(Library)] public static partial void rk_memory_free(nint memory);

@@ -94,6 +94,16 @@ c10::IValue to_ivalue(const Value& value) {
     }
 }
 
+// Memory that the managed side frees with rk_memory_free.
+template <typename U, typename List>
+void give_list(const List& list, Tag tag, Value& value) {
+    auto* items = static_cast<U*>(std::malloc(sizeof(U) * (list.size() + 1)));
+    for (size_t k = 0; k < list.size(); k++) items[k] = static_cast<U>(list[k]);
+    value.tag = tag;
+    value.count = static_cast<int32_t>(list.size());
+    value.p = items;
+}
+
 void from_ivalue(c10::IValue& result, Value& value) {
     value.count = 0;
     value.p = nullptr;
@@ -118,6 +128,14 @@ void from_ivalue(c10::IValue& result, Value& value) {
         value.d = result.toDouble();
     } else if (result.isNone()) {
         value.tag = None;
+    } else if (result.isIntList()) {
+        give_list<int64_t>(result.toIntVector(), IntList, value);
+    } else if (result.isDoubleList()) {
+        give_list<double>(result.toDoubleVector(), DoubleList, value);
+    } else if (result.isBoolList()) {
+        give_list<uint8_t>(result.toBoolList().vec(), BoolList, value);
+    } else if (result.isString()) {
+        give_list<char>(result.toStringRef(), String, value);
     } else {
         TORCH_CHECK(false, "a result of kind ", result.tagKind(), " cannot be handed over");
     }
