@@ -28,6 +28,28 @@ public class LayerTests(DeviceType type) : DeviceTests(type)
     }
 
     [Test]
+    public void Linear_gives_one_row_what_it_gives_that_row_among_others([Values] bool withBias, [Values(1, 2, 3)] int dimensions)
+    {
+        var weight = nn.Parameter(rand(5, 7, ScalarType.Float64, Device));
+        var bias = withBias ? nn.Parameter(rand(5, ScalarType.Float64, Device)) : null;
+        var layer = nn.Linear(weight, bias);
+        var rows = rand(3, 7, ScalarType.Float64, Device).requires_grad_();
+
+        var together = layer.call(rows);
+        together[1].pow(2).sum().backward();
+        var (byRow, byWeight) = (rows.grad![1], weight.grad!);
+        weight.grad = null;
+        var alone = rows[1].detach().view(dimensions switch { 1 => [7], 2 => [1, 7], _ => [1, 1, 7] }).requires_grad_();
+        var one = layer.call(alone);
+        one.pow(2).sum().backward();
+
+        Assert.That(one.shape, Is.EqualTo(dimensions switch { 1 => new long[] { 5 }, 2 => [1, 5], _ => [1, 1, 5] }));
+        Assert.That(allclose(one.view(5), together[1]));
+        Assert.That(allclose(alone.grad!.view(7), byRow));
+        Assert.That(allclose(weight.grad!, byWeight));
+    }
+
+    [Test]
     public void Linear_starts_within_its_bound()
     {
         var layer = nn.Linear(16, 1000, device: Device);
