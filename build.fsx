@@ -129,7 +129,10 @@ let clean () =
 let usage =
     """Usage: dotnet fsi build.fsx COMMAND
 
-  setup                    find or install libtorch, build the native part
+  setup                    find or install libtorch, build the native part over it, and use that build
+                           (LIBTORCH=FOLDER in front: over the libtorch or site-packages/torch in that folder)
+  setup --list             the native builds there are, one per libtorch; * marks the one in use
+  setup --use NAME         use another of them
   build                    setup, then the host and the plugins (leaves artifacts/rewardkit)
   run [OPTIONS] SCRIPT [-- ARGS]
                            build, then run an experiment script; options as for rewardkit run: --fresh, --plugins DIR
@@ -155,11 +158,13 @@ let rec rewardkitOptions args =
 let main args =
     match args with
     | [ "setup" ] ->
-        // Asked for by name, it looks again: a PyTorch may have come or gone since.
-        let stamp = artifacts </> ".stamps" </> "setup"
-        if File.Exists stamp then File.Delete stamp
-        setup () |> ignore
-        say $"""setup: ready, {Path.GetRelativePath(root, shim)} -> {File.ResolveLinkTarget(native </> "current", true).Name}"""
+        setupAnew ()
+        0
+    | [ "setup"; "--list" ] ->
+        listBuilds ()
+        0
+    | [ "setup"; "--use"; name ] ->
+        useBuild name
         0
     | [ "build" ] ->
         build ()

@@ -120,117 +120,108 @@ let once name (key: string) (stillThere: unit -> bool) work =
 
 let native = artifacts </> "native"
 
-type LibTorch = { Folder: string; Version: string }
+let shim = native </> "current" </> "libRewardKitTorch.so"
 
-let versionFrom folder =
-    // Newer releases keep the numbers in a header that the other one includes.
-    let headers =
-        [ folder </> "include" </> "torch" </> "headeronly" </> "version.h"
-          folder </> "include" </> "torch" </> "csrc" </> "api" </> "include" </> "torch" </> "version.h" ]
+/// Runs native/build.sh, which finds libtorch and builds over it; gives exit code, output and errors.
+let buildScript libtorch args =
+    let script = root </> "src" </> "RewardKit.TorchSharp" </> "native" </> "build.sh"
 
-    match List.tryFind File.Exists headers with
-    | Some header ->
-        let part name =
-            File.ReadLines header
-            |> Seq.tryPick (fun line ->
-                match line.Split(' ', StringSplitOptions.RemoveEmptyEntries) with
-                | [| "#define"; n; value |] when n = name -> Some value
-                | _ -> None)
-            |> Option.defaultValue "?"
+    use p =
+        start "sh" (script :: args) (fun info ->
+            info.RedirectStandardOutput <- true
+            info.RedirectStandardError <- true
+            libtorch |> Option.iter (fun folder -> info.Environment["LIBTORCH"] <- folder))
 
-        Some $"""{part "TORCH_VERSION_MAJOR"}.{part "TORCH_VERSION_MINOR"}.{part "TORCH_VERSION_PATCH"}"""
-    | None -> None
-
-let fromVariable () =
-    variable "LIBTORCH"
-    |> Option.map (fun folder ->
-        match versionFrom folder with
-        | Some version -> { Folder = folder; Version = version }
-        | None ->
-            stop 2 $"LIBTORCH is {folder}, but there is no include/torch/csrc/api/include/torch/version.h below it. Point LIBTORCH at an unpacked libtorch, or at site-packages/torch of a PyTorch, or unset it.")
-
-let fromPython () =
-    let probe =
-        "import importlib.util as u, os, sys\ns = u.find_spec('torch')\nif s is None: sys.exit(1)\nimport torch\nif not torch.version.cuda: sys.exit(1)\nprint(os.path.dirname(torch.__file__))"
-
-    [ "python3"; "python" ]
-    |> List.tryPick (fun python -> capture python [ "-c"; probe ])
-    |> Option.bind (fun folder -> versionFrom folder |> Option.map (fun v -> { Folder = folder; Version = v }))
-
-let fromSystem () =
-    versionFrom "/usr" |> Option.map (fun v -> { Folder = "/usr"; Version = v })
+    let error = p.StandardError.ReadToEndAsync()
+    let output = p.StandardOutput.ReadToEnd().Trim()
+    p.WaitForExit()
+    p.ExitCode, output, error.Result.TrimEnd()
 
 let aptPackages = [ "libtorch-dev"; "libopenblas0-pthread" ]
 
-let installLibTorch () =
+let installLibTorch message =
     let command = $"""apt-get install -y --no-install-recommends {String.Join(" ", aptPackages)}"""
 
     let isDebian =
         File.Exists "/etc/debian_version" && capture "apt-get" [ "--version" ] |> Option.isSome
 
-    let isRoot = capture "id" [ "-u" ] = Some "0"
-
     if not isDebian then
-        stop 2 "No libtorch found. Install PyTorch with CUDA in the active Python, or unpack libtorch and set LIBTORCH to its folder; then run this again."
+        stop 2 $"{message} Then run this again."
 
-    if not isRoot then
-        stop 2 $"No libtorch found. Type this, then run this again:\n\n    sudo apt-get update && sudo {command}\n"
+    if capture "id" [ "-u" ] <> Some "0" then
+        stop 2 $"{message} Or type this, then run this again:\n\n    sudo apt-get update && sudo {command}\n"
 
     say "setup: installing libtorch (about 35 s)"
     Environment.SetEnvironmentVariable("DEBIAN_FRONTEND", "noninteractive")
     capture "apt-get" [ "update"; "-qq" ] |> ignore
     must "Installing libtorch" "apt-get" ([ "install"; "-y"; "-qq"; "--no-install-recommends" ] @ aptPackages) |> ignore
 
-let findLibTorch () =
-    fromVariable ()
-    |> Option.orElseWith fromPython
-    |> Option.orElseWith fromSystem
-    |> Option.orElseWith (fun () ->
-        installLibTorch ()
-        fromSystem ())
-    |> Option.defaultWith (fun () -> stop 1 "libtorch was installed, but its headers are not under /usr/include/torch.")
+let rec findLibTorch libtorch mayInstall =
+    match buildScript libtorch [ "--find" ] with
+    | 0, output, _ -> output.Split '\n' |> fun lines -> lines[0], lines[1]
+    | 3, _, message when mayInstall ->
+        installLibTorch message
+        findLibTorch libtorch false
+    | code, _, message -> stop code message
 
-let shim = native </> "current" </> "libRewardKitTorch.so"
+/// The builds there are: their names, and the libtorch that each was built for.
+let nativeBuilds () =
+    if Directory.Exists native then
+        [ for folder in Directory.GetDirectories native |> Array.sort do
+              let libtorch = folder </> "libtorch.txt"
+              if Path.GetFileName folder <> "current" && File.Exists libtorch then
+                  Path.GetFileName folder, File.ReadAllText(libtorch).Trim() ]
+    else
+        []
 
-let requireTool name package =
-    if capture name [ "--version" ] |> Option.isNone then
-        stop 2 $"{name} is needed to build the native part. Type: sudo apt-get install -y {package}"
+let currentBuild () =
+    match FileInfo(native </> "current").LinkTarget with
+    | null -> None
+    | name -> nativeBuilds () |> List.tryFind (fun (build, _) -> build = name)
 
+let makeCurrent (name: string) =
+    let current = native </> "current"
+    if not (isNull (FileInfo(current).LinkTarget)) then File.Delete current
+    File.CreateSymbolicLink(current, name) |> ignore
+
+/// Leaves a build over the libtorch that LIBTORCH names, else over that of the current build, else over what is found.
 let setup () =
-    let key =
-        fingerprint [ "src/RewardKit.TorchSharp/native" ] (variable "LIBTORCH" |> Option.defaultValue "")
+    let libtorch =
+        variable "LIBTORCH"
+        |> Option.orElseWith (fun () -> currentBuild () |> Option.map snd |> Option.filter Directory.Exists)
+
+    let key = fingerprint [ "src/RewardKit.TorchSharp/native" ] (Option.defaultValue "" libtorch)
 
     once "setup" key (fun () -> File.Exists shim) (fun () ->
-        requireTool "cmake" "cmake"
-        requireTool "g++" "g++"
-        let torch = findLibTorch ()
-        let target = native </> torch.Version
-        say $"setup: building the native part against libtorch {torch.Version} in {torch.Folder} (about 1 minute)"
-        let source = root </> "src" </> "RewardKit.TorchSharp" </> "native"
-        let build = target </> "build"
-        let cache = build </> "CMakeCache.txt"
+        let name, folder = findLibTorch libtorch true
+        say $"setup: building the native part against the libtorch in {folder}: {name} (about 20 s)"
 
-        // CMake refuses to go on in a folder that came here with a moved or copied repository.
-        if File.Exists cache && not (File.ReadLines cache |> Seq.contains $"CMAKE_HOME_DIRECTORY:INTERNAL={source}") then
-            Directory.Delete(build, true)
+        match buildScript (Some folder) [ native ] with
+        | 0, _, _ -> makeCurrent name
+        | code, _, errors -> stop code errors)
 
-        must
-            "Configuring the native part"
-            "cmake"
-            [ "-S"
-              source
-              "-B"
-              build
-              "-DCMAKE_BUILD_TYPE=Release"
-              $"-DLIBTORCH={torch.Folder}"
-              $"-DCMAKE_LIBRARY_OUTPUT_DIRECTORY={target}" ]
-        |> ignore
+/// Asked for by name, it looks again: a PyTorch may have come or gone since.
+let setupAnew () =
+    let stamp = artifacts </> ".stamps" </> "setup"
+    if File.Exists stamp then File.Delete stamp
+    if variable "LIBTORCH" = None && not (isNull (FileInfo(native </> "current").LinkTarget)) then
+        File.Delete(native </> "current")
+    setup () |> ignore
+    say $"""setup: ready, {Path.GetRelativePath(root, shim)} -> {FileInfo(native </> "current").LinkTarget}"""
 
-        must "Building the native part" "cmake" [ "--build"; build; "--parallel"; string Environment.ProcessorCount ]
-        |> ignore
+let listBuilds () =
+    match nativeBuilds () with
+    | [] -> say "No native build yet: dotnet fsi build.fsx setup"
+    | builds ->
+        for name, folder in builds do
+            let mark = if Some(name, folder) = currentBuild () then "*" else " "
+            let gone = if Directory.Exists folder then "" else "   gone"
+            say $"{mark} {name, -16} {folder}{gone}"
 
-        let current = native </> "current"
-        if File.Exists current || Directory.Exists current then
-            File.Delete current
-
-        File.CreateSymbolicLink(current, torch.Version) |> ignore)
+let useBuild name =
+    if nativeBuilds () |> List.exists (fun (build, _) -> build = name) then
+        makeCurrent name
+        say $"setup: {name} is in use"
+    else
+        let names = nativeBuilds () |> List.map fst
+        stop 2 $"""There is no native build "{name}". There are: {String.Join(", ", names)}. LIBTORCH=FOLDER dotnet fsi build.fsx setup adds one."""

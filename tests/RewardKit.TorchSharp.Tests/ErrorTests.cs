@@ -27,40 +27,4 @@ public class ErrorTests
     {
         Assert.That(() => zeros(2, names: ["N"]), Throws.InstanceOf<NotSupportedException>().With.Message.Contains("Named"));
     }
-
-    [Test]
-    public void A_missing_native_library_is_explained()
-    {
-        using var folder = new TemporaryFolder();
-        Assert.That(() => NativeLibraryLocator.Find(null, [folder.Path]),
-            Throws.InstanceOf<DllNotFoundException>().With.Message.Contains("libRewardKitTorch.so").And.Message.Contains("dotnet fsi build.fsx setup"));
-        Assert.That(() => NativeLibraryLocator.Find("/nowhere/lib.so", []),
-            Throws.InstanceOf<DllNotFoundException>().With.Message.Contains("/nowhere/lib.so").And.Message.Contains(NativeLibraryLocator.Variable));
-    }
-
-    [Test]
-    public void The_native_library_is_found_beside_or_above_the_program()
-    {
-        using var folder = new TemporaryFolder();
-        var program = Directory.CreateDirectory(Path.Combine(folder.Path, "a", "b")).FullName;
-        var version = Directory.CreateDirectory(Path.Combine(folder.Path, "artifacts", "native", "9.9")).FullName;
-        var library = Path.Combine(version, "libRewardKitTorch.so");
-        File.WriteAllText(library, "");
-        var current = Path.Combine(folder.Path, "artifacts", "native", "current");
-
-        File.WriteAllText(current, "9.9\n");
-        Assert.That(NativeLibraryLocator.Find(null, [program]), Is.EqualTo(library));
-        File.Delete(current);
-        Directory.CreateSymbolicLink(current, "9.9");
-        Assert.That(NativeLibraryLocator.Find(null, [program]), Is.EqualTo(Path.Combine(current, "libRewardKitTorch.so")));
-        File.WriteAllText(Path.Combine(program, "libRewardKitTorch.so"), "");
-        Assert.That(NativeLibraryLocator.Find(null, [program]), Is.EqualTo(Path.Combine(program, "libRewardKitTorch.so")));
-    }
-
-    private sealed class TemporaryFolder : IDisposable
-    {
-        public string Path { get; } = Directory.CreateTempSubdirectory("rewardkit-").FullName;
-
-        public void Dispose() => Directory.Delete(Path, recursive: true);
-    }
 }

@@ -7,12 +7,13 @@ namespace TorchSharp;
 /// <summary>
 /// Finds the shim: the file named by REWARDKIT_TORCH_LIBRARY; else beside this assembly; else in
 /// <c>artifacts/native/current</c> of a folder above the program or this assembly. <c>current</c> is a link to a folder,
-/// or a text file that holds the folder's path.
+/// or a text file that holds the folder's path. What is found is loaded only if it fits this assembly, and its libtorch it.
 /// </summary>
-internal static class NativeLibraryLocator
+internal static unsafe class NativeLibraryLocator
 {
     public const string Variable = "REWARDKIT_TORCH_LIBRARY";
     private const string FileName = "libRewardKitTorch.so";
+    private static nint _loaded;
 
 #pragma warning disable CA2255 // The resolver must be in place before the first native call, whichever that is.
     [ModuleInitializer]
@@ -23,19 +24,13 @@ internal static class NativeLibraryLocator
     private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? searchPath)
     {
         if (name != Native.Library) return 0;
-        var path = Find(Environment.GetEnvironmentVariable(Variable), StartFolders(assembly));
-        try
-        {
-            return NativeLibrary.Load(path);
-        }
-        catch (DllNotFoundException error)
-        {
-            throw new DllNotFoundException(
-                $"The native torch library '{path}' is there but cannot be loaded, most likely because the libtorch it was " +
-                "built for is gone. `dotnet fsi build.fsx setup` finds or installs libtorch and builds the library again. " +
-                $"The loader says: {error.Message.Trim()}");
-        }
+        // Asked once for each function.
+        if (_loaded == 0) _loaded = Load(Find());
+        return _loaded;
     }
+
+    /// <summary>The path of the shim that this process uses, or would use.</summary>
+    internal static string Find() => Find(Environment.GetEnvironmentVariable(Variable), StartFolders());
 
     internal static string Find(string? named, IEnumerable<string> startFolders)
     {
@@ -62,9 +57,56 @@ internal static class NativeLibraryLocator
             $"above it, and {Variable} is not set. `dotnet fsi build.fsx setup` finds or installs libtorch and builds it.");
     }
 
-    private static IEnumerable<string> StartFolders(Assembly assembly)
+    /// <summary>Loads a shim that fits.</summary>
+    /// <exception cref="DllNotFoundException">It cannot be loaded, or was built from other sources or for another libtorch.</exception>
+    internal static nint Load(string path)
     {
-        var location = Path.GetDirectoryName(assembly.Location);
+        nint library;
+        try
+        {
+            library = NativeLibrary.Load(path);
+        }
+        catch (DllNotFoundException error)
+        {
+            throw new DllNotFoundException(
+                $"The native torch library '{path}' is there but cannot be loaded, most likely because the libtorch it was " +
+                $"built for{BuiltFor(path)} is gone or was exchanged. {Fix(path)} The loader says: {error.Message.Trim()}");
+        }
+        // Asked for by name: of an older shim's functions, this one may be missing, too.
+        if (Text(library, "rk_interface") != ShimInterface.Hash)
+            throw new DllNotFoundException(
+                $"The native torch library '{path}' was built from other sources than this RewardKit: an older or newer version " +
+                $"of it. {Fix(path)}");
+        var built = Text(library, "rk_torch_version")!;
+        var loaded = Text(library, "rk_loaded_torch_version")!;
+        if (loaded != "" && Release(loaded) != Release(built))
+            throw new DllNotFoundException(
+                $"The native torch library '{path}' was built for libtorch {built}{BuiltFor(path)}, but now finds libtorch {loaded}. {Fix(path)}");
+        return library;
+    }
+
+    private static string? Text(nint library, string function) => NativeLibrary.TryGetExport(library, function, out var address)
+        ? Marshal.PtrToStringUTF8((nint)((delegate* unmanaged<byte*>)address)())
+        : null;
+
+    // Patch releases can stand in for each other.
+    private static string Release(string version) => string.Join('.', version.Split('.').Take(2));
+
+    private static string BuiltFor(string path)
+    {
+        var note = Path.Combine(Path.GetDirectoryName(path)!, "libtorch.txt");
+        return File.Exists(note) ? $" (in {File.ReadAllText(note).Trim()})" : "";
+    }
+
+    private static string Fix(string path)
+    {
+        var fix = "`dotnet fsi build.fsx setup` finds or installs libtorch and builds the library again.";
+        return path == Environment.GetEnvironmentVariable(Variable) ? $"{Variable} names it; unset it, or build it again: {fix}" : fix;
+    }
+
+    private static IEnumerable<string> StartFolders()
+    {
+        var location = Path.GetDirectoryName(typeof(NativeLibraryLocator).Assembly.Location);
         if (!string.IsNullOrEmpty(location)) yield return location;
         if (AppContext.BaseDirectory != location) yield return AppContext.BaseDirectory;
     }
