@@ -35,7 +35,7 @@ public abstract class CommandFixture
         File.WriteAllText(PathOf(name), text);
     }
 
-    protected static string RepositoryRoot { get; } = typeof(CommandFixture).Assembly
+    internal static string RepositoryRoot { get; } = typeof(CommandFixture).Assembly
         .GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "RepositoryRoot").Value!;
 
     protected Process Start(params string[] arguments)
