@@ -41,11 +41,11 @@ internal static class Emitter
         source.Append($"        if (s_{method} == 0) s_{method} = Native.Find(\"{schema.OperatorName}\", \"{schema.Overload}\");\n");
         source.Append($"        Arg* args_ = stackalloc Arg[{Math.Max(1, parameters.Count)}];\n");
         source.Append($"        Arg* results_ = stackalloc Arg[{Math.Max(1, results.Count)}];\n");
-        foreach (var parameter in parameters) WriteSetup(source, parameter);
+        foreach (var parameter in parameters) WriteSetup(source, schema, parameter);
         foreach (var parameter in parameters) WritePin(source, parameter);
         source.Append("        {\n");
         for (var k = 0; k < parameters.Count; k++)
-            source.Append($"            args_[{k}] = {Argument(parameters[k])};\n");
+            source.Append($"            args_[{k}] = {Argument(schema, parameters[k])};\n");
         source.Append($"            Native.Call(s_{method}, \"{schema.Name}\", \"{string.Join(",", parameters.Select(p => p.Name))}\", args_, {parameters.Count}, results_, {results.Count});\n");
         source.Append("        }\n");
         foreach (var parameter in parameters.Where(p => p.Type.Name is "Tensor" or "Generator"))
@@ -107,7 +107,7 @@ internal static class Emitter
         _ => "torch.Generator",
     };
 
-    private static void WriteSetup(StringBuilder source, SchemaParameter parameter)
+    private static void WriteSetup(StringBuilder source, Schema schema, SchemaParameter parameter)
     {
         var name = Name(parameter);
         var plain = parameter.Name;
@@ -115,8 +115,8 @@ internal static class Emitter
             source.Append($"        byte[]? {plain}_bytes = Arg.Utf8({name});\n");
         if (!IsTensorList(parameter)) return;
         source.Append($"        Span<nint> {plain}_handles = {name}.Length <= 32 ? stackalloc nint[{name}.Length] : new nint[{name}.Length];\n");
-        var required = parameter.Type.ItemsOptional ? "null" : $"\"{plain}\"";
-        source.Append($"        Arg.Handles({name}, {plain}_handles, {required});\n");
+        var optional = parameter.Type.ItemsOptional ? "true" : "false";
+        source.Append($"        Arg.Handles({name}, {plain}_handles, \"{plain}\", \"{schema.Name}\", {optional});\n");
     }
 
     private static void WritePin(StringBuilder source, SchemaParameter parameter)
@@ -132,7 +132,7 @@ internal static class Emitter
 
     private static bool IsTensorList(SchemaParameter parameter) => parameter.Type.IsList && parameter.Type.Name == "Tensor";
 
-    private static string Argument(SchemaParameter parameter)
+    private static string Argument(Schema schema, SchemaParameter parameter)
     {
         var name = Name(parameter);
         var absent = HasDefault(parameter) ? "Arg.Default" : parameter.Type.IsOptional ? "Arg.None" : null;
@@ -154,10 +154,11 @@ internal static class Emitter
             var text = $"Arg.List(ArgTag.String, {parameter.Name}_pin, {parameter.Name}_bytes!.Length)";
             return absent is null ? text : $"{name} is null ? {absent} : {text}";
         }
-        if (parameter.Type.Name == "Tensor" && !parameter.Type.IsOptional) return $"Arg.Of({name}, \"{parameter.Name}\")";
+        // A tensor comes with what its error message says.
+        var named = parameter.Type.Name == "Tensor" ? $", \"{parameter.Name}\", \"{schema.Name}\"" : "";
         return ParameterType(parameter).EndsWith("?", StringComparison.Ordinal)
-            ? $"{name} is {{ }} {parameter.Name}_given ? Arg.Of({parameter.Name}_given) : {absent}"
-            : $"Arg.Of({name})";
+            ? $"{name} is {{ }} {parameter.Name}_given ? Arg.Of({parameter.Name}_given{named}) : {absent}"
+            : $"Arg.Of({name}{named})";
     }
 
     private static string ReturnType(List<SchemaType> results) => results.Count switch

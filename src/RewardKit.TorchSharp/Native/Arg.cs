@@ -38,13 +38,14 @@ internal unsafe struct Arg
 
     public static Arg Default => new() { Tag = ArgTag.Default };
 
-    public static Arg Of(torch.Tensor tensor, string name)
+    /// <summary>A tensor, as the argument <paramref name="name"/> of the operator <paramref name="op"/>.</summary>
+    public static Arg Of(torch.Tensor tensor, string name, string op)
     {
-        if (tensor is null) throw new ArgumentNullException(name);
-        return new() { Tag = ArgTag.Tensor, Pointer = tensor.Handle };
+        if (tensor is null) throw OperatorError.Missing(op, name);
+        var handle = tensor.HandleOrNone;
+        if (handle == 0) throw OperatorError.Disposed(op, name);
+        return new() { Tag = ArgTag.Tensor, Pointer = handle };
     }
-
-    public static Arg Of(torch.Tensor tensor) => new() { Tag = ArgTag.Tensor, Pointer = tensor.Handle };
 
     public static Arg Of(long value) => new() { Tag = ArgTag.Int, Integer = value };
 
@@ -68,13 +69,20 @@ internal unsafe struct Arg
 
     public static byte[]? Utf8(string? text) => text is null ? null : Encoding.UTF8.GetBytes(text);
 
-    /// <summary>The handles of a list; where it has a <paramref name="name"/>, none may be missing.</summary>
-    public static void Handles(ReadOnlySpan<torch.Tensor?> tensors, Span<nint> handles, string? name)
+    /// <summary>The handles of a list; one of optional items may have none.</summary>
+    public static void Handles(ReadOnlySpan<torch.Tensor?> tensors, Span<nint> handles, string name, string op, bool optional)
     {
         for (var k = 0; k < tensors.Length; k++)
         {
-            if (tensors[k] is null && name is not null) throw new ArgumentNullException($"{name}[{k}]");
-            handles[k] = tensors[k]?.Handle ?? 0;
+            if (tensors[k] is { } tensor)
+            {
+                handles[k] = tensor.HandleOrNone;
+                if (handles[k] == 0) throw OperatorError.Disposed(op, $"{name}[{k}]");
+            }
+            else
+            {
+                handles[k] = optional ? 0 : throw OperatorError.Missing(op, $"{name}[{k}]");
+            }
         }
     }
 

@@ -31,7 +31,7 @@ internal static unsafe partial class Native
     [LibraryImport(Library)] private static partial void rk_forget_exception();
 
     /// <summary>Throws the exception of managed code that the last error stands for, if it stands for one.</summary>
-    private static void RethrowManaged()
+    public static void RethrowManaged()
     {
         var handle = rk_last_exception();
         if (handle == 0) return;

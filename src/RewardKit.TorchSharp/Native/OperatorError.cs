@@ -14,12 +14,17 @@ internal static unsafe class OperatorError
         var names = parameters.Split(',');
         for (var k = 0; k < count; k++)
         {
-            if (args[k].Tag is ArgTag.None or ArgTag.Default) continue;
+            if (args[k].Tag is ArgTag.None or ArgTag.Default || (args[k].Tag is ArgTag.TensorList && args[k].Count == 0)) continue;
             text.Append("\n  ").Append(names[k]).Append(": ");
             Describe(text, args[k]);
         }
         return new ExternalException(text.ToString());
     }
+
+    public static ArgumentNullException Missing(string op, string name) => new(name, $"{op} needs a tensor as {name}, but was given null");
+
+    public static ObjectDisposedException Disposed(string op, string name) => new(nameof(torch.Tensor),
+        $"{op} was given a disposed tensor as {name}. It was disposed by hand or with its dispose scope; move it to an outer scope to keep it.");
 
     private static void Describe(StringBuilder text, Arg arg)
     {

@@ -2,13 +2,16 @@ namespace TorchSharp;
 
 /// <summary>
 /// Owns the tensors (and other disposables given to it) that were made while it was the innermost scope of its thread,
-/// and disposes them with itself.
+/// and disposes them with itself. Other threads may dispose or move what it owns.
 /// </summary>
 public sealed partial class DisposeScope : IDisposable
 {
     private readonly DisposeScope? _outer;
-    private DisposeScopeManager? _manager;
+    private readonly DisposeScopeManager _manager;
     private List<IDisposable> _owned = [];
+    // The list that the last clearing emptied, so that a scope used over and over allocates none.
+    private List<IDisposable>? _spare;
+    private bool _closed;
 
     internal DisposeScope(DisposeScopeManager manager, DisposeScope? outer)
     {
@@ -17,26 +20,38 @@ public sealed partial class DisposeScope : IDisposable
     }
 
     /// <summary>How many disposables belong to it.</summary>
-    public int DisposablesCount => _owned.Count;
+    public int DisposablesCount
+    {
+        get { lock (_manager.Gate) return _owned.Count; }
+    }
 
     /// <summary>A copy of the list of what belongs to it.</summary>
-    public IReadOnlyList<IDisposable> DisposablesView => _owned.ToArray();
-
-    private static ThreadDisposeScopeStatistics Counts => DisposeScopeManager.Current.Counts;
+    public IReadOnlyList<IDisposable> DisposablesView
+    {
+        get { lock (_manager.Gate) return _owned.ToArray(); }
+    }
 
     /// <summary>Whether this belongs to it.</summary>
-    public bool Contains(IDisposable disposable) => IndexOf(disposable) >= 0;
+    public bool Contains(IDisposable disposable)
+    {
+        lock (_manager.Gate) return IndexOf(disposable) >= 0;
+    }
 
     /// <summary>Takes this over from its scope, if it has one.</summary>
+    /// <exception cref="ObjectDisposedException">The scope was disposed.</exception>
     public void Attach(IDisposable disposable)
     {
-        if (disposable is torch.Tensor tensor)
+        var tensor = disposable as torch.Tensor;
+        var owner = tensor?.OwningDisposeScope;
+        if (ReferenceEquals(owner, this)) return;
+        ThrowIfClosed();
+        owner?.Leave(tensor!);
+        lock (_manager.Gate)
         {
-            if (ReferenceEquals(tensor.OwningDisposeScope, this)) return;
-            if (tensor.OwningDisposeScope is { } owner) owner.Exclude(tensor);
-            else Counts.AttachedToScopeCount++;
+            if (IndexOf(disposable) >= 0) return;
+            Include(disposable);
+            if (tensor is not null && owner is null) _manager.Counts.AttachedToScopeCount++;
         }
-        if (!Contains(disposable)) Include(disposable);
     }
 
     /// <summary>Takes these over from their scopes.</summary>
@@ -57,49 +72,32 @@ public sealed partial class DisposeScope : IDisposable
     }
 
     /// <summary>Hands these to another scope, or lets them go where that is null. What is not here stays where it is.</summary>
+    /// <exception cref="ObjectDisposedException">The other scope was disposed.</exception>
     public void MoveToOther(DisposeScope? scope, IEnumerable<IDisposable> disposables)
     {
         foreach (var disposable in disposables) MoveOne(scope, disposable);
     }
 
     /// <summary>Disposes what belongs to it and stays open.</summary>
-    public void DisposeEverything() => DisposeEverythingBut(Enumerable.Empty<IDisposable>());
+    public void DisposeEverything() => Clear(null, close: false);
 
     /// <summary>Disposes what belongs to it except these, and stays open.</summary>
-    public void DisposeEverythingBut(IEnumerable<IDisposable> inKeep)
-    {
-        var keep = new HashSet<IDisposable>(inKeep, ReferenceEqualityComparer.Instance);
-        var owned = _owned;
-        _owned = [];
-        // First let go of all: one of them, a module say, may dispose others.
-        foreach (var disposable in owned)
-        {
-            if (disposable is torch.Tensor tensor) tensor.OwningDisposeScope = null;
-        }
-        foreach (var disposable in owned)
-        {
-            if (keep.Contains(disposable)) Include(disposable);
-            else if (disposable is torch.Tensor tensor) tensor.DisposeFromScope();
-            else disposable.Dispose();
-        }
-    }
+    public void DisposeEverythingBut(IEnumerable<IDisposable> inKeep) =>
+        Clear(new HashSet<IDisposable>(inKeep, ReferenceEqualityComparer.Instance), close: false);
 
     /// <summary>Forgets something that was disposed.</summary>
     public void MarkAsDisposed(IDisposable disposable)
     {
-        if (!Exclude(disposable)) return;
-        if (disposable is torch.Tensor) Counts.DisposedInScopeCount++;
+        lock (_manager.Gate)
+        {
+            if (Exclude(disposable) && disposable is torch.Tensor) _manager.Counts.DisposedInScopeCount++;
+        }
     }
 
     /// <summary>Disposes what belongs to it and closes it.</summary>
-    public void Dispose()
-    {
-        if (_manager is not { } manager) return;
-        DisposeEverything();
-        manager.Close(this);
-        _manager = null;
-    }
+    public void Dispose() => Clear(null, close: true);
 
+    /// <summary>Called with the gate held.</summary>
     internal void Include(IDisposable disposable)
     {
         if (disposable is torch.Tensor tensor)
@@ -110,11 +108,60 @@ public sealed partial class DisposeScope : IDisposable
         _owned.Add(disposable);
     }
 
+    private void Clear(HashSet<IDisposable>? keep, bool close)
+    {
+        List<IDisposable> owned;
+        lock (_manager.Gate)
+        {
+            if (_closed) return;
+            if (close)
+            {
+                _closed = true;
+                _manager.Close(this);
+            }
+            owned = _owned;
+            _owned = _spare ?? [];
+            _spare = null;
+            // First let go of all: one of them, a module say, may dispose others.
+            foreach (var disposable in owned)
+            {
+                if (disposable is torch.Tensor tensor) tensor.OwningDisposeScope = null;
+                if (keep is not null && keep.Contains(disposable)) Include(disposable);
+            }
+        }
+        var freed = 0;
+        foreach (var disposable in owned)
+        {
+            if (keep is not null && keep.Contains(disposable)) continue;
+            if (disposable is not torch.Tensor tensor) disposable.Dispose();
+            else if (tensor.DisposeFromScope()) freed++;
+        }
+        owned.Clear();
+        lock (_manager.Gate)
+        {
+            _manager.Counts.DisposedInScopeCount += freed;
+            _spare = owned;
+        }
+    }
+
     private void MoveOne(DisposeScope? scope, IDisposable disposable)
     {
-        if (ReferenceEquals(scope, this) || !Exclude(disposable)) return;
-        if (scope is not null) scope.Include(disposable);
-        else if (disposable is torch.Tensor) Counts.DetachedFromScopeCount++;
+        if (ReferenceEquals(scope, this)) return;
+        scope?.ThrowIfClosed();
+        if (!Leave(disposable)) return;
+        if (scope is not null)
+        {
+            lock (scope._manager.Gate) scope.Include(disposable);
+        }
+        else if (disposable is torch.Tensor)
+        {
+            lock (_manager.Gate) _manager.Counts.DetachedFromScopeCount++;
+        }
+    }
+
+    private bool Leave(IDisposable disposable)
+    {
+        lock (_manager.Gate) return Exclude(disposable);
     }
 
     /// <summary>Takes the last one's place, so that leaving costs the same however many there are.</summary>
@@ -140,4 +187,6 @@ public sealed partial class DisposeScope : IDisposable
         }
         return -1;
     }
+
+    private void ThrowIfClosed() => ObjectDisposedException.ThrowIf(_closed, this);
 }

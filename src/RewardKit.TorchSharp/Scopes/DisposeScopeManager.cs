@@ -13,31 +13,49 @@ public class DisposeScopeManager
 
     internal static DisposeScopeManager Current => s_current ??= new DisposeScopeManager();
 
-    internal DisposeScope? Innermost => _open.Count > 0 ? _open[^1] : null;
+    /// <summary>
+    /// Guards the thread's scopes and counts: another thread may dispose or move a tensor that belongs to one of them.
+    /// Nothing is called and no other gate is taken while it is held.
+    /// </summary>
+    internal Lock Gate { get; } = new();
 
     internal ThreadDisposeScopeStatistics Counts => _statistics;
 
     internal DisposeScope Open()
     {
-        var scope = new DisposeScope(this, Innermost);
-        _open.Add(scope);
-        return scope;
+        lock (Gate)
+        {
+            var scope = new DisposeScope(this, _open.Count > 0 ? _open[^1] : null);
+            _open.Add(scope);
+            return scope;
+        }
     }
 
+    /// <summary>Called with the gate held.</summary>
     internal void Close(DisposeScope scope) => _open.RemoveAt(_open.LastIndexOf(scope));
 
     internal static void Register(torch.Tensor tensor)
     {
         var manager = Current;
-        if (manager.Innermost is { } scope)
+        lock (manager.Gate)
         {
-            manager._statistics.CreatedInScopeCount++;
-            scope.Include(tensor);
+            if (manager._open.Count > 0)
+            {
+                manager._statistics.CreatedInScopeCount++;
+                manager._open[^1].Include(tensor);
+            }
+            else
+            {
+                manager._statistics.CreatedOutsideScopeCount++;
+            }
         }
-        else
-        {
-            manager._statistics.CreatedOutsideScopeCount++;
-        }
+    }
+
+    /// <summary>Counts a tensor that was disposed and belongs to no scope.</summary>
+    internal static void DisposedOutside()
+    {
+        var manager = Current;
+        lock (manager.Gate) manager._statistics.DisposedOutsideScopeCount++;
     }
 }
 

@@ -17,6 +17,7 @@ public static partial class torch
         {
             _handle = handle;
             DisposeScopeManager.Register(this);
+            if (TensorTrace.On) TensorTrace.Made(this);
         }
 
         /// <summary>Frees a tensor that nobody disposed.</summary>
@@ -33,6 +34,9 @@ public static partial class torch
 
         /// <summary>Whether it was disposed.</summary>
         public bool IsInvalid => _handle == 0;
+
+        /// <summary>The native tensor, or 0 once disposed.</summary>
+        internal nint HandleOrNone => _handle;
 
         /// <summary>A tensor over a handle that comes with a reference; null for the undefined tensor.</summary>
         internal static Tensor? Wrap(nint handle) => handle == 0 ? null : new Tensor(handle);
@@ -81,6 +85,7 @@ public static partial class torch
         {
             var handle = Handle;
             Forget();
+            if (TensorTrace.On) TensorTrace.Gone(this, finalized: false);
             _handle = 0;
             GC.SuppressFinalize(this);
             return handle;
@@ -107,16 +112,19 @@ public static partial class torch
             if (handle == 0) return;
             // In the finalizer the scope is garbage, too, and may belong to another thread.
             if (disposing) Forget();
+            if (TensorTrace.On) TensorTrace.Gone(this, finalized: !disposing);
             Native.rk_tensor_free(handle);
         }
 
-        internal void DisposeFromScope()
+        /// <summary>Frees the native tensor, if nobody did before, for a scope that let go of it.</summary>
+        internal bool DisposeFromScope()
         {
             var handle = Interlocked.Exchange(ref _handle, 0);
-            if (handle == 0) return;
-            DisposeScopeManager.Current.Counts.DisposedInScopeCount++;
+            if (handle == 0) return false;
+            if (TensorTrace.On) TensorTrace.Gone(this, finalized: false);
             Native.rk_tensor_free(handle);
             GC.SuppressFinalize(this);
+            return true;
         }
 
         /// <summary>Takes it out of its scope; nothing disposes it any more.</summary>
@@ -147,7 +155,7 @@ public static partial class torch
         private void Forget()
         {
             if (OwningDisposeScope is { } scope) scope.MarkAsDisposed(this);
-            else DisposeScopeManager.Current.Counts.DisposedOutsideScopeCount++;
+            else DisposeScopeManager.DisposedOutside();
         }
 
         private static ObjectDisposedException Disposed() =>

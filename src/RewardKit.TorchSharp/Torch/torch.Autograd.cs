@@ -64,14 +64,14 @@ public static partial class torch
         /// </summary>
         public static IList<Tensor> grad(IList<Tensor> outputs, IList<Tensor> inputs, IList<Tensor>? grad_outputs = null, bool retain_graph = false, bool create_graph = false, bool allow_unused = false)
         {
-            var (from, to, weights) = (Handles(outputs), Handles(inputs), Handles(grad_outputs ?? []));
+            const string name = "autograd.grad";
+            var (from, to, weights) = (Handles(name, nameof(outputs), outputs), Handles(name, nameof(inputs), inputs), Handles(name, nameof(grad_outputs), grad_outputs, optional: true));
             var results = new nint[to.Length];
             fixed (nint* fromPin = from, toPin = to, weightsPin = weights, resultsPin = results)
             {
-                Native.Check(
-                    Native.rk_grad(fromPin, from.Length, toPin, to.Length, weightsPin, weights.Length, retain_graph ? 1 : 0,
-                        create_graph ? 1 : 0, allow_unused ? 1 : 0, resultsPin),
-                    "autograd.grad");
+                var status = Native.rk_grad(fromPin, from.Length, toPin, to.Length, weightsPin, weights.Length, retain_graph ? 1 : 0,
+                    create_graph ? 1 : 0, allow_unused ? 1 : 0, resultsPin);
+                if (status != 0) throw Failed(name, $"{nameof(outputs)},{nameof(inputs)},{nameof(grad_outputs)}", from, to, weights);
             }
             GC.KeepAlive(outputs);
             GC.KeepAlive(inputs);
@@ -81,24 +81,39 @@ public static partial class torch
 
         internal static void Backward(IList<Tensor> tensors, IList<Tensor> gradients, bool? retainGraph, bool createGraph, IList<Tensor> inputs)
         {
-            var (from, weights, to) = (Handles(tensors), Handles(gradients), Handles(inputs));
+            const string name = "backward";
+            var (from, weights, to) = (Handles(name, nameof(tensors), tensors), Handles(name, "grad_tensors", gradients, optional: true), Handles(name, nameof(inputs), inputs));
             fixed (nint* fromPin = from, weightsPin = weights, toPin = to)
             {
-                Native.Check(
-                    Native.rk_backward(fromPin, from.Length, weightsPin, weights.Length, retainGraph is null ? -1 : retainGraph.Value ? 1 : 0,
-                        createGraph ? 1 : 0, toPin, to.Length),
-                    "backward");
+                var status = Native.rk_backward(fromPin, from.Length, weightsPin, weights.Length,
+                    retainGraph is null ? -1 : retainGraph.Value ? 1 : 0, createGraph ? 1 : 0, toPin, to.Length);
+                if (status != 0) throw Failed(name, $"{nameof(tensors)},grad_tensors,{nameof(inputs)}", from, weights, to);
             }
             GC.KeepAlive(tensors);
             GC.KeepAlive(gradients);
             GC.KeepAlive(inputs);
         }
 
-        private static nint[] Handles(IList<Tensor> tensors)
+        private static nint[] Handles(string op, string name, IList<Tensor>? tensors, bool optional = false)
         {
+            if (tensors is null) return [];
             var handles = new nint[tensors.Count];
-            for (var k = 0; k < handles.Length; k++) handles[k] = tensors[k]?.Handle ?? 0;
+            Arg.Handles([.. tensors], handles, name, op, optional);
             return handles;
+        }
+
+        /// <summary>The last error, with a description of three lists of tensors.</summary>
+        private static Exception Failed(string name, string parameters, nint[] first, nint[] second, nint[] third)
+        {
+            Native.RethrowManaged();
+            fixed (nint* firstPin = first, secondPin = second, thirdPin = third)
+            {
+                var args = stackalloc Arg[3];
+                args[0] = Arg.List(ArgTag.TensorList, firstPin, first.Length);
+                args[1] = Arg.List(ArgTag.TensorList, secondPin, second.Length);
+                args[2] = Arg.List(ArgTag.TensorList, thirdPin, third.Length);
+                return OperatorError.Create(name, parameters, args, 3);
+            }
         }
     }
 }

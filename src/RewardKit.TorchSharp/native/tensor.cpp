@@ -9,6 +9,10 @@
 
 using rk::Handle;
 
+std::atomic<int64_t> rk::live_tensors{0};
+
+RK_API int64_t rk_live_tensors() { return rk::live_tensors.load(std::memory_order_relaxed); }
+
 // A new CPU tensor with a copy of the memory.
 RK_API Handle rk_tensor_from_memory(const void* data, int64_t bytes, const int64_t* sizes, int64_t dims, int32_t dtype) {
     return rk::guarded<Handle>(nullptr, [&] {
@@ -21,6 +25,7 @@ RK_API Handle rk_tensor_from_memory(const void* data, int64_t bytes, const int64
 }
 
 RK_API void rk_tensor_free(Handle handle) {
+    rk::live_tensors.fetch_sub(1, std::memory_order_relaxed);
     c10::intrusive_ptr<at::TensorImpl, at::UndefinedTensorImpl>::reclaim(handle);
 }
 
