@@ -122,7 +122,7 @@ public static partial class torch
             private void WithHandles(List<Tensor> tensors, string method, delegate*<nint, nint*, int, int> call)
             {
                 var context = Context(method);
-                var handles = Handles(tensors);
+                var handles = Handles($"AutogradContext.{method}", nameof(tensors), tensors, optional: true);
                 fixed (nint* pin = handles) Native.Check(call(context, pin, handles.Length), $"AutogradContext.{method}");
                 GC.KeepAlive(tensors);
             }

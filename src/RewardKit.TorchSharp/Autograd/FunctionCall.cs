@@ -36,7 +36,7 @@ public static partial class torch
             public static List<Tensor> Apply(ICustomFunction function, object[] arguments)
             {
                 ArgumentNullException.ThrowIfNull(arguments);
-                var inputs = Handles(arguments.OfType<Tensor>().ToList());
+                var inputs = Handles($"{function.Name}.apply", nameof(arguments), arguments.OfType<Tensor>().ToList());
                 var call = new FunctionCall(function, arguments);
                 nint* results;
                 int count;
@@ -149,7 +149,7 @@ public static partial class torch
 
             private static void Return(nint list, List<Tensor> tensors)
             {
-                var handles = Handles(tensors);
+                var handles = Handles("returning from a custom function", nameof(tensors), tensors, optional: true);
                 fixed (nint* pin = handles) Native.Check(Native.rk_function_return(list, pin, handles.Length), "returning from a custom function");
                 GC.KeepAlive(tensors);
             }

@@ -47,6 +47,8 @@ internal unsafe struct Arg
         return new() { Tag = ArgTag.Tensor, Pointer = handle };
     }
 
+    public static Arg Of(torch.Tensor tensor) => new() { Tag = ArgTag.Tensor, Pointer = tensor.Handle };
+
     public static Arg Of(long value) => new() { Tag = ArgTag.Int, Integer = value };
 
     public static Arg Of(double value) => new() { Tag = ArgTag.Double, Number = value };
