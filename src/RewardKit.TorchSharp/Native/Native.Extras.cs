@@ -17,6 +17,9 @@ internal static unsafe partial class Native
     [LibraryImport(Library)] public static partial int rk_cuda_memory_release();
     [LibraryImport(Library)] public static partial int rk_cuda_memory_info(int device, long* free, long* total);
 
+    [LibraryImport(Library), SuppressGCTransition] public static partial ulong rk_graph_mark();
+    [LibraryImport(Library)] private static partial int rk_graph_leaves(nint* outputs, int count, ulong mark, nint** leaves, int* leafCount);
+
     [LibraryImport(Library)] private static partial nint rk_operator_names();
     [LibraryImport(Library)] private static partial nint rk_operator_schema(nint op);
     [LibraryImport(Library)] public static partial int rk_operator_has_kernel(nint op, int deviceType);
@@ -26,6 +29,25 @@ internal static unsafe partial class Native
 
     /// <summary>The lines that describe an operator; the shim says what they hold.</summary>
     public static string[] OperatorSchema(nint op) => TakeText(rk_operator_schema(op), "reading an operator's schema").Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    /// <summary>The leaves that tensors depend on, all recorded since the mark was taken.</summary>
+    /// <exception cref="ExternalException">They depend on operations recorded before.</exception>
+    public static torch.Tensor[] GraphLeaves(IReadOnlyList<torch.Tensor> outputs, ulong mark, string doing)
+    {
+        var handles = outputs.Select(output => output.Handle).ToArray();
+        nint* leaves;
+        int count;
+        fixed (nint* pin = handles) Check(rk_graph_leaves(pin, handles.Length, mark, &leaves, &count), doing);
+        GC.KeepAlive(outputs);
+        try
+        {
+            return torch.Tensor.TakeAll(new Span<nint>(leaves, count))!;
+        }
+        finally
+        {
+            rk_memory_free((nint)leaves);
+        }
+    }
 
     private static string TakeText(nint text, string doing)
     {

@@ -25,13 +25,13 @@ public static partial class torch
         ~Generator() => Dispose(false);
 
         /// <summary>The generator that operators on the processor use when none is given.</summary>
-        public static Generator Default
+        public static Generator Default => DefaultOf(CPU);
+
+        /// <summary>The generator that operators on a device use when none is given.</summary>
+        internal static Generator DefaultOf(Device device)
         {
-            get
-            {
-                var handle = Native.rk_generator_default((int)DeviceType.CPU, -1);
-                return handle != 0 ? new Generator(handle, CPU) : throw Native.Error("getting the default generator");
-            }
+            var handle = Native.rk_generator_default((int)device.type, device.index);
+            return handle != 0 ? new Generator(handle, device) : throw Native.Error($"getting the default generator of {device}");
         }
 
         /// <summary>The native generator.</summary>
