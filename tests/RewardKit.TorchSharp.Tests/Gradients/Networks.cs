@@ -25,6 +25,7 @@ internal static class Networks
         One("aten::addbmm", x => Ops.addbmm(x[0], x[1], x[2], 0.5, 1.5), Any(2, 2), Any(2, 2, 3), Any(2, 3, 2)),
         One("aten::einsum", x => Ops.einsum("bqd,bkd->bqk", x), Any(2, 2, 3), Any(2, 2, 3)),
         One("rewardkit::linear", x => Ops.linear(x[0], x[1], x[2]), Any(2, 3), Any(4, 3), Any(4)),
+        One("rewardkit::linear", x => Ops.linear(x[0], x[1], x[2]), Any(1, 3), Any(4, 3), Any(4)),
         One("aten::cdist", x => Ops.cdist(x[0], x[1]), Any(3, 2), Any(2, 2)),
         One("aten::embedding", x => Ops.embedding(x[0], Longs(x[0], [2, 2], 1, 0, 1, 2)), Any(3, 2)),
         One("aten::dropout", x => Ops.dropout(Seeded(x[0]), 0.4, true), Any(3, 3)),
