@@ -17,6 +17,14 @@ internal static unsafe partial class Native
     [LibraryImport(Library)] public static partial int rk_cuda_memory_release();
     [LibraryImport(Library)] public static partial int rk_cuda_memory_info(int device, long* free, long* total);
 
+    [LibraryImport(Library)] public static partial int rk_cuda_graph_supported();
+    [LibraryImport(Library)] public static partial int rk_cuda_side_stream_enter(nint* stream);
+    [LibraryImport(Library)] public static partial int rk_cuda_side_stream_leave(nint stream);
+    [LibraryImport(Library)] public static partial int rk_cuda_graph_begin(nint* graph);
+    [LibraryImport(Library)] public static partial int rk_cuda_graph_end(nint graph);
+    [LibraryImport(Library)] public static partial int rk_cuda_graph_replay(nint graph);
+    [LibraryImport(Library)] public static partial void rk_cuda_graph_free(nint graph);
+
     [LibraryImport(Library), SuppressGCTransition] public static partial ulong rk_graph_mark();
     [LibraryImport(Library)] private static partial int rk_graph_leaves(nint* outputs, int count, ulong mark, nint** leaves, int* leafCount);
 

@@ -115,6 +115,20 @@ esac
 # The compiler looks in /usr/include by itself, and must find its own headers before those.
 includes=
 [ "$include" = /usr/include ] || includes=-isystem$include
+# CUDA graphs need CUDA's headers; all else does without. PyTorch's wheels have them beside torch, in folders of nvidia's.
+if [ -e "$lib/libc10_cuda.so" ]; then
+  for folder in ${CUDA_HOME:+"$CUDA_HOME/include"} "$torch"/../nvidia/cu[0-9]*/include "$torch/../nvidia/cuda_runtime/include" \
+    /usr/local/cuda/include /usr/include; do
+    cuda=
+    [ "$folder" = /usr/include ] || cuda=-isystem$folder
+    # shellcheck disable=SC2086 # empty for the compiler's own folder
+    if [ -e "$folder/cuda_runtime_api.h" ] && echo '#include <cuda_runtime_api.h>' |
+      $CXX -std=$standard $cuda -fsyntax-only -x c++ - 2>/dev/null; then
+      flags="$flags -DRK_CUDA=1 $cuda"
+      break
+    fi
+  done
+fi
 # The same path may come to hold another libtorch.
 libtorch=$(stat -L -c '%s %Y' "$lib/libtorch_cpu.so")
 
