@@ -78,7 +78,7 @@ namespace TorchSharp.Modules
         }
 
         /// <summary>Same shape as the input.</summary>
-        public override Tensor forward(Tensor input) => nn.functional.gelu(input, _approximate, _inplace);
+        public override Tensor forward(Tensor tensor) => nn.functional.gelu(tensor, _approximate, _inplace);
     }
 
     /// <summary>The input.</summary>
@@ -89,7 +89,7 @@ namespace TorchSharp.Modules
         }
 
         /// <summary>The same values in a tensor of its own.</summary>
-        public override Tensor forward(Tensor input) => input.alias();
+        public override Tensor forward(Tensor tensor) => tensor.alias();
     }
 
     /// <summary>max(0, x).</summary>
@@ -100,7 +100,7 @@ namespace TorchSharp.Modules
         internal ReLU(bool inplace) : base(nameof(ReLU)) => _inplace = inplace;
 
         /// <summary>Same shape as the input.</summary>
-        public override Tensor forward(Tensor input) => nn.functional.relu(input, _inplace);
+        public override Tensor forward(Tensor tensor) => nn.functional.relu(tensor, _inplace);
     }
 
     /// <summary>x σ(x).</summary>
@@ -111,7 +111,7 @@ namespace TorchSharp.Modules
         internal SiLU(bool inplace) : base(nameof(SiLU)) => _inplace = inplace;
 
         /// <summary>Same shape as the input.</summary>
-        public override Tensor forward(Tensor input) => nn.functional.silu(input, _inplace);
+        public override Tensor forward(Tensor tensor) => nn.functional.silu(tensor, _inplace);
     }
 
     /// <summary>1 / (1 + e⁻ˣ).</summary>
@@ -122,7 +122,7 @@ namespace TorchSharp.Modules
         internal Sigmoid(bool inplace) : base(nameof(Sigmoid)) => _inplace = inplace;
 
         /// <summary>Same shape as the input.</summary>
-        public override Tensor forward(Tensor input) => nn.functional.sigmoid(input, _inplace);
+        public override Tensor forward(Tensor tensor) => nn.functional.sigmoid(tensor, _inplace);
     }
 
     /// <summary>The hyperbolic tangent.</summary>
@@ -133,6 +133,6 @@ namespace TorchSharp.Modules
         internal Tanh(bool inplace) : base(nameof(Tanh)) => _inplace = inplace;
 
         /// <summary>Same shape as the input.</summary>
-        public override Tensor forward(Tensor input) => nn.functional.tanh(input, _inplace);
+        public override Tensor forward(Tensor tensor) => nn.functional.tanh(tensor, _inplace);
     }
 }

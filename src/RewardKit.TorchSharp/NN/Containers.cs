@@ -38,10 +38,15 @@ namespace TorchSharp
             public static ModuleList<T> ModuleList<T>(params T[] modules) where T : nn.Module => new(modules);
 
             /// <summary>Modules by name.</summary>
-            public static ModuleDict<nn.Module> ModuleDict(params (string, nn.Module)[] modules) => new(modules);
+            public static ModuleDict<nn.Module> ModuleDict(params (string, nn.Module)[] modules) => ModuleDict<nn.Module>(modules);
 
             /// <summary>Modules by name.</summary>
-            public static ModuleDict<T> ModuleDict<T>(params (string, T)[] modules) where T : nn.Module => new(modules);
+            public static ModuleDict<T> ModuleDict<T>(params (string, T)[] modules) where T : nn.Module
+            {
+                var dictionary = new ModuleDict<T>();
+                foreach (var module in modules) dictionary.Add(module);
+                return dictionary;
+            }
         }
     }
 
@@ -68,11 +73,11 @@ namespace TorchSharp.Modules
         }
 
         /// <summary>What the last module makes of it.</summary>
-        public override Tensor forward(Tensor input)
+        public override Tensor forward(Tensor tensor)
         {
-            if (_inOrder.Count == 0) return input.alias();
+            if (_inOrder.Count == 0) return tensor.alias();
             using var scope = NewDisposeScope();
-            var value = input;
+            var value = tensor;
             foreach (var module in _inOrder) value = module.call(value);
             return value.MoveToOuterDisposeScope();
         }
@@ -105,6 +110,12 @@ namespace TorchSharp.Modules
 
         /// <summary>Adds a module at the end.</summary>
         public void Add(T item) => Change(() => _list.Add(item));
+
+        /// <summary>Adds modules at the end.</summary>
+        public void append(params T[] parameters) => extend(parameters);
+
+        /// <summary>Adds modules at the end.</summary>
+        public void extend(IEnumerable<T> modules) => Change(() => _list.AddRange(modules));
 
         /// <summary>Removes all modules without disposing them.</summary>
         public void Clear() => Change(_list.Clear);
@@ -152,44 +163,6 @@ namespace TorchSharp.Modules
         {
             ClearModules();
             for (var k = 0; k < _list.Count; k++) register_module(Numbers.Text(k), _list[k]);
-        }
-    }
-
-    /// <summary>A dictionary whose modules belong to the module that has it; it keeps the order of insertion.</summary>
-    public class ModuleDict<T> : nn.Module, IEnumerable<(string, T)> where T : nn.Module
-    {
-        private readonly OrderedDictionary<string, T> _modulesByName = [];
-
-        /// <summary>A dictionary of these.</summary>
-        public ModuleDict(params (string, T)[] modules) : base(nameof(ModuleDict<T>))
-        {
-            foreach (var (name, module) in modules) Add(name, module);
-        }
-
-        /// <summary>The module of a name.</summary>
-        public T this[string key] => _modulesByName[key];
-
-        /// <summary>How many there are.</summary>
-        public int Count => _modulesByName.Count;
-
-        /// <summary>Adds a module.</summary>
-        public void Add(string key, T value)
-        {
-            register_module(key, value);
-            _modulesByName.Add(key, value);
-        }
-
-        /// <summary>Whether there is a module of that name.</summary>
-        public bool ContainsKey(string key) => _modulesByName.ContainsKey(key);
-
-        /// <summary>Names and modules in order.</summary>
-        public IEnumerator<(string, T)> GetEnumerator() => _modulesByName.Select(entry => (entry.Key, entry.Value)).GetEnumerator();
-
-        IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
-
-        /// <summary>The modules are registered as they are added, not found among the fields.</summary>
-        protected override void RegisterComponents()
-        {
         }
     }
 }

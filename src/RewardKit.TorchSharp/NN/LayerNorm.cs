@@ -54,8 +54,8 @@ namespace TorchSharp.Modules
         }
 
         /// <summary>Same shape as the input, which ends in the normalised shape.</summary>
-        public override torch.Tensor forward(torch.Tensor input) =>
-            torch.nn.functional.layer_norm(input, _shape, _weight, _bias, _eps);
+        public override torch.Tensor forward(torch.Tensor tensor) =>
+            torch.nn.functional.layer_norm(tensor, _shape, _weight, _bias, _eps);
 
         /// <summary>The components are registered by name in the constructor, not found among the fields.</summary>
         protected override void RegisterComponents()

@@ -60,7 +60,7 @@ namespace TorchSharp.Modules
         public long out_features => _weight.size(0);
 
         /// <summary><c>[..., inputs]</c> to <c>[..., outputs]</c>.</summary>
-        public override torch.Tensor forward(torch.Tensor input) => Ops.linear(input, _weight, _bias);
+        public override torch.Tensor forward(torch.Tensor tensor) => Ops.linear(tensor, _weight, _bias);
 
         /// <summary>The components are registered by name in the constructor, not found among the fields.</summary>
         protected override void RegisterComponents()

@@ -54,35 +54,88 @@ public static partial class torch
                 return (missing, unexpected);
             }
 
+            /// <summary>The kind of device that the module was moved to last.</summary>
+            protected DeviceType _deviceType = DeviceType.CPU;
+
+            /// <summary>The number of the device that the module was moved to last, or -1.</summary>
+            protected int _deviceIndex = -1;
+
             /// <summary>Converts the parameters and floating-point buffers, here and below.</summary>
-            protected internal virtual Module _to(ScalarType dtype, bool non_blocking) => Move(dtype, null, non_blocking);
+            protected internal virtual Module _to(ScalarType dtype, bool non_blocking)
+            {
+                CheckFloating(dtype);
+                _toEpilog(dtype, non_blocking);
+                return this;
+            }
 
             /// <summary>Moves parameters and buffers, here and below.</summary>
-            protected internal virtual Module _to(DeviceType deviceType, int deviceIndex, bool non_blocking) =>
-                Move(null, new Device(deviceType, deviceIndex), non_blocking);
+            protected internal virtual Module _to(DeviceType deviceType, int deviceIndex, bool non_blocking)
+            {
+                InitializeDevice(new Device(deviceType, deviceIndex));
+                _toEpilog(deviceType, deviceIndex, non_blocking);
+                return this;
+            }
 
             /// <summary>Moves and converts, here and below.</summary>
-            protected internal virtual Module _to(Device device, ScalarType dtype, bool non_blocking) => Move(dtype, device, non_blocking);
+            protected internal virtual Module _to(Device device, ScalarType dtype, bool non_blocking)
+            {
+                CheckFloating(dtype);
+                InitializeDevice(device);
+                _toEpilog(device, dtype, non_blocking);
+                return this;
+            }
+
+            /// <summary>Moves and converts to where and what a tensor is.</summary>
+            public Module _to(Tensor other, bool non_blocking) => _to(other.device, other.dtype, non_blocking);
+
+            /// <summary>Converts; see <see cref="_toEpilog(ScalarType?, Device, bool)"/>.</summary>
+            protected void _toEpilog(ScalarType dtype, bool non_blocking) => _toEpilog(dtype, null, non_blocking);
+
+            /// <summary>Moves and converts; see <see cref="_toEpilog(ScalarType?, Device, bool)"/>.</summary>
+            protected void _toEpilog(Device device, ScalarType dtype, bool non_blocking) => _toEpilog((ScalarType?)dtype, device, non_blocking);
+
+            /// <summary>Moves; see <see cref="_toEpilog(ScalarType?, Device, bool)"/>.</summary>
+            protected void _toEpilog(DeviceType deviceType, int deviceIndex, bool non_blocking) =>
+                _toEpilog(null, new Device(deviceType, deviceIndex), non_blocking);
 
             /// <summary>
-            /// The tensor objects stay, so that fields and optimisers keep them; only what they hold changes.
+            /// Moves and converts the modules below, then this one's own tensors. Their objects stay, so that fields and
+            /// optimisers keep them; only what they hold changes. Override it to move more.
             /// </summary>
-            private Module Move(ScalarType? dtype, Device? device, bool nonBlocking)
+            protected virtual void _toEpilog(ScalarType? dtype, Device? device, bool non_blocking)
             {
-                if (device is not null) InitializeDevice(device);
+                foreach (var child in children())
+                {
+                    if (device is null) child._to(dtype ?? throw new ArgumentNullException(nameof(dtype), "Neither a type nor a device is given"), non_blocking);
+                    else if (dtype is null) child._to(device.type, device.index, non_blocking);
+                    else child._to(device, dtype.Value, non_blocking);
+                }
                 using var noGrad = no_grad();
                 using var scope = NewDisposeScope();
-                foreach (var tensor in parameters().Concat(buffers()))
-                {
-                    var type = dtype is { } wanted && IsFloating(tensor.dtype) ? wanted : tensor.dtype;
-                    var place = device ?? tensor.device;
-                    var gradient = tensor is Parameter ? tensor.grad : null;
-                    tensor.grad = null;
-                    var moved = tensor.to(type, place, non_blocking: nonBlocking);
-                    Native.Check(Native.rk_tensor_set_data(tensor.Handle, moved.Handle), "moving a module");
-                    if (gradient is not null) tensor.grad = gradient.to(type, place, non_blocking: nonBlocking);
-                }
-                return this;
+                foreach (var tensor in _internal_params.Values.Concat(_internal_buffers.Values.Select(buffer => buffer.Item1)))
+                    Move(tensor, dtype is { } wanted && IsFloating(tensor.dtype) ? wanted : tensor.dtype, device ?? tensor.device, non_blocking);
+                if (device is null) return;
+                _deviceType = device.type;
+                _deviceIndex = device.type == DeviceType.CPU ? -1 : device.index;
+            }
+
+            /// <summary>The default type and device, for what is not given.</summary>
+            protected static (Device device, ScalarType dtype) GetDefaultDeviceAndType(Device? device = null, ScalarType? dtype = null) =>
+                (device ?? CPU, dtype ?? get_default_dtype());
+
+            private static void Move(Tensor tensor, ScalarType type, Device device, bool nonBlocking)
+            {
+                var gradient = tensor is Parameter ? tensor.grad : null;
+                tensor.grad = null;
+                var moved = tensor.to(type, device, non_blocking: nonBlocking);
+                Native.Check(Native.rk_tensor_set_data(tensor.Handle, moved.Handle), "moving a module");
+                if (gradient is not null) tensor.grad = gradient.to(type, device, non_blocking: nonBlocking);
+            }
+
+            private static void CheckFloating(ScalarType type)
+            {
+                if (!IsFloating(type))
+                    throw new ArgumentException($"A module's parameters can only become floating-point numbers, not {type}", nameof(type));
             }
 
             private static bool IsFloating(ScalarType type) =>

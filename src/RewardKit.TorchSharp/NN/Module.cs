@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Reflection;
 using TorchSharp.Modules;
+using TorchSharp.Utils;
 
 namespace TorchSharp;
 
@@ -16,9 +17,15 @@ public static partial class torch
         /// </summary>
         public partial class Module : IDisposable
         {
-            private readonly OrderedDictionary<string, Parameter> _parameters = [];
-            private readonly OrderedDictionary<string, (Tensor Tensor, bool Persistent)> _buffers = [];
-            private readonly OrderedDictionary<string, Module> _modules = [];
+            /// <summary>The parameters by name.</summary>
+            protected OrderedDict<string, Parameter> _internal_params = [];
+
+            /// <summary>The buffers by name, and whether the state dictionary has them.</summary>
+            protected OrderedDict<string, (Tensor, bool)> _internal_buffers = [];
+
+            /// <summary>The modules directly below this one by name.</summary>
+            protected OrderedDict<string, Module> _internal_submodules = [];
+
             private bool _training = true;
             private bool _registered;
 
@@ -41,12 +48,13 @@ public static partial class torch
                 _registered = true;
                 foreach (var field in ComponentFields(GetType()))
                 {
+                    var component = field.GetCustomAttribute<ComponentNameAttribute>()?.Name ?? field.Name;
+                    if (_internal_submodules.ContainsKey(component) || _internal_params.ContainsKey(component) || _internal_buffers.ContainsKey(component)) continue;
                     switch (field.GetValue(this))
                     {
-                        case Module module when !_modules.ContainsValue(module): register_module(field.Name, module); break;
-                        case Parameter parameter when !_parameters.ContainsValue(parameter): register_parameter(field.Name, parameter); break;
-                        case Module or Modules.Parameter: break;
-                        case Tensor tensor: ConditionallyRegisterBuffer(field.Name, tensor); break;
+                        case Module module: register_module(component, module); break;
+                        case Parameter parameter: register_parameter(component, parameter); break;
+                        case Tensor tensor: register_buffer(component, tensor); break;
                     }
                 }
             }
@@ -55,7 +63,7 @@ public static partial class torch
             public virtual void register_parameter(string name, Parameter param)
             {
                 ArgumentNullException.ThrowIfNull(param);
-                if (!_parameters.TryAdd(name, param)) throw AlreadyThere(name);
+                if (!_internal_params.TryAdd(name, param)) throw AlreadyThere(name);
                 param.DetachFromDisposeScope();
             }
 
@@ -63,7 +71,7 @@ public static partial class torch
             public virtual void register_buffer(string name, Tensor tensor, bool persistent = true)
             {
                 ArgumentNullException.ThrowIfNull(tensor);
-                if (!_buffers.TryAdd(name, (tensor, persistent))) throw AlreadyThere(name);
+                if (!_internal_buffers.TryAdd(name, (tensor, persistent))) throw AlreadyThere(name);
                 tensor.DetachFromDisposeScope();
             }
 
@@ -73,7 +81,7 @@ public static partial class torch
                 ArgumentNullException.ThrowIfNull(submodule);
                 if (name.Contains('.')) throw new ArgumentException($"The name of a module must not contain a dot: '{name}'", nameof(name));
                 submodule.RegisterComponents();
-                if (!_modules.TryAdd(name, submodule)) throw AlreadyThere(name);
+                if (!_internal_submodules.TryAdd(name, submodule)) throw AlreadyThere(name);
             }
 
             /// <summary>Adds a module.</summary>
@@ -82,19 +90,22 @@ public static partial class torch
             /// <summary>Registers the parameter in place of one of that name; null removes it.</summary>
             protected void ConditionallyRegisterParameter(string name, Parameter? value)
             {
-                _parameters.Remove(name);
+                _internal_params.Remove(name);
                 if (value is not null) register_parameter(name, value);
             }
+
+            /// <summary>Registers the parameter in place of one of that name; a tensor that is none removes it.</summary>
+            protected void ConditionallyRegisterParameter(string name, Tensor value) => ConditionallyRegisterParameter(name, value as Parameter);
 
             /// <summary>Registers the buffer in place of one of that name; null removes it.</summary>
             protected void ConditionallyRegisterBuffer(string name, Tensor? value, bool persistent = true)
             {
-                _buffers.Remove(name);
+                _internal_buffers.Remove(name);
                 if (value is not null) register_buffer(name, value, persistent);
             }
 
             /// <summary>Forgets all modules.</summary>
-            protected void ClearModules() => _modules.Clear();
+            protected void ClearModules() => _internal_submodules.clear();
 
             /// <summary>The parameters by their path, such as <c>layers.0.weight</c>; a shared one stands under its first path only.</summary>
             public virtual IEnumerable<(string name, Parameter parameter)> named_parameters(bool recurse = true) =>
@@ -112,10 +123,10 @@ public static partial class torch
                 named_buffers(recurse, include_nonpersistent).Select(entry => entry.buffer);
 
             /// <summary>The modules directly below this one, by name.</summary>
-            public virtual IEnumerable<(string name, Module module)> named_children() => _modules.Select(entry => (entry.Key, entry.Value));
+            public virtual IEnumerable<(string name, Module module)> named_children() => _internal_submodules.Entries.Select(entry => (entry.Key, entry.Value));
 
             /// <summary>The modules directly below this one.</summary>
-            public virtual IEnumerable<Module> children() => _modules.Values;
+            public virtual IEnumerable<Module> children() => _internal_submodules.Values;
 
             /// <summary>All modules below this one, by path.</summary>
             public virtual IEnumerable<(string name, Module module)> named_modules() =>
@@ -132,11 +143,11 @@ public static partial class torch
 
             /// <summary>The parameter at this path, or null.</summary>
             public virtual Parameter? get_parameter(string target) =>
-                Owner(target, out var last) is { } owner && owner._parameters.TryGetValue(last, out var found) ? found : null;
+                Owner(target, out var last) is { } owner && owner._internal_params.TryGetValue(last, out var found) ? found : null;
 
             /// <summary>The buffer at this path, or null.</summary>
             public virtual Tensor? get_buffer(string target) =>
-                Owner(target, out var last) is { } owner && owner._buffers.TryGetValue(last, out var found) ? found.Tensor : null;
+                Owner(target, out var last) is { } owner && owner._internal_buffers.TryGetValue(last, out var found) ? found.Item1 : null;
 
             /// <summary>Calls a function on every module below this one, children first, and then on this one.</summary>
             public virtual Module apply(Action<Module> fn)
@@ -179,22 +190,22 @@ public static partial class torch
             protected virtual void Dispose(bool disposing)
             {
                 if (!disposing) return;
-                foreach (var parameter in _parameters.Values) parameter.Dispose();
-                foreach (var (tensor, _) in _buffers.Values) tensor.Dispose();
-                foreach (var module in _modules.Values) module.Dispose();
+                foreach (var parameter in _internal_params.Values) parameter.Dispose();
+                foreach (var (tensor, _) in _internal_buffers.Values) tensor.Dispose();
+                foreach (var module in _internal_submodules.Values) module.Dispose();
             }
 
             private IEnumerable<(string name, Parameter parameter)> AllParameters(bool recurse) =>
-                _parameters.Select(entry => (entry.Key, entry.Value)).Concat(recurse ? Below(module => module.AllParameters(true)) : []);
+                _internal_params.Entries.Select(entry => (entry.Key, entry.Value)).Concat(recurse ? Below(module => module.AllParameters(true)) : []);
 
             private IEnumerable<(string name, Tensor buffer)> AllBuffers(bool recurse, bool includeNonpersistent) =>
-                _buffers.Where(entry => includeNonpersistent || entry.Value.Persistent).Select(entry => (entry.Key, entry.Value.Tensor))
+                _internal_buffers.Entries.Where(entry => includeNonpersistent || entry.Value.Item2).Select(entry => (entry.Key, entry.Value.Item1))
                     .Concat(recurse ? Below(module => module.AllBuffers(true, includeNonpersistent)) : []);
 
             private IEnumerable<(string name, Module module)> AllModules() => named_children().Concat(Below(module => module.AllModules()));
 
             private IEnumerable<(string, T)> Below<T>(Func<Module, IEnumerable<(string, T)>> items) =>
-                _modules.SelectMany(child => items(child.Value).Select(item => ($"{child.Key}.{item.Item1}", item.Item2)));
+                _internal_submodules.Entries.SelectMany(child => items(child.Value).Select(item => ($"{child.Key}.{item.Item1}", item.Item2)));
 
             private static IEnumerable<T> Distinct<T>(IEnumerable<T> entries, Func<T, object> item)
             {
@@ -209,7 +220,7 @@ public static partial class torch
                 last = parts[^1];
                 Module? module = this;
                 foreach (var part in parts[..^1])
-                    module = module is not null && module._modules.TryGetValue(part, out var next) ? next : null;
+                    module = module is not null && module._internal_submodules.TryGetValue(part, out var next) ? next : null;
                 return module;
             }
 

@@ -35,6 +35,7 @@ internal static unsafe partial class Native
     [LibraryImport(Library)] public static partial int rk_tensor_requires_grad(nint handle);
     [LibraryImport(Library)] public static partial int rk_tensor_is_leaf(nint handle);
     [LibraryImport(Library)] public static partial void* rk_tensor_data(nint handle);
+    [LibraryImport(Library), SuppressGCTransition] public static partial void* rk_tensor_data_now(nint handle);
     [LibraryImport(Library)] public static partial int rk_tensor_is_pinned(nint handle);
     [LibraryImport(Library)] public static partial nint rk_tensor_pin(nint handle);
     [LibraryImport(Library)] public static partial int rk_tensor_item(nint handle, long* integer, double* number);

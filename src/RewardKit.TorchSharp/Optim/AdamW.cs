@@ -25,9 +25,9 @@ namespace TorchSharp
 namespace TorchSharp.Modules
 {
     /// <summary>AdamW (Loshchilov and Hutter, arXiv:1711.05101).</summary>
-    public class AdamW : OptimizerHelper
+    public class AdamW : OptimizerHelper, optim.IBetas
     {
-        private readonly Options _defaults;
+        private Options Defaults => (Options)_defaults!;
 
         /// <summary>Over groups; what a group leaves open is given here.</summary>
         public AdamW(IEnumerable<ParamGroup> parameters, double lr = 0.001, double beta1 = 0.9, double beta2 = 0.999, double eps = 1E-08, double weight_decay = 0, bool amsgrad = false, bool maximize = false)
@@ -56,37 +56,43 @@ namespace TorchSharp.Modules
         {
         }
 
+        /// <summary>The coefficients that groups take which leave them open.</summary>
+        public (double, double) Betas
+        {
+            get => (Defaults.beta1!.Value, Defaults.beta2!.Value);
+            set => (Defaults.beta1, Defaults.beta2) = value;
+        }
+
         /// <inheritdoc/>
         public override void add_param_group(Modules.ParamGroup param_group)
         {
             var options = (Options)(param_group.Options ??= new Options());
-            options.LearningRate ??= _defaults.LearningRate;
-            options.beta1 ??= _defaults.beta1;
-            options.beta2 ??= _defaults.beta2;
-            options.eps ??= _defaults.eps;
-            options.weight_decay ??= _defaults.weight_decay;
-            options.amsgrad ??= _defaults.amsgrad;
-            options.maximize ??= _defaults.maximize;
-            AddGroup(param_group);
+            options.LearningRate ??= Defaults.LearningRate;
+            options.beta1 ??= Defaults.beta1;
+            options.beta2 ??= Defaults.beta2;
+            options.eps ??= Defaults.eps;
+            options.weight_decay ??= Defaults.weight_decay;
+            options.amsgrad ??= Defaults.amsgrad;
+            options.maximize ??= Defaults.maximize;
+            AddGroup(param_group, parameter => new State(parameter));
         }
 
         /// <inheritdoc/>
         public override Tensor? step(Func<Tensor>? closure = null) =>
-            Each<ParamGroup>(closure, (group, parameter, gradient) =>
+            Each<ParamGroup, State>(closure, (group, parameter, gradient, state) =>
             {
                 var options = group.Options!;
                 double lr = group.LearningRate, beta1 = options.beta1!.Value, beta2 = options.beta2!.Value, eps = options.eps!.Value;
                 double weightDecay = options.weight_decay!.Value;
                 var amsgrad = options.amsgrad!.Value;
-                var step = NextStep(parameter);
-                var state = State(parameter, amsgrad ? 3 : 2);
+                var step = ++state.step;
                 if (options.maximize!.Value) gradient = gradient.neg();
                 parameter.mul_(1 - lr * weightDecay);
-                state[0].mul_(beta1).add_(gradient, 1 - beta1);
-                state[1].mul_(beta2).addcmul_(gradient, gradient, 1 - beta2);
-                if (amsgrad) state[2].copy_(maximum(state[2], state[1]));
-                var denominator = state[amsgrad ? 2 : 1].sqrt().div_(Math.Sqrt(1 - Math.Pow(beta2, step))).add_(eps);
-                parameter.addcdiv_(state[0], denominator, -lr / (1 - Math.Pow(beta1, step)));
+                state.exp_avg.mul_(beta1).add_(gradient, 1 - beta1);
+                state.exp_avg_sq.mul_(beta2).addcmul_(gradient, gradient, 1 - beta2);
+                if (amsgrad) state.max_exp_avg_sq!.copy_(maximum(state.max_exp_avg_sq, state.exp_avg_sq));
+                var denominator = (amsgrad ? state.max_exp_avg_sq! : state.exp_avg_sq).sqrt().div_(Math.Sqrt(1 - Math.Pow(beta2, step))).add_(eps);
+                parameter.addcdiv_(state.exp_avg, denominator, -lr / (1 - Math.Pow(beta1, step)));
             });
 
         /// <summary>Settings of a group; null stands for the optimiser's.</summary>
@@ -104,10 +110,124 @@ namespace TorchSharp.Modules
             public bool? amsgrad;
             /// <summary>Follow the gradient upwards.</summary>
             public bool? maximize;
+
+            /// <inheritdoc/>
+            public override void SaveStateDict(BinaryWriter writer)
+            {
+                base.SaveStateDict(writer);
+                writer.Write(beta1!.Value);
+                writer.Write(beta2!.Value);
+                writer.Write(eps!.Value);
+                writer.Write(weight_decay!.Value);
+                writer.Write(amsgrad!.Value);
+                writer.Write(maximize!.Value);
+            }
+
+            /// <inheritdoc/>
+            public override void LoadStateDict(BinaryReader reader)
+            {
+                base.LoadStateDict(reader);
+                beta1 = reader.ReadDouble();
+                beta2 = reader.ReadDouble();
+                eps = reader.ReadDouble();
+                weight_decay = reader.ReadDouble();
+                amsgrad = reader.ReadBoolean();
+                maximize = reader.ReadBoolean();
+            }
+
+            /// <inheritdoc/>
+            public override void LoadStateDict(OptimizerOptions source)
+            {
+                base.LoadStateDict(source);
+                var options = (Options)source;
+                beta1 = options.beta1;
+                beta2 = options.beta2;
+                eps = options.eps;
+                weight_decay = options.weight_decay;
+                amsgrad = options.amsgrad;
+                maximize = options.maximize;
+            }
+        }
+
+        /// <summary>What is kept for a parameter.</summary>
+        public class State : OptimizerState, IDisposable
+        {
+            /// <summary>How many steps were made.</summary>
+            public long step;
+            /// <summary>The mean of the gradient.</summary>
+            public Tensor exp_avg = null!;
+            /// <summary>The mean of its square.</summary>
+            public Tensor exp_avg_sq = null!;
+            /// <summary>The largest mean square so far, with amsgrad.</summary>
+            public Tensor? max_exp_avg_sq;
+
+            /// <summary>State of a parameter; <see cref="Initialize"/> fills it.</summary>
+            public State(Parameter parameter) : base(parameter)
+            {
+            }
+
+            /// <inheritdoc/>
+            public override void Initialize(OptimizerOptions options)
+            {
+                Dispose();
+                step = 0;
+                exp_avg = zeros_like(_parameter).DetachFromDisposeScope();
+                exp_avg_sq = zeros_like(_parameter).DetachFromDisposeScope();
+                max_exp_avg_sq = ((Options)options).amsgrad == true ? zeros_like(_parameter).DetachFromDisposeScope() : null;
+            }
+
+            /// <summary>Frees the tensors.</summary>
+            public void Dispose()
+            {
+                exp_avg?.Dispose();
+                exp_avg_sq?.Dispose();
+                max_exp_avg_sq?.Dispose();
+            }
+
+            /// <inheritdoc/>
+            public override void to(Device device)
+            {
+                exp_avg = Moved(exp_avg, device)!;
+                exp_avg_sq = Moved(exp_avg_sq, device)!;
+                max_exp_avg_sq = Moved(max_exp_avg_sq, device);
+            }
+
+            /// <inheritdoc/>
+            public override void SaveStateDict(BinaryWriter writer)
+            {
+                writer.Write(step);
+                exp_avg.Save(writer);
+                exp_avg_sq.Save(writer);
+                SaveConditionalStateTensor(writer, max_exp_avg_sq);
+            }
+
+            /// <inheritdoc/>
+            public override void LoadStateDict(BinaryReader reader)
+            {
+                step = reader.ReadInt64();
+                exp_avg.Load(reader);
+                exp_avg_sq.Load(reader);
+                LoadConditionalStateTensor(reader, ref max_exp_avg_sq);
+            }
+
+            /// <inheritdoc/>
+            public override void LoadStateDict(OptimizerState source)
+            {
+                var other = (State)source;
+                step = other.step;
+                Copy(other.exp_avg, ref exp_avg!);
+                Copy(other.exp_avg_sq, ref exp_avg_sq!);
+                Copy(other.max_exp_avg_sq, ref max_exp_avg_sq);
+            }
+
+            /// <inheritdoc/>
+            public override bool ApproximatelyEquals(OptimizerState other) =>
+                other is State state && step == state.step && Close(exp_avg, state.exp_avg) && Close(exp_avg_sq, state.exp_avg_sq) &&
+                Close(max_exp_avg_sq, state.max_exp_avg_sq);
         }
 
         /// <summary>Parameters that share settings.</summary>
-        public class ParamGroup : ParamGroup<Options>
+        public class ParamGroup : ParamGroup<Options>, optim.IBetas
         {
             /// <summary>An empty group.</summary>
             public ParamGroup()
@@ -132,6 +252,13 @@ namespace TorchSharp.Modules
                     maximize = maximize,
                 })
             {
+            }
+
+            /// <summary>The group's coefficients.</summary>
+            public (double, double) Betas
+            {
+                get => (Options!.beta1!.Value, Options.beta2!.Value);
+                set => (Options!.beta1, Options.beta2) = value;
             }
         }
     }

@@ -51,7 +51,7 @@ public static partial class torch
                 protected virtual IEnumerable<double> get_lr() => get_closed_form_lr();
 
                 /// <summary>The rates as a function of the number of steps alone.</summary>
-                protected virtual IEnumerable<double> get_closed_form_lr() => BaseRates.Select(rate => rate * Factor(LastEpoch));
+                protected virtual IEnumerable<double> get_closed_form_lr() => Rates();
 
                 /// <summary>One step on.</summary>
                 public virtual void step() => step(null);
@@ -66,6 +66,9 @@ public static partial class torch
 
                 /// <summary>One step on, or to a given step; these schedules do not look at the metric.</summary>
                 public virtual void step(double current, int? epoch = null) => step(epoch);
+
+                /// <summary>The rates as a function of <see cref="LastEpoch"/>.</summary>
+                internal virtual IEnumerable<double> Rates() => BaseRates.Select(rate => rate * Factor(LastEpoch));
 
                 /// <summary>What the base rates are multiplied by.</summary>
                 internal virtual double Factor(int epoch) => 1;

@@ -79,6 +79,27 @@ namespace TorchSharp.Modules
 
         /// <summary>The learning rate that a schedule starts from.</summary>
         public double InitialLearningRate { get; set; }
+
+        /// <summary>Writes them in TorchSharp's format.</summary>
+        public virtual void SaveStateDict(BinaryWriter writer)
+        {
+            writer.Write(InitialLearningRate);
+            writer.Write(LearningRate!.Value);
+        }
+
+        /// <summary>Reads them in TorchSharp's format.</summary>
+        public virtual void LoadStateDict(BinaryReader reader)
+        {
+            InitialLearningRate = reader.ReadDouble();
+            LearningRate = reader.ReadDouble();
+        }
+
+        /// <summary>Copies another's values.</summary>
+        public virtual void LoadStateDict(OptimizerOptions source)
+        {
+            InitialLearningRate = source.InitialLearningRate;
+            LearningRate = source.LearningRate;
+        }
     }
 
     /// <summary>Parameters that share settings.</summary>
@@ -125,81 +146,6 @@ namespace TorchSharp.Modules
         {
             get => (TOptions?)base.Options;
             set => base.Options = value;
-        }
-    }
-
-    /// <summary>What the optimisers have in common.</summary>
-    public abstract class OptimizerHelper : optim.Optimizer
-    {
-        private readonly Dictionary<Parameter, Tensor[]> _state = new(ReferenceEqualityComparer.Instance);
-        private readonly Dictionary<Parameter, long> _steps = new(ReferenceEqualityComparer.Instance);
-
-        /// <summary>An optimiser without groups.</summary>
-        protected OptimizerHelper() : base(0)
-        {
-        }
-
-        /// <summary>Calls <paramref name="update"/> on each parameter that has a gradient, unrecorded, in a scope of its own.</summary>
-        internal Tensor? Each<TGroup>(Func<Tensor>? closure, Action<TGroup, Parameter, Tensor> update) where TGroup : ParamGroup
-        {
-            Tensor? loss = null;
-            if (closure is not null)
-            {
-                using var grad = enable_grad();
-                loss = closure();
-            }
-            using var noGrad = no_grad();
-            foreach (var group in _parameter_groups)
-            {
-                foreach (var parameter in group.Parameters)
-                {
-                    using var scope = NewDisposeScope();
-                    if (parameter.grad is { } gradient) update((TGroup)group, parameter, gradient);
-                }
-            }
-            return loss;
-        }
-
-        /// <summary>The tensors kept for a parameter, of its shape and zero at first.</summary>
-        internal Tensor[] State(Parameter parameter, int count)
-        {
-            if (!_state.TryGetValue(parameter, out var tensors))
-            {
-                tensors = new Tensor[count];
-                for (var k = 0; k < count; k++) tensors[k] = zeros_like(parameter).DetachFromDisposeScope();
-                _state[parameter] = tensors;
-            }
-            return tensors;
-        }
-
-        /// <summary>Counts a step of a parameter, from 1.</summary>
-        internal long NextStep(Parameter parameter) => _steps[parameter] = _steps.GetValueOrDefault(parameter) + 1;
-
-        /// <summary>Frees the state.</summary>
-        protected override void Dispose(bool disposing)
-        {
-            if (!disposing) return;
-            foreach (var tensor in _state.Values.SelectMany(tensors => tensors)) tensor.Dispose();
-            _state.Clear();
-        }
-
-        /// <summary>Adds a group whose settings are complete.</summary>
-        internal void AddGroup(ParamGroup group)
-        {
-            group.Parameters = group.Parameters.ToList();
-            var known = new HashSet<Parameter>(parameters(), ReferenceEqualityComparer.Instance);
-            foreach (var parameter in group.Parameters)
-            {
-                if (!known.Add(parameter)) throw new ArgumentException("A parameter stands in two groups of the optimiser, or twice in one");
-            }
-            group.InitialLearningRate = group.LearningRate;
-            _parameter_groups.Add(group);
-        }
-
-        internal static void CheckRange(double value, double low, double high, string name)
-        {
-            if (!(value >= low && value < high))
-                throw new ArgumentOutOfRangeException(name, value, $"{name} must be at least {low}" + (double.IsPositiveInfinity(high) ? "" : $" and below {high}"));
         }
     }
 }

@@ -25,9 +25,9 @@ namespace TorchSharp
 namespace TorchSharp.Modules
 {
     /// <summary>Gradient descent, with momentum if wanted.</summary>
-    public class SGD : OptimizerHelper
+    public class SGD : OptimizerHelper, optim.IMomentum
     {
-        private readonly Options _defaults;
+        private Options Defaults => (Options)_defaults!;
 
         /// <summary>Over groups; what a group leaves open is given here.</summary>
         public SGD(IEnumerable<ParamGroup> parameters, double lr, double momentum = 0, double dampening = 0, double weight_decay = 0, bool nesterov = false, bool maximize = false)
@@ -55,22 +55,29 @@ namespace TorchSharp.Modules
         {
         }
 
+        /// <summary>The momentum of groups that leave it open.</summary>
+        public double Momentum
+        {
+            get => Defaults.momentum!.Value;
+            set => Defaults.momentum = value;
+        }
+
         /// <inheritdoc/>
         public override void add_param_group(Modules.ParamGroup param_group)
         {
             var options = (Options)(param_group.Options ??= new Options());
-            options.LearningRate ??= _defaults.LearningRate;
-            options.momentum ??= _defaults.momentum;
-            options.dampening ??= _defaults.dampening;
-            options.weight_decay ??= _defaults.weight_decay;
-            options.nesterov ??= _defaults.nesterov;
-            options.maximize ??= _defaults.maximize;
-            AddGroup(param_group);
+            options.LearningRate ??= Defaults.LearningRate;
+            options.momentum ??= Defaults.momentum;
+            options.dampening ??= Defaults.dampening;
+            options.weight_decay ??= Defaults.weight_decay;
+            options.nesterov ??= Defaults.nesterov;
+            options.maximize ??= Defaults.maximize;
+            AddGroup(param_group, parameter => new State(parameter));
         }
 
         /// <inheritdoc/>
         public override Tensor? step(Func<Tensor>? closure = null) =>
-            Each<ParamGroup>(closure, (group, parameter, gradient) =>
+            Each<ParamGroup, State>(closure, (group, parameter, gradient, state) =>
             {
                 var options = group.Options!;
                 var momentum = options.momentum!.Value;
@@ -78,10 +85,10 @@ namespace TorchSharp.Modules
                 if (options.weight_decay!.Value != 0) gradient = gradient.add(parameter, options.weight_decay.Value);
                 if (momentum != 0)
                 {
-                    var velocity = State(parameter, 1)[0];
                     // The first gradient enters undampened.
-                    velocity.mul_(momentum).add_(gradient, NextStep(parameter) == 1 ? 1 : 1 - options.dampening!.Value);
-                    gradient = options.nesterov!.Value ? gradient.add(velocity, momentum) : velocity;
+                    if (state.momentum_buffer is null) state.momentum_buffer = gradient.clone().DetachFromDisposeScope();
+                    else state.momentum_buffer.mul_(momentum).add_(gradient, 1 - options.dampening!.Value);
+                    gradient = options.nesterov!.Value ? gradient.add(state.momentum_buffer, momentum) : state.momentum_buffer;
                 }
                 parameter.add_(gradient, -group.LearningRate);
             });
@@ -99,10 +106,82 @@ namespace TorchSharp.Modules
             public bool? nesterov;
             /// <summary>Follow the gradient upwards.</summary>
             public bool? maximize;
+
+            /// <inheritdoc/>
+            public override void SaveStateDict(BinaryWriter writer)
+            {
+                base.SaveStateDict(writer);
+                writer.Write(momentum!.Value);
+                writer.Write(dampening!.Value);
+                writer.Write(weight_decay!.Value);
+                writer.Write(nesterov!.Value);
+                writer.Write(maximize!.Value);
+            }
+
+            /// <inheritdoc/>
+            public override void LoadStateDict(BinaryReader reader)
+            {
+                base.LoadStateDict(reader);
+                momentum = reader.ReadDouble();
+                dampening = reader.ReadDouble();
+                weight_decay = reader.ReadDouble();
+                nesterov = reader.ReadBoolean();
+                maximize = reader.ReadBoolean();
+            }
+
+            /// <inheritdoc/>
+            public override void LoadStateDict(OptimizerOptions source)
+            {
+                base.LoadStateDict(source);
+                var options = (Options)source;
+                momentum = options.momentum;
+                dampening = options.dampening;
+                weight_decay = options.weight_decay;
+                nesterov = options.nesterov;
+                maximize = options.maximize;
+            }
+        }
+
+        /// <summary>What is kept for a parameter.</summary>
+        public class State : OptimizerState, IDisposable
+        {
+            /// <summary>The velocity; null before the first step, and without momentum.</summary>
+            public Tensor? momentum_buffer;
+
+            /// <summary>State of a parameter.</summary>
+            public State(Parameter parameter) : base(parameter)
+            {
+            }
+
+            /// <inheritdoc/>
+            public override void Initialize(OptimizerOptions options)
+            {
+                Dispose();
+                momentum_buffer = null;
+            }
+
+            /// <summary>Frees the tensor.</summary>
+            public void Dispose() => momentum_buffer?.Dispose();
+
+            /// <inheritdoc/>
+            public override void to(Device device) => momentum_buffer = Moved(momentum_buffer, device);
+
+            /// <inheritdoc/>
+            public override void SaveStateDict(BinaryWriter writer) => SaveConditionalStateTensor(writer, momentum_buffer);
+
+            /// <inheritdoc/>
+            public override void LoadStateDict(BinaryReader reader) => LoadConditionalStateTensor(reader, ref momentum_buffer);
+
+            /// <inheritdoc/>
+            public override void LoadStateDict(OptimizerState source) => Copy(((State)source).momentum_buffer, ref momentum_buffer);
+
+            /// <inheritdoc/>
+            public override bool ApproximatelyEquals(OptimizerState other) =>
+                other is State state && Close(momentum_buffer, state.momentum_buffer);
         }
 
         /// <summary>Parameters that share settings.</summary>
-        public class ParamGroup : ParamGroup<Options>
+        public class ParamGroup : ParamGroup<Options>, optim.IMomentum
         {
             /// <summary>An empty group.</summary>
             public ParamGroup()
@@ -126,6 +205,13 @@ namespace TorchSharp.Modules
                     maximize = maximize,
                 })
             {
+            }
+
+            /// <summary>The group's momentum.</summary>
+            public double Momentum
+            {
+                get => Options!.momentum!.Value;
+                set => Options!.momentum = value;
             }
         }
     }

@@ -29,6 +29,7 @@ public static partial class torch
             if (typeof(T) == typeof(sbyte)) return As((sbyte)value.ToLong());
             if (typeof(T) == typeof(byte)) return As((byte)value.ToLong());
             if (typeof(T) == typeof(bool)) return As(value.ToLong() != 0);
+            if (typeof(T) == typeof(BFloat16)) return As((BFloat16)value.ToDouble());
             return As((Half)value.ToDouble());
 
             static T As<TValue>(TValue value) where TValue : unmanaged => Unsafe.BitCast<TValue, T>(value);
@@ -56,6 +57,12 @@ public static partial class torch
         /// <summary>Writes the elements' bytes to a stream.</summary>
         public void WriteBytesToStream(Stream stream, int bufferSize = 1024) =>
             Chunks(bufferSize, chunk => stream.Write(new ReadOnlySpan<byte>((void*)chunk.Start, chunk.Length)));
+
+        /// <summary>Writes it to a file as libtorch's <c>torch::save</c> does.</summary>
+        public void save(string location) => Native.Save(this, location);
+
+        /// <summary>Reads what <see cref="save"/> or libtorch's <c>torch::save</c> wrote.</summary>
+        public static Tensor load(string location) => Native.Load(location);
 
         /// <summary>The one element as a number.</summary>
         internal ScalarValue SingleElement()
@@ -96,6 +103,7 @@ public static partial class torch
             ScalarType.Float32 => typeof(float),
             ScalarType.Float64 => typeof(double),
             ScalarType.Bool => typeof(bool),
+            ScalarType.BFloat16 => typeof(BFloat16),
             _ => null,
         };
 

@@ -1,9 +1,15 @@
+using System.Runtime.CompilerServices;
+
 namespace TorchSharp;
 
 public static partial class torch
 {
     public partial class Tensor
     {
+        /// <summary>Applies a module, <c>t --&gt; m</c> in F#.</summary>
+        [SpecialName]
+        public static Tensor op_MinusMinusGreater(Tensor t, nn.Module<Tensor, Tensor> m) => m.call(t);
+
         /// <summary>Element by element: left + right.</summary>
         public static Tensor operator +(Tensor left, int right) => Ops.add_Scalar(left, (long)right);
 

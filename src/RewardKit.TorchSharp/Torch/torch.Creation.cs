@@ -194,6 +194,14 @@ public static partial class torch
     public static Tensor randperm(long n, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null) =>
         Made(generator is null ? Ops.randperm(n, dtype, null, Usable(device)) : Ops.randperm_generator(n, generator, dtype, null, Usable(device)), requires_grad, null);
 
+    /// <summary>The integers from 0 to before n in random order, written to a tensor, which takes their shape.</summary>
+    public static Tensor randperm(long n, Tensor @out, Generator? generator = null)
+    {
+        if (generator is null) Ops.randperm_out(n, @out);
+        else Ops.randperm_generator_out(n, generator, @out);
+        return @out.alias();
+    }
+
     /// <summary>The numbers from 0 to before stop; integers unless a number has a fraction type.</summary>
     public static Tensor arange(Scalar stop, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
         Made(Ops.arange(stop, dtype, null, Usable(device)), requires_grad, null);

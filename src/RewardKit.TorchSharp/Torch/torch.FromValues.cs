@@ -257,4 +257,8 @@ public static partial class torch
     /// <summary>A tensor of this shape with a copy of the values.</summary>
     public static Tensor tensor(Memory<double> rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         Make<double>(rawArray.Span, dimensions, dtype, device, requires_grad, names);
+
+    /// <summary>A tensor of this shape with a copy of the values.</summary>
+    public static Tensor tensor(Memory<BFloat16> rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
+        Make<BFloat16>(rawArray.Span, dimensions, dtype, device, requires_grad, names);
 }

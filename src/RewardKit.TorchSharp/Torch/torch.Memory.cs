@@ -8,7 +8,7 @@ public static unsafe partial class torch
     /// <summary>A vector of <paramref name="count"/> elements with a copy of an array's bytes from <paramref name="offset"/> on.</summary>
     public static Tensor frombuffer(Array rawArray, ScalarType dtype, long count = -1, long offset = 0, bool requires_grad = false)
     {
-        var itemSize = Tensor.ElementType(dtype) is null && dtype != ScalarType.BFloat16
+        var itemSize = Tensor.ElementType(dtype) is null
             ? throw new NotSupportedException($"frombuffer does not offer elements of type {dtype}")
             : SizeOf(dtype);
         var total = (long)Buffer.ByteLength(rawArray);
@@ -71,10 +71,11 @@ public static unsafe partial class torch
         if (type == typeof(sbyte)) return ScalarType.Int8;
         if (type == typeof(short)) return ScalarType.Int16;
         if (type == typeof(Half)) return ScalarType.Float16;
+        if (type == typeof(BFloat16)) return ScalarType.BFloat16;
         throw new NotSupportedException($"A tensor cannot be made of {type.Name} values");
     }
 
-    private static int SizeOf(ScalarType type) => type switch
+    internal static int SizeOf(ScalarType type) => type switch
     {
         ScalarType.Byte or ScalarType.Int8 or ScalarType.Bool => 1,
         ScalarType.Int16 or ScalarType.Float16 or ScalarType.BFloat16 => 2,

@@ -34,6 +34,9 @@ public sealed class Scalar : IDisposable
     /// <summary>A single.</summary>
     public static implicit operator Scalar(float value) => new(ScalarValue.Of((double)value, torch.ScalarType.Float32));
 
+    /// <summary>A bfloat16.</summary>
+    public static implicit operator Scalar(BFloat16 value) => new(ScalarValue.Of((double)value, torch.ScalarType.BFloat16));
+
     /// <summary>A double.</summary>
     public static implicit operator Scalar(double value) => new(ScalarValue.Of(value, torch.ScalarType.Float64));
 }

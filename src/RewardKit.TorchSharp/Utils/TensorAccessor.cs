@@ -97,12 +97,14 @@ public sealed unsafe class TensorAccessor<T> : IDisposable, IEnumerable<T> where
     /// <summary>Does nothing; the tensor owns the memory.</summary>
     public void Dispose() => GC.KeepAlive(_tensor);
 
-    /// <summary>The memory, as long as the tensor owns it.</summary>
+    /// <summary>The memory, as long as the tensor has it: it may be disposed, moved to another device, or resized.</summary>
     private T* Data
     {
         get
         {
-            _ = _tensor.Handle;
+            var handle = _tensor.Handle;
+            if (Count > 0 && (Native.rk_tensor_data_now(handle) != _data || Native.rk_tensor_numel(handle) != Count))
+                throw new InvalidOperationException("The tensor's elements are somewhere else since this accessor was made; call data() again");
             return _data;
         }
     }

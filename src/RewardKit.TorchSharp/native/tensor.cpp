@@ -66,6 +66,14 @@ RK_API void* rk_tensor_data(Handle handle) {
     return rk::guarded<void*>(nullptr, [&] { return rk::tensor(handle).data_ptr(); });
 }
 
+// Where the elements of a strided tensor lie now. Reads fields only; rk_tensor_data makes sure first that they are there.
+RK_API const void* rk_tensor_data_now(Handle handle) {
+    if (!handle->has_storage()) return nullptr;
+    const auto& storage = handle->unsafe_storage();
+    return static_cast<const char*>(storage.unsafeGetStorageImpl()->data_ptr().get()) +
+           handle->storage_offset() * static_cast<int64_t>(handle->itemsize());
+}
+
 RK_API int32_t rk_tensor_is_pinned(Handle handle) {
     return rk::guarded<int32_t>(-1, [&]() -> int32_t { return rk::tensor(handle).is_pinned(); });
 }

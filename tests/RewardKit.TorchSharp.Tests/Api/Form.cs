@@ -19,6 +19,7 @@ internal static class Form
         [typeof(sbyte)] = "sbyte",
         [typeof(short)] = "short",
         [typeof(ulong)] = "ulong",
+        [typeof(ushort)] = "ushort",
         [typeof(string)] = "string",
         [typeof(object)] = "object",
         [typeof(nint)] = "nint",
@@ -59,6 +60,10 @@ internal static class Form
     public static string Name(Type type) =>
         type.DeclaringType is { } outer && !type.IsGenericParameter ? Name(outer) + "." + type.Name.Split('`')[0] : type.Name.Split('`')[0];
 
+    /// <summary>As the name, with the type parameters: <c>torch.nn.Module&lt;T, TResult&gt;</c>.</summary>
+    public static string FullName(Type type) =>
+        Name(type) + (type.Name.Contains('`') ? $"<{string.Join(", ", type.GetGenericArguments().Select(argument => argument.Name))}>" : "");
+
     private static bool IsVisible(MethodBase method) =>
         (method.IsPublic || method.IsFamily || method.IsFamilyOrAssembly) && !(method is MethodInfo info && IsExplicit(info));
 
@@ -80,7 +85,7 @@ internal static class Form
     private static string Parameter(ParameterInfo parameter)
     {
         var type = parameter.ParameterType;
-        var modifier = parameter.IsDefined(typeof(ParamArrayAttribute)) ? "params " : parameter.IsOut ? "out " : "";
+        var modifier = parameter.IsDefined(typeof(ParamArrayAttribute)) ? "params " : parameter.IsOut ? "out " : type.IsByRef ? "ref " : "";
         var text = $"{modifier}{Name(type.IsByRef ? type.GetElementType()! : type, Tuples(parameter))} {parameter.Name}";
         return parameter.HasDefaultValue ? $"{text} = {Default(parameter)}" : text;
     }

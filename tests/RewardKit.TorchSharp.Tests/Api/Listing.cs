@@ -20,17 +20,17 @@ internal sealed partial class Listing
 
     private readonly Dictionary<string, HashSet<string>> _forms = [];
 
-    public Listing(string path)
+    public Listing(params string[] paths)
     {
-        Text = File.ReadAllText(path);
+        Text = string.Join("\n", paths.Select(File.ReadAllText));
         HashSet<string>? section = null;
         foreach (var line in Text.Split('\n'))
         {
             if (line.StartsWith("### ", StringComparison.Ordinal))
             {
                 var header = Header().Match(line);
-                section = _forms[header.Groups[2].Value] = [];
-                Headers[header.Groups[2].Value] = header.Groups[1].Value.Trim();
+                if (!_forms.TryGetValue(header.Groups[2].Value, out section)) _forms[header.Groups[2].Value] = section = [];
+                if (header.Groups[1].Value.Trim() is { Length: > 0 } kind) Headers[header.Groups[2].Value] = kind;
             }
             else if (line.Length > 0 && section is not null)
             {
@@ -44,10 +44,9 @@ internal sealed partial class Listing
     /// <summary>Type name to <c>static class</c>, <c>enum</c> and so on.</summary>
     public Dictionary<string, string> Headers { get; } = [];
 
-    public IReadOnlySet<string>? FormsOf(string type) => _forms.GetValueOrDefault(type);
+    public IEnumerable<string> Types => _forms.Keys;
 
-    /// <summary>Whether the listing names the type anywhere, as the type of a parameter or a result, say.</summary>
-    public bool Names(string type) => Regex.IsMatch(Text, $@"(?<![\w.]){Regex.Escape(type)}(?!\w)");
+    public IReadOnlySet<string>? FormsOf(string type) => _forms.GetValueOrDefault(type);
 
     /// <summary>One way to write a form: shorthands expanded, remarks on null and constraints left out.</summary>
     public static string Canonical(string form)
@@ -64,7 +63,7 @@ internal sealed partial class Listing
     private static string Expand(string parameters) =>
         string.Join(", ", parameters.Split(", ").Select(part => Shorthands.GetValueOrDefault(part, part)));
 
-    [GeneratedRegex(@"^### ((?:static |abstract |sealed )?(?:class|struct|enum|interface)) (\S+)")]
+    [GeneratedRegex(@"^### ((?:(?:static |abstract |sealed )?(?:class|struct|enum|interface) )?)(.+?)(?: : .*)?$")]
     private static partial Regex Header();
 
     [GeneratedRegex(@" where \w+ : .*$")]
