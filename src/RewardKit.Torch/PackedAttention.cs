@@ -21,16 +21,18 @@ public static class PackedAttention
     /// segments; the result is zero for a token that belongs to none.
     /// </param>
     /// <param name="scale">What the dot products are multiplied by, usually 1/√dim.</param>
+    /// <param name="window">How many keys a query sees at most, its own and the prefix's included (Mistral's sliding window, arXiv:2310.06825); 0: all.</param>
+    /// <param name="softcap">Scores become softcap · tanh(score / softcap) (Gemma 2, arXiv:2408.00118); 0: they stay.</param>
     /// <returns><c>[tokens, heads, dim]</c>.</returns>
-    public static Tensor Apply(Tensor q, Tensor k, Tensor v, Tensor segments, double scale) =>
+    public static Tensor Apply(Tensor q, Tensor k, Tensor v, Tensor segments, double scale, long window = 0, double softcap = 0) =>
 #if TORCH_PACKAGE
-        Reference(q, k, v, segments, scale);
+        Reference(q, k, v, segments, scale, window, softcap);
 #else
-        Ops.packed_attention(q, k, v, segments, scale);
+        Ops.packed_attention(q, k, v, segments, scale, window, softcap);
 #endif
 
     /// <summary>The same by a masked softmax for each segment, in TorchSharp calls.</summary>
-    internal static Tensor Reference(Tensor q, Tensor k, Tensor v, Tensor segments, double scale)
+    internal static Tensor Reference(Tensor q, Tensor k, Tensor v, Tensor segments, double scale, long window = 0, double softcap = 0)
     {
         using var scope = NewDisposeScope();
         var group = q.size(1) / k.size(1);
@@ -42,8 +44,11 @@ public static class PackedAttention
             if (length == 0) continue;
             var queries = q.narrow(0, start, length).transpose(0, 1);
             var scores = queries.matmul(Keys(k).transpose(1, 2)).mul(scale);
-            var later = ones([length, prefixLength + length], ScalarType.Bool, q.device).triu(prefixLength + 1);
-            var attended = scores.masked_fill(later, double.NegativeInfinity).softmax(-1).matmul(Keys(v)).transpose(0, 1);
+            if (softcap > 0) scores = scores.div(softcap).tanh().mul(softcap);
+            var all = ones([length, prefixLength + length], ScalarType.Bool, q.device);
+            var hidden = all.triu(prefixLength + 1);
+            if (window > 0) hidden = hidden.logical_or(all.tril(Math.Max(prefixLength - window, -length)));
+            var attended = scores.masked_fill(hidden, double.NegativeInfinity).softmax(-1).matmul(Keys(v)).transpose(0, 1);
             var index = arange(start, start + length, ScalarType.Int64, q.device).view(-1, 1, 1).expand(length, q.size(1), q.size(2));
             result = result.scatter(0, index, attended);
 

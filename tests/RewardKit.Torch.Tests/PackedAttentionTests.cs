@@ -53,6 +53,46 @@ public class PackedAttentionTests(DeviceType type) : DeviceTests(type)
             1e-4, inputs.Select(x => x.to_type(ScalarType.Float32)).ToArray());
     }
 
+    // Windows shorter than a tile, as long as one, longer than the prefix; caps that bend the scores a little and much.
+    [Test]
+    public void A_window_and_capped_scores_agree([Values(0, 1, 7, 40, 64, 90, 1000)] int window, [Values(0, 0.5, 50)] double softcap)
+    {
+        var segments = tensor(s_pairs);
+        Compare.SameValuesAndGradients(
+            x => PackedAttention.Apply(x[0], x[1], x[2], segments, 0.7, window, softcap),
+            x => PackedAttention.Reference(x[0], x[1], x[2], segments, 0.7, window, softcap),
+            1e-9, Compare.Random(Device, 315, 4, 24), Compare.Random(Device, 315, 2, 24), Compare.Random(Device, 315, 2, 24));
+    }
+
+    [Test]
+    public void A_window_of_one_sees_the_token_itself_and_a_wide_one_everything()
+    {
+        var (q, k, v) = (Compare.Random(Device, 315, 2, 8), Compare.Random(Device, 315, 2, 8), Compare.Random(Device, 315, 2, 8));
+        var segments = tensor(s_pairs);
+        var alone = PackedAttention.Apply(q, k, v, segments, 0.5, window: 1);
+        Assert.That(Compare.Distance(alone.narrow(0, 0, 314), v.narrow(0, 0, 314)), Is.LessThan(1e-12));
+        Assert.That(Compare.Distance(PackedAttention.Apply(q, k, v, segments, 0.5, window: 134), PackedAttention.Apply(q, k, v, segments, 0.5)), Is.Zero);
+    }
+
+    [Test]
+    public void Capped_scores_are_exact_in_single_precision_where_they_are_small()
+    {
+        // Gemma 2 caps at 50; most scores are far below, where the cap hardly bends them and must not blur them.
+        var (q, k, v) = (Compare.Random(Device, 315, 2, 16), Compare.Random(Device, 315, 2, 16), Compare.Random(Device, 315, 2, 16));
+        var segments = tensor(s_pairs);
+        var single = PackedAttention.Apply(q.to_type(ScalarType.Float32), k.to_type(ScalarType.Float32), v.to_type(ScalarType.Float32), segments, 0.25, softcap: 50);
+        Assert.That(Compare.Distance(single.to_type(ScalarType.Float64), PackedAttention.Reference(q, k, v, segments, 0.25, softcap: 50)), Is.LessThan(2e-6));
+    }
+
+    [TestCase(-1, 0)]
+    [TestCase(0, -0.5)]
+    public void A_negative_window_or_cap_is_refused(long window, double softcap)
+    {
+        var x = Compare.Random(Device, 3, 1, 8);
+        Assert.That(() => PackedAttention.Apply(x, x, x, tensor(new long[,] { { 0, 3, 0, 0 } }), 1, window, softcap),
+            Throws.Exception.With.Message.Contains("must not be negative"));
+    }
+
     [Test]
     public void Without_tokens_or_segments_there_is_nothing_to_attend()
     {

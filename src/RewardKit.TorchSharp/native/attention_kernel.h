@@ -83,21 +83,31 @@ inline void transpose_queries(const T* from, long row, long dim, long width, lon
     for (long i = 0; i < kQueries; i++) to[d * kQueries + i] = d < dim && i < count ? from[i * row + d] * factor : T(0);
 }
 
-/// The keys of one query tile, a tile at a time: those of the prefix, then the queries' own up to the last query.
+/// The keys of one query tile, a tile at a time: those of the prefix, then the queries' own up to the last query, from
+/// the first one on that lies in a query's window. A tile's first key is counted from the segment's start, so that the
+/// prefix lies before 0.
 template <typename F>
-inline void for_key_tiles(const Segment& s, long first_query, long query_count, F&& tile) {
-  for (long k = 0; k < s.prefix.length; k += kKeys) tile(s.prefix.packed + k, min_of(kKeys, s.prefix.length - k), -1L);
-  const long end = first_query + query_count;
-  for (long k = 0; k < end; k += kKeys) tile(s.own.packed + k, min_of(kKeys, end - k), k);
+inline void for_key_tiles(const Segment& s, long first_query, long query_count, long window, F&& tile) {
+  const long oldest = first_query - window + 1, end = first_query + query_count;
+  for (long k = max_of(0, s.prefix.length + oldest); k < s.prefix.length; k += kKeys)
+    tile(s.prefix.packed + k, min_of(kKeys, s.prefix.length - k), k - s.prefix.length);
+  for (long k = max_of(0, oldest); k < end; k += kKeys) tile(s.own.packed + k, min_of(kKeys, end - k), k);
 }
 
-/// Sets scores of keys that come after their query; `first_key` is the tile's first key counted from the segment's
-/// start, -1 in the prefix.
+/// Scores of keys that come after their query, or too long before it, become -inf.
 template <typename T>
-inline void mask_later_keys(T* scores, long keys, long first_key, long first_query) {
-  if (first_key < 0) return;
-  for (long j = first_query < first_key ? 0 : min_of(keys, first_query - first_key + 1); j < keys; j++)
+inline void mask_hidden_keys(T* scores, long keys, long first_key, long first_query, long window) {
+  for (long j = max_of(0, min_of(keys, first_query - first_key + 1)); j < keys; j++)
     for (long i = 0; i < min_of(kQueries, first_key + j - first_query); i++) scores[j * kQueries + i] = -__builtin_inf();
+  for (long j = 0; j < min_of(keys, first_query + kQueries - window - first_key); j++)
+    for (long i = max_of(0, first_key + j + window - first_query); i < kQueries; i++) scores[j * kQueries + i] = -__builtin_inf();
+}
+
+/// Scores in units of log2: cap * tanh(x). The queries were scaled so that x = score / softcap.
+template <typename T>
+inline void cap_scores(T* scores, long keys, T cap) {
+  using V = Vec<T, kLanes<T>>;
+  for (long i = 0; i < keys * kQueries; i += kLanes<T>) V::store(scores + i, V::tanh(V::load(scores + i)) * cap);
 }
 
 template <typename T>
@@ -108,11 +118,18 @@ long attention_scratch(long tokens, long dim) {
 
 constexpr double kLog2E = 1.44269504088896340736;
 
+/// What the queries are multiplied by, so that scores come out in units of log2 or, to be capped, of the cap.
+template <typename T>
+inline T query_factor(const Attention<T>& p) {
+  return T(p.softcap > 0 ? p.scale / p.softcap : p.scale * kLog2E);
+}
+
 template <typename T>
 void attention_forward(const Attention<T>& p, const Component& c, long kv_head, T* scratch) {
   using V = Vec<T, kLanes<T>>;
   constexpr int W = kLanes<T>;
   const long width = padded_dim(p.dim), kv_row = p.kv_heads * p.dim, q_row = p.heads * p.dim, group = p.heads / p.kv_heads;
+  const T cap = T(p.softcap * kLog2E);
   T* k = scratch;
   T* v = k + c.tokens * width;
   T* scores = v + c.tokens * width;
@@ -127,13 +144,15 @@ void attention_forward(const Attention<T>& p, const Component& c, long kv_head, 
     for (long head = kv_head * group; head < (kv_head + 1) * group; head++)
       for (long first = 0; first < c.segments[s].own.length; first += kQueries) {
         const long count = min_of(kQueries, c.segments[s].own.length - first), token = c.segments[s].own.start + first;
-        transpose_queries(p.q + token * q_row + head * p.dim, q_row, p.dim, width, count, T(p.scale * kLog2E), q);
+        transpose_queries(p.q + token * q_row + head * p.dim, q_row, p.dim, width, count, query_factor(p), q);
         for (long i = 0; i < kQueries * width; i++) out[i] = 0;
-        for (long i = 0; i < kQueries; i++) top[i] = -__builtin_inf(), sum[i] = 0;
+        // Finite, for a query may see nothing of a tile, and the difference of two infinities is no number.
+        for (long i = 0; i < kQueries; i++) top[i] = T(-1e30), sum[i] = 0;
 
-        for_key_tiles(c.segments[s], first, count, [&](long key, long keys, long first_key) {
+        for_key_tiles(c.segments[s], first, count, p.window, [&](long key, long keys, long first_key) {
           product<T, false>(k + key * width, width, 1, q, kQueries, scores, kQueries, keys, kQueries, p.dim);
-          mask_later_keys(scores, keys, first_key, first);
+          if (p.softcap > 0) cap_scores(scores, keys, cap);
+          mask_hidden_keys(scores, keys, first_key, first, p.window);
           for (long i = 0; i < kQueries; i += W) {
             const auto before = V::load(top + i);
             auto most = before;
@@ -165,6 +184,7 @@ void attention_backward(const Attention<T>& p, const Component& c, long kv_head,
   using V = Vec<T, kLanes<T>>;
   constexpr int W = kLanes<T>;
   const long width = padded_dim(p.dim), kv_row = p.kv_heads * p.dim, q_row = p.heads * p.dim, group = p.heads / p.kv_heads;
+  const T cap = T(p.softcap * kLog2E);
   T* k = scratch;
   T* v = k + c.tokens * width;
   T* dk = v + c.tokens * width;
@@ -187,7 +207,7 @@ void attention_backward(const Attention<T>& p, const Component& c, long kv_head,
       for (long first = 0; first < c.segments[s].own.length; first += kQueries) {
         const long count = min_of(kQueries, c.segments[s].own.length - first), token = c.segments[s].own.start + first;
         const long at = token * q_row + head * p.dim;
-        transpose_queries(p.q + at, q_row, p.dim, width, count, T(p.scale * kLog2E), q);
+        transpose_queries(p.q + at, q_row, p.dim, width, count, query_factor(p), q);
         transpose_queries(p.dout + at, q_row, p.dim, width, count, T(1), dout);
         for (long i = 0; i < kQueries * width; i++) dq[i] = 0, q_rows[i] = 0, dout_rows[i] = 0;
         // Columns without a query get probability 2^-inf = 0.
@@ -202,16 +222,19 @@ void attention_backward(const Attention<T>& p, const Component& c, long kv_head,
           }
         }
 
-        for_key_tiles(c.segments[s], first, count, [&](long key, long keys, long first_key) {
+        for_key_tiles(c.segments[s], first, count, p.window, [&](long key, long keys, long first_key) {
           product<T, false>(k + key * width, width, 1, q, kQueries, scores, kQueries, keys, kQueries, p.dim);
           product<T, false>(v + key * width, width, 1, dout, kQueries, dscores, kQueries, keys, kQueries, p.dim);
-          mask_later_keys(scores, keys, first_key, first);
+          if (p.softcap > 0) cap_scores(scores, keys, cap);
+          mask_hidden_keys(scores, keys, first_key, first, p.window);
           for (long i = 0; i < kQueries; i += W) {
             const auto l = V::load(lse + i), shift = V::load(delta + i);
             for (long j = i; j < keys * kQueries; j += kQueries) {
-              const auto probability = V::exp2(V::load(scores + j) - l);
+              const auto score = V::load(scores + j), probability = V::exp2(score - l);
               V::store(scores + j, probability);
-              V::store(dscores + j, probability * (V::load(dscores + j) - shift));
+              auto slope = V::fill(T(1));
+              if (p.softcap > 0) slope = V::max(slope - (score / cap) * (score / cap), typename V::type{});  // 0 where masked
+              V::store(dscores + j, probability * (V::load(dscores + j) - shift) * slope);
             }
           }
           product<T, true>(k + key * width, 1, width, dscores, kQueries, dq, kQueries, p.dim, kQueries, keys);

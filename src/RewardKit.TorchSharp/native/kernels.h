@@ -33,6 +33,8 @@ struct Attention {
   T *out, *lse, *dq, *dk, *dv;
   int64_t heads, kv_heads, dim;
   double scale;
+  int64_t window;  // a query sees this many keys at most, its own included
+  double softcap;  // scores become softcap * tanh(score / softcap); 0: they stay
 };
 
 template <typename T>

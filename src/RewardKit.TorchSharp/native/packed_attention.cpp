@@ -124,7 +124,7 @@ void run_tasks(const Plan& plan, const Attention<T>& problem, const Kernel& kern
 class FusedAttention : public torch::autograd::Function<FusedAttention> {
  public:
   static Tensor forward(AutogradContext* ctx, const Tensor& q_in, const Tensor& k_in, const Tensor& v_in, const Tensor& segments,
-                        double scale) {
+                        double scale, int64_t window, double softcap) {
     const Tensor q = q_in.contiguous(), k = k_in.contiguous(), v = v_in.contiguous();
     const Plan plan(read_segments(segments, q.size(0)));
     const Tensor out = at::zeros_like(q), lse = at::zeros({q.size(0), q.size(1)}, q.options());
@@ -132,12 +132,15 @@ class FusedAttention : public torch::autograd::Function<FusedAttention> {
       Attention<scalar_t> p{};
       p.q = q.data_ptr<scalar_t>(), p.k = k.data_ptr<scalar_t>(), p.v = v.data_ptr<scalar_t>();
       p.out = out.data_ptr<scalar_t>(), p.lse = lse.data_ptr<scalar_t>();
-      p.heads = q.size(1), p.kv_heads = k.size(1), p.dim = q.size(2), p.scale = scale;
+      p.heads = q.size(1), p.kv_heads = k.size(1), p.dim = q.size(2);
+      p.scale = scale, p.window = window, p.softcap = softcap;
       run_tasks(plan, p, [](auto& kernels) { return kernels.attention_forward; });
     });
     // Autograd refuses a backward pass over segments that were overwritten since.
     ctx->save_for_backward({q, k, v, out, lse, segments});
     ctx->saved_data["scale"] = scale;
+    ctx->saved_data["window"] = window;
+    ctx->saved_data["softcap"] = softcap;
     return out;
   }
 
@@ -155,14 +158,16 @@ class FusedAttention : public torch::autograd::Function<FusedAttention> {
       p.dq = dq.data_ptr<scalar_t>(), p.dk = dk.data_ptr<scalar_t>(), p.dv = dv.data_ptr<scalar_t>();
       p.heads = q.size(1), p.kv_heads = k.size(1), p.dim = q.size(2);
       p.scale = ctx->saved_data["scale"].toDouble();
+      p.window = ctx->saved_data["window"].toInt(), p.softcap = ctx->saved_data["softcap"].toDouble();
       run_tasks(plan, p, [](auto& kernels) { return kernels.attention_backward; });
     });
-    return {dq, dk, dv, Tensor(), Tensor()};
+    return {dq, dk, dv, Tensor(), Tensor(), Tensor(), Tensor()};
   }
 };
 
 /// Any device and floating type, from ATen's operators: one masked softmax per segment.
-Tensor composite(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& segments, double scale) {
+Tensor composite(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& segments, double scale, int64_t window,
+                 double softcap) {
   const int64_t group = q.size(1) / k.size(1);
   const auto wide = q.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
   std::vector<Tensor> parts;
@@ -173,9 +178,11 @@ Tensor composite(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor
       const Tensor all = r.prefix_length > 0 ? at::cat({x.narrow(0, r.prefix_start, r.prefix_length), own}) : own;
       return all.repeat_interleave(group, 1).transpose(0, 1);  // [heads, keys, dim]
     };
-    const Tensor scores = at::matmul(q.narrow(0, r.start, r.length).transpose(0, 1), keys_of(k).transpose(1, 2)) * scale;
-    const Tensor later = at::ones({r.length, r.prefix_length + r.length}, q.options().dtype(at::kBool)).triu(r.prefix_length + 1);
-    const Tensor weights = scores.masked_fill(later, -std::numeric_limits<float>::infinity()).softmax(-1, wide).to(q.scalar_type());
+    Tensor scores = at::matmul(q.narrow(0, r.start, r.length).transpose(0, 1), keys_of(k).transpose(1, 2)) * scale;
+    if (softcap > 0) scores = at::tanh(scores / softcap) * softcap;
+    const Tensor all = at::ones({r.length, r.prefix_length + r.length}, q.options().dtype(at::kBool));
+    const Tensor hidden = all.triu(r.prefix_length + 1).logical_or(all.tril(std::max(r.prefix_length - window, -r.length)));
+    const Tensor weights = scores.masked_fill(hidden, -std::numeric_limits<float>::infinity()).softmax(-1, wide).to(q.scalar_type());
     parts.push_back(at::matmul(weights, keys_of(v)).transpose(0, 1));
     for (int64_t t = r.start; t < r.start + r.length; t++) order.push_back(t);
   }
@@ -185,7 +192,8 @@ Tensor composite(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor
   return out.index_copy(0, index, at::cat(parts));
 }
 
-Tensor packed_attention(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& segments, double scale) {
+Tensor packed_attention(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& segments, double scale, int64_t window,
+                        double softcap) {
   TORCH_CHECK(q.dim() == 3 && k.dim() == 3 && k.sizes() == v.sizes() && q.size(0) == k.size(0) && q.size(2) == k.size(2) &&
                   k.size(1) > 0 && q.size(1) % k.size(1) == 0,
               "packed_attention: q must be [tokens, heads, dim], k and v [tokens, kv_heads, dim] with heads a multiple of "
@@ -193,12 +201,14 @@ Tensor packed_attention(const Tensor& q, const Tensor& k, const Tensor& v, const
   TORCH_CHECK(q.scalar_type() == k.scalar_type() && q.scalar_type() == v.scalar_type() && q.device() == k.device() &&
                   q.device() == v.device(),
               "packed_attention: q, k and v must share dtype and device");
-  const bool fused = has_kernel(q);
-  return fused ? FusedAttention::apply(q, k, v, segments, scale) : composite(q, k, v, segments, scale);
+  TORCH_CHECK(window >= 0 && softcap >= 0, "packed_attention: window and softcap must not be negative, not ", window, " and ", softcap);
+  if (window == 0) window = std::numeric_limits<int64_t>::max() / 4;
+  return has_kernel(q) ? FusedAttention::apply(q, k, v, segments, scale, window, softcap)
+                       : composite(q, k, v, segments, scale, window, softcap);
 }
 
 TORCH_LIBRARY_FRAGMENT(rewardkit, m) {
-  m.def("packed_attention(Tensor q, Tensor k, Tensor v, Tensor segments, float scale) -> Tensor", packed_attention);
+  m.def("packed_attention(Tensor q, Tensor k, Tensor v, Tensor segments, float scale, int window=0, float softcap=0.) -> Tensor", packed_attention);
 }
 
 }  // namespace

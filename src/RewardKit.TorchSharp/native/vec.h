@@ -61,8 +61,28 @@ struct Vec {
     const itype bits = reinterpret_cast<const itype&>(r) + (reinterpret_cast<const itype&>(magic) << IntOf<T>::mantissa_bits);
     return x < low ? type{} : reinterpret_cast<const type&>(bits);
   }
+
+  /// tanh x = m / (m + 2) with m = e^2x - 1 = (2^n - 1) + 2^n (2^f - 1), exact to a few units in the last place around 0, too.
+  static inline type tanh(type x) {
+    constexpr double ln2 = 0.693147180559945309417;
+    const type most = fill(T(20)), least = fill(T(-20));  // beyond them it is 1 to the last bit
+    const type y = (x > most ? most : x < least ? least : x) * T(2 / ln2);
+    const type magic = y + IntOf<T>::round_magic;
+    const type f = y - (magic - IntOf<T>::round_magic);
+    double c[IntOf<T>::exp_terms + 1];
+    c[0] = 1.0;
+    for (int i = 1; i <= IntOf<T>::exp_terms; i++) c[i] = c[i - 1] * ln2 / i;
+    type r = fill(static_cast<T>(c[IntOf<T>::exp_terms]));
+    for (int i = IntOf<T>::exp_terms - 1; i >= 1; i--) r = r * f + static_cast<T>(c[i]);
+    const type one = fill(T(1));
+    const itype bits = reinterpret_cast<const itype&>(one) + (reinterpret_cast<const itype&>(magic) << IntOf<T>::mantissa_bits);
+    const type power = reinterpret_cast<const type&>(bits);
+    const type m = (power - one) + power * (r * f);
+    return m / (m + T(2));
+  }
 };
 
 inline long min_of(long a, long b) { return a < b ? a : b; }
+inline long max_of(long a, long b) { return a > b ? a : b; }
 
 }  // namespace
