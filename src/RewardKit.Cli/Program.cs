@@ -22,13 +22,15 @@ internal static class Program
             RunCommand.Create(forScript),
             CheckCommand.Create(),
             PluginCommand.Create(),
+            DoctorCommand.Create(),
         };
         CommandWithExamples.ShowIn(
             root,
             "rewardkit run scripts/quickstart.fsx           run an experiment to its report",
             "rewardkit run scripts/quickstart.fsx -- small  with an argument for the script",
             "rewardkit check scripts/quickstart.fsx         find mistakes without running it",
-            "rewardkit plugin list                          the methods that are installed");
+            "rewardkit plugin list                          the methods that are installed",
+            "rewardkit doctor                               what libtorch and GPU are used, and what is wrong with them");
         var parsed = root.Parse(own);
         if (parsed.Errors.Count == 0)
             return parsed.Invoke(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });

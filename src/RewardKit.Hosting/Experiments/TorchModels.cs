@@ -45,23 +45,17 @@ public sealed class TorchModels : IModelWork
     {
         try
         {
-            UseThreads();
+            RewardKit.Torch.ThreadCount.Set();
             return torch.cuda.is_available() ? torch.CUDA : torch.CPU;
         }
         catch (DllNotFoundException e)
         {
             throw RewardKitException.Failure(e.Message, e);
         }
-    }
-
-    // Some builds of libtorch start with one thread whatever the machine has. The number decides the order of additions and
-    // so the last bits of a result: it must not be left to chance.
-    private static void UseThreads()
-    {
-        var wished = System.Environment.GetEnvironmentVariable("OMP_NUM_THREADS");
-        if (string.IsNullOrEmpty(wished)) torch.set_num_threads(System.Environment.ProcessorCount);
-        else if (int.TryParse(wished, NumberStyles.None, CultureInfo.InvariantCulture, out var threads) && threads > 0) torch.set_num_threads(threads);
-        else throw RewardKitException.Input($"OMP_NUM_THREADS is \"{wished}\"; expected a number of threads, at least 1.");
+        catch (FormatException e)
+        {
+            throw RewardKitException.Input(e.Message, e);
+        }
     }
 
     // The module version of an assembly, and the content of the native library, change with what they are built from.

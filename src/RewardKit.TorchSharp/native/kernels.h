@@ -70,4 +70,7 @@ struct CpuKernels {
 template <typename T>
 const CpuKernels<T>& cpu_kernels();
 
+/// The instruction set they are compiled for: "AVX-512", "AVX2" or "baseline".
+const char* cpu_kernels_name();
+
 }  // namespace rewardkit

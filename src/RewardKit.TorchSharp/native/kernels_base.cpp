@@ -33,4 +33,9 @@ const CpuKernels<double>& cpu_kernels<double>() {
   return table;
 }
 
+const char* cpu_kernels_name() {
+  const auto* table = &cpu_kernels<float>();
+  return table == avx512_float ? "AVX-512" : table == avx2_float ? "AVX2" : "baseline";
+}
+
 }  // namespace rewardkit

@@ -7,13 +7,6 @@
 #include <c10/core/InferenceMode.h>
 #include <torch/cuda.h>
 
-#include <map>
-
-// Of libtorch, though no header that is always there declares it. Weak: a libtorch without it leaves it null.
-namespace caffe2 {
-__attribute__((weak, visibility("default"))) const std::map<std::string, std::string>& GetBuildOptions();
-}
-
 namespace {
 thread_local std::string last_error;
 thread_local std::shared_ptr<void> last_exception;
@@ -27,14 +20,6 @@ void rk::set_error(std::string text, std::shared_ptr<void> exception) {
 RK_API const char* rk_last_error() { return last_error.c_str(); }
 RK_API void* rk_last_exception() { return last_exception.get(); }
 RK_API void rk_forget_exception() { last_exception = nullptr; }
-
-// The version of the libtorch in this process, which need not be the one that the shim was built for; "" if it hides it.
-RK_API const char* rk_loaded_torch_version() {
-    if (caffe2::GetBuildOptions == nullptr) return "";
-    const auto& options = caffe2::GetBuildOptions();
-    const auto found = options.find("TORCH_VERSION");
-    return found == options.end() ? "" : found->second.c_str();
-}
 
 RK_API int32_t rk_grad_mode() { return c10::GradMode::is_enabled(); }
 RK_API void rk_set_grad_mode(int32_t enabled) { c10::GradMode::set_enabled(enabled != 0); }
