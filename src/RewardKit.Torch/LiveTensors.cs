@@ -28,11 +28,12 @@ public static class LiveTensors
 #endif
 
     /// <summary>The places where tensors were made that are alive, or that nobody disposed; those with most alive first.</summary>
+    /// <exception cref="NotSupportedException">This build stands on the TorchSharp package.</exception>
     /// <exception cref="InvalidOperationException">It is not recorded where tensors are made; see <see cref="AreTraced"/>.</exception>
     public static IReadOnlyList<Origin> ByOrigin()
     {
 #if TORCH_PACKAGE
-        throw new InvalidOperationException("The TorchSharp package does not record where tensors are made; build with TorchProvider=system for that");
+        throw Provider.Lacks("Where tensors were made");
 #else
         if (!AreTraced)
         {

@@ -6,6 +6,9 @@ namespace TorchSharp;
 /// </summary>
 public sealed partial class DisposeScope : IDisposable
 {
+    /// <summary>The place of a tensor that its scope has let go of to dispose it.</summary>
+    private const int Gone = -1;
+
     private readonly DisposeScope? _outer;
     private readonly DisposeScopeManager _manager;
     private List<IDisposable> _owned = [];
@@ -122,26 +125,28 @@ public sealed partial class DisposeScope : IDisposable
             owned = _owned;
             _owned = _spare ?? [];
             _spare = null;
-            // First let go of all: one of them, a module say, may dispose others.
+            // First let go of all: one of them, a module say, or another thread may dispose others. They are counted here.
             foreach (var disposable in owned)
             {
-                if (disposable is torch.Tensor tensor) tensor.OwningDisposeScope = null;
-                if (keep is not null && keep.Contains(disposable)) Include(disposable);
+                if (keep is not null && keep.Contains(disposable))
+                {
+                    Include(disposable);
+                }
+                else if (disposable is torch.Tensor tensor)
+                {
+                    tensor.ScopeIndex = Gone;
+                    _manager.Counts.DisposedInScopeCount++;
+                }
             }
         }
-        var freed = 0;
         foreach (var disposable in owned)
         {
             if (keep is not null && keep.Contains(disposable)) continue;
-            if (disposable is not torch.Tensor tensor) disposable.Dispose();
-            else if (tensor.DisposeFromScope()) freed++;
+            if (disposable is torch.Tensor tensor) tensor.DisposeFromScope();
+            else disposable.Dispose();
         }
         owned.Clear();
-        lock (_manager.Gate)
-        {
-            _manager.Counts.DisposedInScopeCount += freed;
-            _spare = owned;
-        }
+        lock (_manager.Gate) _spare = owned;
     }
 
     private void MoveOne(DisposeScope? scope, IDisposable disposable)

@@ -125,10 +125,14 @@ public static partial class torch
         /// <summary>Applies everything but tensors as views; the tensors are returned beside, each at its dimension.</summary>
         private (Tensor View, Tensor?[]? Tensors) Narrowed(TensorIndex[] indices)
         {
-            if (indices.Sum(Consumed) is var wanted && wanted > ndim)
-                throw new ArgumentException($"{wanted} indices are too many for a tensor of shape [{string.Join(", ", shape)}]");
-            if (indices.Count(index => index.Form == TensorIndex.Kind.Ellipsis) > 1)
-                throw new ArgumentException("Only one index may be an ellipsis");
+            var (wanted, ellipses) = (0, 0);
+            foreach (var index in indices)
+            {
+                wanted += Consumed(index);
+                if (index.Form == TensorIndex.Kind.Ellipsis) ellipses++;
+            }
+            if (wanted > ndim) throw new ArgumentException($"{wanted} indices are too many for a tensor of shape [{string.Join(", ", shape)}]");
+            if (ellipses > 1) throw new ArgumentException("Only one index may be an ellipsis");
             var view = Ops.alias(this);
             List<Tensor?>? tensors = null;
             // libtorch's list has one entry per mask, whatever the number of dimensions that it covers.

@@ -70,7 +70,7 @@ public static partial class torch
                 int index;
                 var type = (DeviceType)Native.rk_tensor_device(Handle, &index);
                 GC.KeepAlive(this);
-                return type == DeviceType.CPU ? CPU : new Device(type, index);
+                return Device.Of(type, index);
             }
         }
 

@@ -25,7 +25,7 @@ public static partial class torch
 
         internal DisposeScope? OwningDisposeScope { get; set; }
 
-        /// <summary>Where it stands in the list of its scope.</summary>
+        /// <summary>Where it stands in the list of its scope; negative once the scope has let go of it.</summary>
         internal int ScopeIndex { get; set; }
 
         /// <summary>The native tensor.</summary>
@@ -117,14 +117,13 @@ public static partial class torch
         }
 
         /// <summary>Frees the native tensor, if nobody did before, for a scope that let go of it.</summary>
-        internal bool DisposeFromScope()
+        internal void DisposeFromScope()
         {
             var handle = Interlocked.Exchange(ref _handle, 0);
-            if (handle == 0) return false;
+            if (handle == 0) return;
             if (TensorTrace.On) TensorTrace.Gone(this, finalized: false);
             Native.rk_tensor_free(handle);
             GC.SuppressFinalize(this);
-            return true;
         }
 
         /// <summary>Takes it out of its scope; nothing disposes it any more.</summary>

@@ -7,6 +7,8 @@ public static partial class torch
     /// <summary>Where a tensor lies: a kind of device and an index.</summary>
     public class Device
     {
+        private static readonly Device?[] s_cuda = new Device?[16];
+
         /// <summary>The kind of device.</summary>
         public DeviceType type { get; }
 
@@ -44,6 +46,13 @@ public static partial class torch
         {
             type = DeviceType.CUDA;
             this.index = index;
+        }
+
+        /// <summary>The device of a tensor, one object for each; asking allocates nothing.</summary>
+        internal static Device Of(DeviceType type, int index)
+        {
+            if (type == DeviceType.CPU) return CPU;
+            return type == DeviceType.CUDA && index >= 0 && index < s_cuda.Length ? s_cuda[index] ??= new Device(index) : new Device(type, index);
         }
 
         /// <summary><c>cpu</c>, <c>cuda</c> or <c>cuda:1</c>.</summary>
