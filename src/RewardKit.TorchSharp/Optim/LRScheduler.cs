@@ -93,6 +93,10 @@ public static partial class torch
             public static LRScheduler ConstantLR(Optimizer optimizer, double factor = 0.3333333333333333, int total_iters = 5, int last_epoch = -1, bool verbose = false) =>
                 new FactorSchedule(optimizer, step => step < total_iters ? factor : 1, last_epoch, verbose);
 
+            /// <summary>The base rates, times <paramref name="gamma"/> after every <paramref name="step_size"/> steps.</summary>
+            public static LRScheduler StepLR(Optimizer optimizer, int step_size, double gamma = 0.1, int last_epoch = -1, bool verbose = false) =>
+                new FactorSchedule(optimizer, step => Math.Pow(gamma, step / step_size), last_epoch, verbose);
+
             /// <summary>From <paramref name="start_factor"/> to <paramref name="end_factor"/> times the base rates in equal steps.</summary>
             public static LRScheduler LinearLR(Optimizer optimizer, double start_factor = 0.3333333333333333, double end_factor = 1, int total_iters = 5, int last_epoch = -1, bool verbose = false) =>
                 new FactorSchedule(optimizer, step => start_factor + (end_factor - start_factor) * Math.Min(step, total_iters) / total_iters, last_epoch, verbose);

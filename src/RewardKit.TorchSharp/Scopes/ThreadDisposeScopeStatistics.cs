@@ -29,6 +29,13 @@ public class ThreadDisposeScopeStatistics
     public long ThreadTotalLiveCount =>
         CreatedInScopeCount + CreatedOutsideScopeCount - DisposedInScopeCount - DisposedOutsideScopeCount;
 
+    /// <summary>All counts with their names.</summary>
+    public override string ToString() =>
+        $"ThreadTotalLiveCount: {ThreadTotalLiveCount}; CreatedOutsideScopeCount: {CreatedOutsideScopeCount}; " +
+        $"DisposedOutsideScopeCount: {DisposedOutsideScopeCount}; CreatedInScopeCount: {CreatedInScopeCount}; " +
+        $"DisposedInScopeCount: {DisposedInScopeCount}; AttachedToScopeCount: {AttachedToScopeCount}; " +
+        $"DetachedFromScopeCount: {DetachedFromScopeCount}";
+
     /// <summary>Sets every count to 0.</summary>
     public void Reset()
     {
