@@ -2,153 +2,132 @@ using System.Text.Json.Nodes;
 using RewardKit.Models.Safetensors;
 using RewardKit.Models.Tokenization;
 using TorchSharp;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace RewardKit.Models;
 
-/// <summary>Model folders and random starts: where a <see cref="RewardModel"/>'s weights come from and go to.</summary>
+/// <summary>Makes models: from folders in Hugging Face's layout, or from nothing.</summary>
 internal static class Checkpoint
 {
     private const string Score = "score.weight";
     private const string LanguageHead = "lm_head.weight";
 
-    /// <summary>A model with random weights.</summary>
-    public static RewardModel Random(ModelConfig config, RewardHead head, int seed)
+    /// <summary>A language model.</summary>
+    public static CausalModel Causal(ModelSpec spec, int seed, Device? device)
     {
-        var model = new RewardModel(ConfigFile.From(config), config.Checked("The model's configuration"), languageHead: true, head.Bias);
-        using var _ = no_grad();
-        foreach (var (name, parameter) in model.named_parameters())
-        {
-            if (name.StartsWith("score.", StringComparison.Ordinal)) StartHead(name, parameter, config, head, seed);
-            else if (parameter.dim() == 2) RandomWeights.Normal(parameter, config.InitializerRange, seed, name);
-        }
-        return model;
+        if (Configuration(spec) is { } config)
+            return Untrained(spec, config, device, zeroHead: false, seed, (file, weights) => new CausalModel(file, config, weights, languageHead: true));
+        var (loaded, stored) = Open(spec.Folder!);
+        using var reader = stored;
+        var model = loaded.Model();
+        return Stored(
+            spec, reader, device, null, weights => new CausalModel(loaded, model, weights, languageHead: true), name => Spare(model, name) || IsScore(name));
     }
 
-    /// <summary>A model from a folder.</summary>
-    /// <param name="folder">The folder.</param>
+    /// <summary>A reward model.</summary>
+    /// <param name="spec">The specification.</param>
     /// <param name="head">How a missing scalar head starts; null refuses a folder without one.</param>
-    /// <param name="seed">Decides a fresh head.</param>
-    public static RewardModel Load(string folder, RewardHead? head, int seed)
+    /// <param name="seed">Decides what is fresh.</param>
+    /// <param name="device">Where the weights go; null: the CPU.</param>
+    public static RewardModel Reward(ModelSpec spec, RewardHead? head, int seed, Device? device)
+    {
+        if (Configuration(spec) is { } config)
+            return Untrained(spec, config, device, head!.ZeroInit, seed, (file, weights) => Labels(spec, file, config) is { } labels
+                ? new RewardModel(file, config, weights, labels)
+                : new RewardModel(file, config, weights, languageHead: true, head.Bias));
+
+        var (loaded, stored) = Open(spec.Folder!);
+        using var reader = stored;
+        var model = loaded.Model();
+        if (Labels(spec, loaded, model) is { } tokens)
+            return Stored(spec, reader, device, null, weights => new RewardModel(loaded, model, weights, tokens), name => Spare(model, name) || IsScore(name));
+
+        var scored = reader.Find(Score) is not null;
+        RefuseOtherHeads(reader, loaded, model, scored, head is not null);
+        // Without tying, a classifier saved by other tools has no language-model head; a language model must have one.
+        var languageHead = model.TieWordEmbeddings || !scored || reader.Find(LanguageHead) is not null;
+        var bias = scored ? reader.Find("score.bias") is not null : head!.Bias;
+        var fresh = scored ? null : new UntrainedSource(model.InitializerRange, head!.ZeroInit, seed, Place(spec, device, reader));
+        return Stored(spec, reader, device, fresh, weights => new RewardModel(loaded, model, weights, languageHead, bias), name => Spare(model, name));
+    }
+
+    private static bool IsScore(string name) => name.StartsWith("score.", StringComparison.Ordinal);
+
+    // Old checkpoints store the rotary frequencies, and some the tied head a second time.
+    private static bool Spare(ModelConfig config, string name) =>
+        name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal) || config.TieWordEmbeddings && name == LanguageHead;
+
+    /// <summary>The configuration of a model with random weights; null for a folder.</summary>
+    private static ModelConfig? Configuration(ModelSpec spec)
+    {
+        if (spec.Folder is null == spec.Configuration is null)
+            throw RewardKitException.Input("A model needs either a folder or a configuration"
+                + (spec.Folder is null ? "; neither is given." : $"; both are given (folder {spec.Folder})."));
+        return spec.Configuration?.Checked("The model's configuration");
+    }
+
+    private static T Untrained<T>(
+        ModelSpec spec, ModelConfig config, Device? device, bool zeroHead, int seed, Func<ConfigFile, ModelWeights, T> make)
+    {
+        var place = new Placement(Dtype(spec.Dtype) ?? ScalarType.Float32, device ?? CPU);
+        return make(ConfigFile.From(config), new(new UntrainedSource(config.InitializerRange, zeroHead, seed, place)));
+    }
+
+    private static (ConfigFile File, SafetensorsReader Reader) Open(string folder)
     {
         var file = ConfigFile.Load(folder);
-        var config = file.Model().Checked(folder);
-        using var reader = SafetensorsReader.Open(folder);
-        var scored = reader.Find(Score) is not null;
-        if (!scored && head is null)
-            throw RewardKitException.Input($"{reader.Path}: no {Score} here: this is a language model, not a trained reward model.");
+        file.Model();
+        return (file, SafetensorsReader.Open(folder));
+    }
+
+    private static T Stored<T>(
+        ModelSpec spec, SafetensorsReader reader, Device? device, IParameterSource? fresh, Func<ModelWeights, T> make, Func<string, bool> spare)
+        where T : nn.Module
+    {
+        using var source = new StoredSource(reader, Place(spec, device, reader), fresh, IsScore);
+        return source.Make(make, spare);
+    }
+
+    private static Placement Place(ModelSpec spec, Device? device, SafetensorsReader reader) =>
+        new(Dtype(spec.Dtype) ?? reader.Find("model.embed_tokens.weight")?.Type ?? ScalarType.Float32, device ?? CPU);
+
+    /// <summary>The type of this name; null for what the file has.</summary>
+    public static ScalarType? Dtype(string? name) => name switch
+    {
+        null or "float32" => ScalarType.Float32,
+        "bfloat16" => ScalarType.BFloat16,
+        "float16" => ScalarType.Float16,
+        "auto" => null,
+        _ => throw RewardKitException.Input($"The model's dtype is \"{name}\"; expected float32, bfloat16, float16 or auto."),
+    };
+
+    private static (int, int)? Labels(ModelSpec spec, ConfigFile file, ModelConfig config)
+    {
+        var labels = spec.LabelTokens ?? TextSettings.Read(file).Labels;
+        return labels?.Ids(
+            () => Tokenizer.Load(spec.Tokenizer ?? spec.Folder ?? throw RewardKitException.Input(
+                "Label tokens given by text need a tokenizer: set the Tokenizer option to a folder with one.")),
+            config.VocabSize);
+    }
+
+    // A head with several outputs, and a head that was lost on the way, are the two ways in which reward models go wrong.
+    private static void RefuseOtherHeads(SafetensorsReader reader, ConfigFile file, ModelConfig config, bool scored, bool mayBeFresh)
+    {
+        const string one = "A reward model has exactly one output: convert a two-label head by taking row 1 less row 0 of score.weight, or train anew from the language model.";
         if (reader.Find(Score) is { Shape: [not 1, ..] } wide)
             throw RewardKitException.Input(
-                $"{reader.Path}: {Score} has shape {SafetensorsFormat.ShapeText(wide.Shape)}, expected [1, {config.HiddenSize}]: "
-                + "a reward model has exactly one output.");
-        // Without tying, a classifier saved by other tools has no language-model head; a language model must have one.
-        var languageHead = config.TieWordEmbeddings || !scored || reader.Find(LanguageHead) is not null;
-        var model = new RewardModel(file, config, languageHead, scored ? reader.Find("score.bias") is not null : head!.Bias);
-        try
+                $"{reader.Path}: {Score} has shape {SafetensorsFormat.ShapeText(wide.Shape)}, expected [1, {config.HiddenSize}]. {one}");
+        var classifier = file.Architectures.Contains(file.Family().Classifier);
+        if (scored || classifier)
         {
-            using var _ = no_grad();
-            var parameters = model.named_parameters().ToDictionary(p => p.name, p => p.parameter);
-            RefuseMisfits(reader, config, parameters, headIsFresh: !scored);
-            foreach (var (name, parameter) in parameters)
-            {
-                if (!scored && name.StartsWith("score.", StringComparison.Ordinal))
-                {
-                    StartHead(name, parameter, config, head!, seed);
-                    continue;
-                }
-                using var stored = reader.Read(name);
-                parameter.copy_(stored);
-            }
-            return model;
+            var labels = file.Value<int>(file.Json, "num_labels") ?? (file.Json["id2label"] as JsonObject)?.Count ?? 1;
+            if (labels != 1) throw file.Refused($"num_labels is {labels}, expected 1. {one}");
         }
-        catch
-        {
-            model.Dispose();
-            throw;
-        }
-    }
-
-    /// <summary>Writes a model folder beside and renames it.</summary>
-    public static void Save(RewardModel model, ConfigFile file, string folder, PairEncoder encoder)
-    {
-        folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
-        var (beside, old) = (folder + ".tmp", folder + ".old");
-        foreach (var leftover in (string[])[beside, old])
-            if (Directory.Exists(leftover)) Directory.Delete(leftover, recursive: true);
-        Directory.CreateDirectory(beside);
-
-        encoder.Tokenizer.CopyTo(beside);
-        Classifier(file, encoder).Save(beside);
-        using (no_grad())
-            SafetensorsWriter.Write(
-                Path.Combine(beside, "model.safetensors"),
-                model.named_parameters().Select(p => KeyValuePair.Create(p.name, (Tensor)p.parameter)));
-
-        if (Directory.Exists(folder)) Directory.Move(folder, old);
-        Directory.Move(beside, folder);
-        if (Directory.Exists(old)) Directory.Delete(old, recursive: true);
-    }
-
-    private static ConfigFile Classifier(ConfigFile file, PairEncoder encoder)
-    {
-        var result = file.Copy();
-        var json = result.Json;
-        json["architectures"] = new JsonArray(ConfigFile.SequenceClassification);
-        json["num_labels"] = 1;
-        json["id2label"] = new JsonObject { ["0"] = "LABEL_0" };
-        json["label2id"] = new JsonObject { ["LABEL_0"] = 0 };
-        json["torch_dtype"] = "float32";
-        if (json.ContainsKey("dtype")) json["dtype"] = "float32";
-        // Other tools read the reward at the last token that is no padding: with the end-of-text token for padding they
-        // would step back over it, to another token than ours.
-        var (pad, end) = (encoder.Tokenizer.PadId, encoder.Tokenizer.EosId);
-        Note("pad_token_id", pad == end ? null : pad);
-        // Without a name in the tokenizer's files these ids count: those of the model's first tokenizer must not stay.
-        Note("eos_token_id", end);
-        Note("bos_token_id", encoder.Tokenizer.BosId);
-        new TextSettings(encoder.Template.Name, encoder.MaxPromptTokens, encoder.MaxResponseTokens).Write(json);
-        return result;
-
-        void Note(string key, int? id)
-        {
-            if (id is null) json.Remove(key);
-            else json[key] = id;
-        }
-    }
-
-    private static void StartHead(string name, Tensor parameter, ModelConfig config, RewardHead head, int seed)
-    {
-        if (head.ZeroInit || parameter.dim() == 1) parameter.zero_();
-        else RandomWeights.Normal(parameter, config.InitializerRange, seed, name);
-    }
-
-    private static void RefuseMisfits(
-        SafetensorsReader reader, ModelConfig config, Dictionary<string, Parameter> parameters, bool headIsFresh)
-    {
-        var problems = new List<string>();
-        foreach (var (name, parameter) in parameters)
-        {
-            var expected = SafetensorsFormat.ShapeText(parameter.shape);
-            if (reader.Find(name) is not { } entry)
-            {
-                if (!(headIsFresh && name.StartsWith("score.", StringComparison.Ordinal)))
-                    problems.Add($"{name} is missing, expected with shape {expected}");
-            }
-            else if (!entry.Shape.SequenceEqual(parameter.shape))
-            {
-                problems.Add($"{name} has shape {SafetensorsFormat.ShapeText(entry.Shape)}, expected {expected}");
-            }
-        }
-        foreach (var entry in reader.Entries)
-            if (!parameters.ContainsKey(entry.Name) && !Redundant(entry.Name))
-                problems.Add($"{entry.Name} with shape {SafetensorsFormat.ShapeText(entry.Shape)} has no place in this architecture");
-        if (problems.Count == 0) return;
-        var more = problems.Count > 4 ? $"; and {problems.Count - 4} more" : "";
-        throw RewardKitException.Input($"{reader.Path} does not fit its {ConfigFile.Name}: {string.Join("; ", problems.Take(4))}{more}.");
-
-        // Old checkpoints store the rotary frequencies, and some the tied head a second time.
-        bool Redundant(string name) =>
-            name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal) || config.TieWordEmbeddings && name == LanguageHead;
+        if (scored) return;
+        if (classifier)
+            throw RewardKitException.Input(
+                $"{reader.Path}: no {Score} here, although {ConfigFile.Name} names {file.Family().Classifier}: the trained head was lost when this folder was written.");
+        if (!mayBeFresh)
+            throw RewardKitException.Input($"{reader.Path}: no {Score} here: this is a language model, not a trained reward model.");
     }
 }

@@ -10,9 +10,10 @@ namespace RewardKit.Models;
 internal sealed class ConfigFile
 {
     public const string Name = "config.json";
-    public const string SequenceClassification = "LlamaForSequenceClassification";
 
-    private static readonly string[] Architectures = ["LlamaForCausalLM", SequenceClassification];
+    // Far beyond any model, and small enough that no product of two overflows.
+    private const int MostOfAnything = 1 << 26;
+
     private static readonly JsonSerializerOptions Indented = new()
     {
         WriteIndented = true,
@@ -30,6 +31,9 @@ internal sealed class ConfigFile
     /// <summary>Every key of the file.</summary>
     public JsonObject Json { get; }
 
+    /// <summary>The folder it was read from; null where it comes from none.</summary>
+    public string? Folder { get; private init; }
+
     /// <summary>Reads the file of a model folder.</summary>
     public static ConfigFile Load(string folder)
     {
@@ -38,9 +42,10 @@ internal sealed class ConfigFile
         if (!File.Exists(path)) throw RewardKitException.Input($"{folder}: no model here: expected {Name} in it.");
         try
         {
-            return new(path, JsonNode.Parse(File.ReadAllBytes(path)) as JsonObject ?? throw new JsonException("it is not an object"));
+            var json = JsonNode.Parse(File.ReadAllBytes(path), null, new() { AllowDuplicateProperties = false }) as JsonObject;
+            return new(path, json ?? throw new JsonException("it is not an object")) { Folder = folder };
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw RewardKitException.Input($"{path}: not readable as JSON: {e.Message}", e);
         }
@@ -81,77 +86,136 @@ internal sealed class ConfigFile
     }
 
     /// <summary>A copy that can be changed.</summary>
-    public ConfigFile Copy() => new(_path, (JsonObject)Json.DeepClone());
+    public ConfigFile Copy() => new(_path, (JsonObject)Json.DeepClone()) { Folder = Folder };
 
     /// <summary>Writes the file into a folder.</summary>
     public void Save(string folder) => File.WriteAllText(Path.Combine(folder, Name), Json.ToJsonString(Indented) + "\n");
 
-    /// <summary>The architecture; refused by name where it is not one of ours.</summary>
+    /// <summary>The class names under <c>architectures</c>; usually one.</summary>
+    public IReadOnlyList<string> Architectures =>
+        Json["architectures"] is JsonArray list ? [.. list.Select(name => name?.ToString() ?? "null")] : [];
+
+    /// <summary>The family; refused by name where it is not one of ours.</summary>
+    public Family Family()
+    {
+        var known = Models.Family.All;
+        var type = Json["model_type"]?.ToString();
+        var family = known.FirstOrDefault(f => f.ModelType == type);
+        foreach (var name in Architectures)
+        {
+            var named = known.FirstOrDefault(f => name == f.CausalModel || name == f.Classifier);
+            if (named is null)
+                throw Refused($"the architecture {name} is not supported (known: {string.Join(", ", known.Select(f => f.CausalModel))}, "
+                    + "and the same ending in ForSequenceClassification)");
+            if (type is not null && family != named) throw Refused($"the architecture {name} does not go with model_type {type}");
+            family = named;
+        }
+        return family ?? throw Refused(
+            $"model_type is {Json["model_type"]?.ToJsonString() ?? "missing"}, which is not supported (known: {string.Join(", ", known.Select(f => f.ModelType))})");
+    }
+
+    /// <summary>The architecture.</summary>
+    /// <exception cref="RewardKitException">It asks for something not supported; the message names the key.</exception>
     public ModelConfig Model()
     {
-        var named = (Json["architectures"] as JsonArray)?.Select(a => a?.ToString() ?? "").ToList() ?? [];
-        if (named.Except(Architectures).FirstOrDefault() is { } unknown)
-            throw Refused($"the architecture {unknown} is not supported (known: {string.Join(", ", Architectures)})");
-        if (Json["model_type"]?.ToString() is { } type && type != "llama" || named.Count == 0 && Json["model_type"] is null)
-            throw Refused($"model_type is {Json["model_type"]?.ToJsonString() ?? "missing"}, and only \"llama\" is supported");
-        RefuseUnless("attention_bias", false);
-        RefuseUnless("mlp_bias", false);
-        RefuseUnless("hidden_act", "silu");
+        var family = Family();
+        if (Json["quantization_config"] is not null)
+            throw Refused("quantization_config is set, and quantized weights are not supported; take the model's unquantized folder");
         // attention_dropout is left aside, as the field does it: noise would make a preference and its reference differ.
-        var heads = Whole("num_attention_heads");
-        var (theta, scaling) = Rope();
-        return new ModelConfig
+        var heads = Need("num_attention_heads");
+        var (theta, factor, scaling) = Rope();
+        return family.Read(this, new ModelConfig
         {
-            VocabSize = Whole("vocab_size"),
-            HiddenSize = Whole("hidden_size"),
-            IntermediateSize = Whole("intermediate_size"),
-            NumHiddenLayers = Whole("num_hidden_layers"),
+            ModelType = family.ModelType,
+            VocabSize = Need("vocab_size"),
+            HiddenSize = Need("hidden_size"),
+            IntermediateSize = Need("intermediate_size"),
+            NumHiddenLayers = Need("num_hidden_layers"),
             NumAttentionHeads = heads,
-            NumKeyValueHeads = Value<int>(Json, "num_key_value_heads") ?? heads,
-            HeadDim = Value<int>(Json, "head_dim"),
-            MaxPositionEmbeddings = Value<int>(Json, "max_position_embeddings") ?? 2048,
+            NumKeyValueHeads = Whole("num_key_value_heads") ?? heads,
+            HeadDim = Whole("head_dim"),
+            MaxPositionEmbeddings = Whole("max_position_embeddings") ?? 2048,
             RmsNormEps = Value<double>(Json, "rms_norm_eps") ?? 1e-6,
             RopeTheta = theta,
+            RopeFactor = factor,
             RopeScaling = scaling,
-            TieWordEmbeddings = Value<bool>(Json, "tie_word_embeddings") ?? false,
+            TieWordEmbeddings = Flag("tie_word_embeddings", false),
             InitializerRange = Value<double>(Json, "initializer_range") ?? 0.02,
-        };
+        }).Checked(_path);
     }
+
+    /// <summary>Whether the file has the key, be it null.</summary>
+    public bool Has(string key) => Json.ContainsKey(key);
 
     /// <summary>A number or flag; null where the key is missing or null.</summary>
     public T? Value<T>(JsonObject json, string key) where T : struct =>
         json[key] is not { } node ? null
         : node is JsonValue value && value.TryGetValue<T>(out var result) ? result
-        : throw Refused($"{key} is {node.ToJsonString()}; expected {(typeof(T) == typeof(int) ? "a whole number" : typeof(T) == typeof(bool) ? "true or false" : "a number")}");
+        : throw Refused($"{key} is {Short(node)}; expected {(typeof(T) == typeof(int) ? "a whole number" : typeof(T) == typeof(bool) ? "true or false" : "a number")}");
+
+    /// <summary>A whole number of at least 1; null where the key is missing or null.</summary>
+    public int? Whole(string key) => Value<int>(Json, key) is not { } value ? null
+        : value is > 0 and <= MostOfAnything ? value
+        : throw Refused($"{key} is {value}; expected 1 to {MostOfAnything}");
+
+    /// <summary>A flag.</summary>
+    public bool Flag(string key, bool missing) => Value<bool>(Json, key) ?? missing;
+
+    /// <summary>Refuses another value than the one we know; a missing key is one that has it.</summary>
+    public void Expect<T>(string key, T supported)
+    {
+        if (Json[key] is { } node && !(node is JsonValue value && value.TryGetValue<T>(out var given) && Equals(given, supported)))
+            throw Refused($"{key} is {Short(node)}, and only {JsonSerializer.Serialize(supported)} is supported");
+    }
+
+    /// <summary>Part of a head's channels that turn; null where nothing is said.</summary>
+    public double? RotaryFactor => Factor(Json) ?? (Json["rope_parameters"] is JsonObject rope ? Factor(rope) : null);
+
+    /// <summary>The windows by layer: where <c>layer_types</c> says, else where the family has them.</summary>
+    /// <param name="config">What is read so far.</param>
+    /// <param name="window">How many keys are seen; null: all, everywhere.</param>
+    /// <param name="slides">The family's own rule.</param>
+    public IReadOnlyList<int> Windows(ModelConfig config, int? window, Func<int, bool> slides)
+    {
+        if (Json["layer_types"] is not { } node) return window is null ? [] : [.. Layers().Select(layer => slides(layer) ? window.Value : 0)];
+        if (node is not JsonArray types || types.Count != config.NumHiddenLayers)
+            throw Refused($"layer_types does not list {config.NumHiddenLayers} layers");
+        foreach (var type in types)
+            if (type?.ToString() is not ("full_attention" or "sliding_attention"))
+                throw Refused($"layer_types has {Short(type)} (known: full_attention, sliding_attention)");
+        return window is null ? [] : [.. Layers().Select(layer => types[layer]!.ToString() == "sliding_attention" ? window.Value : 0)];
+
+        IEnumerable<int> Layers() => Enumerable.Range(0, config.NumHiddenLayers);
+    }
+
+    /// <summary>An error at this file.</summary>
+    public RewardKitException Refused(string what) => RewardKitException.Input($"{_path}: {what}.");
 
     // rope_parameters is the newer form of rope_theta with rope_scaling.
-    private (double Theta, RopeScaling? Scaling) Rope()
+    private (double Theta, double Factor, RopeScaling? Scaling) Rope()
     {
         var scaling = Json["rope_scaling"] as JsonObject ?? Json["rope_parameters"] as JsonObject;
         var theta = Value<double>(Json, "rope_theta")
             ?? (Json["rope_parameters"] is JsonObject parameters ? Value<double>(parameters, "rope_theta") : null) ?? 10000;
         return (scaling?["rope_type"] ?? scaling?["type"])?.ToString() switch
         {
-            null or "default" => (theta, null),
-            "llama3" => (theta, new(
-                Need("factor"), Need("low_freq_factor"), Need("high_freq_factor"),
+            null or "default" => (theta, 1, null),
+            "linear" => (theta, Part("factor"), null),
+            "llama3" => (theta, 1, new(
+                Part("factor"), Part("low_freq_factor"), Part("high_freq_factor"),
                 Value<int>(scaling!, "original_max_position_embeddings") ?? throw Refused("rope_scaling lacks original_max_position_embeddings"))),
-            var type => throw Refused($"rope_scaling of type {type} is not supported (known: default, llama3)"),
+            "dynamic" => throw Refused("rope_scaling of type dynamic makes a text's score depend on the longest text beside it, and is not supported"),
+            var type => throw Refused($"rope_scaling of type {type} is not supported (known: default, linear, llama3)"),
         };
 
-        double Need(string key) => Value<double>(scaling!, key) ?? throw Refused($"rope_scaling lacks {key}");
+        double Part(string key) => Value<double>(scaling!, key) ?? throw Refused($"rope_scaling lacks {key}");
     }
 
-    private int Whole(string key) =>
-        Value<int>(Json, key) is not { } value ? throw Refused($"{key} is missing")
-        : value > 0 ? value
-        : throw Refused($"{key} is {value}; expected at least 1");
+    private double? Factor(JsonObject json) => Value<double>(json, "partial_rotary_factor") is not { } factor ? null
+        : factor is > 0 and <= 1 ? factor
+        : throw Refused(FormattableString.Invariant($"partial_rotary_factor is {factor}; expected more than 0 and at most 1"));
 
-    private void RefuseUnless<T>(string key, T supported)
-    {
-        if (Json[key] is { } node && node is JsonValue value && !(value.TryGetValue<T>(out var given) && Equals(given, supported)))
-            throw Refused($"{key} is {node.ToJsonString()}, and only {JsonSerializer.Serialize(supported)} is supported");
-    }
+    private int Need(string key) => Whole(key) ?? throw Refused($"{key} is missing");
 
-    private RewardKitException Refused(string what) => RewardKitException.Input($"{_path}: {what}.");
+    private static string Short(JsonNode? node) => node?.ToJsonString() is not { } text ? "null" : text.Length > 80 ? text[..80] + "..." : text;
 }

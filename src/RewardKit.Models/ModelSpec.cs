@@ -12,6 +12,18 @@ public sealed record ModelSpec
     /// <summary>The architecture of a model with random weights; null when <see cref="Folder"/> is given.</summary>
     public ModelConfig? Configuration { get; init; }
 
+    /// <summary>
+    /// The weights' type: <c>float32</c>, also where null; <c>bfloat16</c>; <c>float16</c>; or <c>auto</c> for that of the
+    /// folder's embeddings.
+    /// </summary>
+    public string? Dtype { get; init; }
+
+    /// <summary>
+    /// Makes the reward the difference of two label tokens' logits, without a head of its own. Null: what the folder notes,
+    /// else a scalar head.
+    /// </summary>
+    public LabelTokens? LabelTokens { get; init; }
+
     /// <summary>A folder with tokenizer files; null for the model folder's own.</summary>
     public string? Tokenizer { get; init; }
 

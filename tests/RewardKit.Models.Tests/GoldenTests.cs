@@ -16,14 +16,16 @@ public class GoldenTests
 
     private static int[] Ids(JsonElement array) => [.. array.EnumerateArray().Select(n => n.GetInt32())];
 
-    [TestCase("full_b1")]
-    [TestCase("full_b2")]
-    public void Tiny_llama_agrees_with_transformers(string name)
+    [TestCase("tiny_llama", "full_b1")]
+    [TestCase("tiny_llama", "full_b2")]
+    [TestCase("tiny_qwen3", "full_b1")]
+    [TestCase("tiny_qwen3", "full_b2")]
+    public void Logits_agree_with_transformers(string folder, string name)
     {
         using var scope = NewDisposeScope();
         using var gradients = no_grad();
-        using var model = Model(Files.Data("models/tiny_llama"));
-        var golden = Golden("tiny_llama").GetProperty(name);
+        using var model = Model(Files.Data($"models/{folder}"));
+        var golden = Golden(folder).GetProperty(name);
         int[][] rows = [.. golden.GetProperty("input_ids").EnumerateArray().Select(Ids)];
 
         // A prompt with an empty response is a plain text.

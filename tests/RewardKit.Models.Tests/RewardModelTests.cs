@@ -312,7 +312,8 @@ public class RewardModelTests
             .And.Property(nameof(RewardKitException.ExitCode)).EqualTo(2));
     }
 
-    [TestCase("\"attention_bias\": false", "\"attention_bias\": true", "attention_bias")]
+    [TestCase("\"attention_bias\": false", "\"attention_bias\": true", "self_attn.q_proj.bias is missing, expected with shape [64]")]
+    [TestCase("\"rope_scaling\": null", "\"rope_scaling\": {\"type\": \"dynamic\", \"factor\": 2}", "dynamic")]
     [TestCase("\"silu\"", "\"gelu\"", "hidden_act")]
     [TestCase("LlamaForCausalLM", "FalconForCausalLM", "FalconForCausalLM")]
     [TestCase("\"rope_scaling\": null", "\"rope_scaling\": {\"type\": \"yarn\", \"factor\": 2}", "yarn")]

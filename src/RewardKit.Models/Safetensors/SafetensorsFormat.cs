@@ -49,5 +49,8 @@ internal static class SafetensorsFormat
         }
     }
 
+    /// <summary>Whether elements of this type are floating-point numbers.</summary>
+    public static bool IsFloating(ScalarType type) => type is ScalarType.Float32 or ScalarType.BFloat16 or ScalarType.Float16 or ScalarType.Float64;
+
     public static string ShapeText(IEnumerable<long> shape) => $"[{string.Join(", ", shape)}]";
 }

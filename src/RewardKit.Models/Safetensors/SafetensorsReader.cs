@@ -21,19 +21,30 @@ public sealed class SafetensorsEntry
     /// <summary>Its shape.</summary>
     public IReadOnlyList<long> Shape { get; }
 
+    /// <summary>Whether its elements are floating-point numbers.</summary>
+    internal bool IsFloating => SafetensorsFormat.IsFloating(Type);
+
+    /// <summary>The bytes of one element.</summary>
+    internal int ElementSize => SafetensorsFormat.FromType(Type).Size;
+
+    internal long Elements => Shape.Aggregate(1L, (product, n) => product * n);
+
     internal SafeFileHandle File { get; }
 
     internal long Offset { get; }
 }
 
 /// <summary>
-/// Reads tensors from one <c>.safetensors</c> file or a sharded set of them. Headers are read and checked on opening;
-/// a tensor's bytes are read straight into its memory when it is asked for.
+/// Reads tensors from one <c>.safetensors</c> file or a sharded set of them. Headers are read and checked on opening; a
+/// tensor's bytes go from the system's file cache straight into its memory when it is asked for. So nothing is there twice,
+/// as with a mapped file; but a file that another process cuts off is an error here, where a mapping would end the process.
 /// </summary>
 public sealed class SafetensorsReader : IDisposable
 {
     private const string SingleFile = "model.safetensors";
     private const string IndexFile = "model.safetensors.index.json";
+    private const long ConversionElements = 1 << 20;
+    private const int MostDimensions = 64;
 
     private readonly Dictionary<string, SafetensorsEntry> _entries = new(StringComparer.Ordinal);
     private readonly List<SafeFileHandle> _files = [];
@@ -84,23 +95,53 @@ public sealed class SafetensorsReader : IDisposable
     /// <exception cref="RewardKitException">There is no such tensor.</exception>
     public Tensor Read(string name)
     {
-        var entry = Find(name) ?? throw RewardKitException.Input($"{Path}: there is no tensor {name}.");
+        var entry = Need(name);
         var tensor = empty([.. entry.Shape], entry.Type);
-        SafetensorsFormat.ForEachPiece(tensor, (offset, piece) =>
-        {
-            var bytes = piece.bytes;
-            for (var done = 0; done < bytes.Length;)
-            {
-                var count = RandomAccess.Read(entry.File, bytes[done..], entry.Offset + offset + done);
-                if (count == 0) throw RewardKitException.Input($"{Path}: ends inside the tensor {name}.");
-                done += count;
-            }
-        });
+        ReadInto(name, tensor);
         return tensor;
+    }
+
+    /// <summary>
+    /// Reads a tensor into one that is there already, converting type and device. Nothing is held beside it but a piece of a
+    /// few megabytes, and not that where neither changes.
+    /// </summary>
+    /// <param name="name">The name.</param>
+    /// <param name="target">Contiguous, of the same shape.</param>
+    internal void ReadInto(string name, Tensor target)
+    {
+        var entry = Need(name);
+        using var scope = NewDisposeScope();
+        var flat = target.detach().view(-1);
+        if (target.device_type == DeviceType.CPU && target.dtype == entry.Type)
+        {
+            SafetensorsFormat.ForEachPiece(flat, (offset, piece) => Fill(entry, offset, piece.bytes));
+            return;
+        }
+        var buffer = empty(Math.Min(entry.Elements, ConversionElements), entry.Type);
+        for (long start = 0; start < entry.Elements; start += ConversionElements)
+        {
+            using var pieceScope = NewDisposeScope();
+            var count = Math.Min(entry.Elements - start, ConversionElements);
+            var piece = buffer.narrow(0, 0, count);
+            Fill(entry, start * entry.ElementSize, piece.bytes);
+            flat.narrow(0, start, count).copy_(piece);
+        }
     }
 
     /// <inheritdoc/>
     public void Dispose() => _files.ForEach(file => file.Dispose());
+
+    private SafetensorsEntry Need(string name) => Find(name) ?? throw RewardKitException.Input($"{Path}: there is no tensor {name}.");
+
+    private void Fill(SafetensorsEntry entry, long offset, Span<byte> bytes)
+    {
+        for (var done = 0; done < bytes.Length;)
+        {
+            var count = RandomAccess.Read(entry.File, bytes[done..], entry.Offset + offset + done);
+            if (count == 0) throw RewardKitException.Input($"{Path}: ends inside the tensor {entry.Name}.");
+            done += count;
+        }
+    }
 
     private static SafetensorsReader OpenAll(string path, IReadOnlyList<string> files)
     {
@@ -117,13 +158,21 @@ public sealed class SafetensorsReader : IDisposable
         }
     }
 
+    /// <summary>The file of each tensor.</summary>
     private static Dictionary<string, string> ReadIndex(string path)
     {
         try
         {
             using var document = JsonDocument.Parse(File.ReadAllBytes(path));
-            return document.RootElement.GetProperty("weight_map").EnumerateObject()
-                .ToDictionary(entry => entry.Name, entry => entry.Value.GetString()!);
+            var files = new Dictionary<string, string>(StringComparer.Ordinal);
+            foreach (var entry in document.RootElement.GetProperty("weight_map").EnumerateObject())
+            {
+                // The index comes with the model, from strangers: it may name files beside itself, and no others.
+                if (entry.Value.GetString() is not { } file || file != System.IO.Path.GetFileName(file) || !file.EndsWith(".safetensors", StringComparison.Ordinal))
+                    throw RewardKitException.Input($"{path}: weight_map puts {entry.Name} into {entry.Value.GetRawText()}; expected the name of a .safetensors file in the same folder.");
+                if (!files.TryAdd(entry.Name, file)) throw RewardKitException.Input($"{path}: weight_map has {entry.Name} twice.");
+            }
+            return files;
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
         {
@@ -167,19 +216,33 @@ public sealed class SafetensorsReader : IDisposable
     private (long Begin, long End, string Name) Add(string path, SafeFileHandle file, long data, JsonProperty entry)
     {
         var name = entry.Name;
-        var dtype = entry.Value.GetProperty("dtype").GetString()!;
+        var dtype = entry.Value.GetProperty("dtype").GetString() ?? "null";
         var (type, size) = SafetensorsFormat.FromName(dtype)
             ?? throw Malformed(path, $"{name} has the element type {dtype}, which is not supported (known: {SafetensorsFormat.KnownTypes})");
         long[] shape = [.. entry.Value.GetProperty("shape").EnumerateArray().Select(n => n.GetInt64())];
         var offsets = entry.Value.GetProperty("data_offsets");
+        if (offsets.GetArrayLength() != 2) throw Malformed(path, $"{name} has {offsets.GetArrayLength()} data_offsets, expected 2");
         var (begin, end) = (offsets[0].GetInt64(), offsets[1].GetInt64());
-        // In Int128, so that absurd shapes overflow nothing.
-        var bytes = shape.Aggregate((Int128)size, (product, n) => product * n);
-        if (shape.Any(n => n < 0) || begin < 0 || bytes != (Int128)end - begin)
+        if (begin < 0 || end < begin || Bytes(shape, size) != end - begin)
             throw Malformed(path, $"{name} of {dtype} {SafetensorsFormat.ShapeText(shape)} does not take the {end - begin} bytes it is given");
         if (!_entries.TryAdd(name, new(name, type, shape, file, data + begin)))
             throw Malformed(path, $"{name} is there twice");
         return (begin, end, name);
+    }
+
+    // Null for shapes that no file can hold: negative, of more dimensions than a tensor has, or past what a long counts.
+    private static long? Bytes(long[] shape, int size)
+    {
+        if (shape.Length > MostDimensions) return null;
+        // Zeros are left out at first, so that they hide no absurd length beside them.
+        var product = (Int128)size;
+        foreach (var n in shape)
+        {
+            if (n < 0) return null;
+            product *= Math.Max(n, 1);
+            if (product > long.MaxValue) return null;
+        }
+        return shape.Contains(0) ? 0 : (long)product;
     }
 
     private static RewardKitException Malformed(string path, string what, Exception? inner = null) =>

@@ -8,16 +8,63 @@ namespace RewardKit.Models.Safetensors;
 /// <summary>Writes tensors to a <c>.safetensors</c> file.</summary>
 public static class SafetensorsWriter
 {
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <summary>
     /// Writes tensors, the widest element type first, then by name, so that the same tensors give the same bytes. The file
     /// is written beside and renamed: a reader sees the old one or the whole new one.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="tensors">Tensors by name; on any device.</param>
-    public static void Write(string path, IEnumerable<KeyValuePair<string, Tensor>> tensors)
+    public static void Write(string path, IEnumerable<KeyValuePair<string, Tensor>> tensors) => Write(path, tensors, null);
+
+    /// <summary>
+    /// Writes a model's tensors into a folder: as <c>model.safetensors</c>, or, where they take more than
+    /// <paramref name="shardBytes"/>, in the order given as <c>model-00001-of-0000N.safetensors</c> and so on with
+    /// <c>model.safetensors.index.json</c>. No file takes more, unless a single tensor does.
+    /// </summary>
+    /// <param name="folder">An existing folder without weights in it.</param>
+    /// <param name="tensors">Tensors by name; on any device.</param>
+    /// <param name="shardBytes">The most bytes of tensors in a file.</param>
+    /// <param name="type">The type of floating-point tensors in the files; null: their own.</param>
+    internal static void WriteModel(string folder, IReadOnlyList<KeyValuePair<string, Tensor>> tensors, long shardBytes, ScalarType? type)
+    {
+        var shards = new List<List<KeyValuePair<string, Tensor>>> { new() };
+        long total = 0, inShard = 0;
+        foreach (var entry in tensors)
+        {
+            var bytes = entry.Value.NumberOfElements * SafetensorsFormat.FromType(Stored(entry.Value, type)).Size;
+            if (shards[^1].Count > 0 && inShard + bytes > shardBytes)
+            {
+                shards.Add([]);
+                inShard = 0;
+            }
+            shards[^1].Add(entry);
+            (inShard, total) = (inShard + bytes, total + bytes);
+        }
+        if (shards is [var only])
+        {
+            Write(Path.Combine(folder, "model.safetensors"), only, type);
+            return;
+        }
+        var map = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (number, shard) in shards.Index())
+        {
+            var file = $"model-{number + 1:00000}-of-{shards.Count:00000}.safetensors";
+            Write(Path.Combine(folder, file), shard, type);
+            foreach (var (name, _) in shard) map.Add(name, file);
+        }
+        var index = new { metadata = new { total_size = total }, weight_map = map };
+        File.WriteAllText(Path.Combine(folder, "model.safetensors.index.json"), JsonSerializer.Serialize(index, Indented) + "\n");
+    }
+
+    private static ScalarType Stored(Tensor tensor, ScalarType? type) =>
+        type is { } wanted && SafetensorsFormat.IsFloating(tensor.dtype) ? wanted : tensor.dtype;
+
+    private static void Write(string path, IEnumerable<KeyValuePair<string, Tensor>> tensors, ScalarType? type)
     {
         var entries = tensors
-            .Select(entry => (Name: entry.Key, Tensor: entry.Value, Format: SafetensorsFormat.FromType(entry.Value.dtype)))
+            .Select(entry => (Name: entry.Key, Tensor: entry.Value, Type: Stored(entry.Value, type), Format: SafetensorsFormat.FromType(Stored(entry.Value, type))))
             .OrderByDescending(entry => entry.Format.Size).ThenBy(entry => entry.Name, StringComparer.Ordinal).ToList();
 
         using var header = new MemoryStream();
@@ -28,7 +75,7 @@ public static class SafetensorsWriter
             json.WriteString("format", "pt");
             json.WriteEndObject();
             var offset = 0L;
-            foreach (var (name, tensor, format) in entries)
+            foreach (var (name, tensor, _, format) in entries)
             {
                 json.WriteStartObject(name);
                 json.WriteString("dtype", format.Name);
@@ -52,10 +99,10 @@ public static class SafetensorsWriter
             BinaryPrimitives.WriteInt64LittleEndian(prefix, header.Length);
             file.Write(prefix);
             header.WriteTo(file);
-            foreach (var (_, tensor, _) in entries)
+            foreach (var (_, tensor, stored, _) in entries)
             {
                 using var scope = NewDisposeScope();
-                SafetensorsFormat.ForEachPiece(tensor.detach().cpu().contiguous(), (_, piece) => file.Write(piece.bytes));
+                SafetensorsFormat.ForEachPiece(tensor.detach().cpu().to_type(stored).contiguous(), (_, piece) => file.Write(piece.bytes));
             }
         }
         File.Move(beside, path, overwrite: true);

@@ -37,7 +37,7 @@ public sealed class PairEncoder
 
     /// <summary>
     /// Makes the encoder that a specification asks for. What it leaves open, a folder written by
-    /// <see cref="RewardModel.Save"/> says; else the context length decides.
+    /// <see cref="CausalModel.Save"/> says; else the context length decides.
     /// </summary>
     /// <param name="spec">Names the model, the tokenizer, the template and the limits.</param>
     /// <exception cref="RewardKitException">There is no tokenizer, or tokenizer and limits do not fit the model.</exception>
@@ -53,7 +53,7 @@ public sealed class PairEncoder
                 $"{tokenizer.Folder}: the tokenizer has {tokenizer.VocabSize} tokens, the model only {config.VocabSize} (vocab_size). "
                 + "Name the tokenizer that belongs to the model, or raise the configuration's VocabSize.");
 
-        var noted = file is null ? new(null, null, null) : TextSettings.Read(file);
+        var noted = file is null ? new(null, null, null, null) : TextSettings.Read(file);
         var context = config.MaxPositionEmbeddings;
         var response = spec.MaxResponseTokens ?? noted.MaxResponseTokens ?? context / 2;
         var prompt = spec.MaxPromptTokens ?? noted.MaxPromptTokens ?? context - response;

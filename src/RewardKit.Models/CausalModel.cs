@@ -1,0 +1,116 @@
+using RewardKit.Models.Tokenization;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace RewardKit.Models;
+
+/// <summary>
+/// A causal language model. Parameters bear Hugging Face's names: <c>model.layers.0.self_attn.q_proj.weight</c>,
+/// <c>lm_head.weight</c>.
+/// </summary>
+public class CausalModel : nn.Module
+{
+    private ConfigFile _file;
+
+    internal CausalModel(ConfigFile file, ModelConfig config, ModelWeights weights, bool languageHead) : base(nameof(CausalModel))
+    {
+        (_file, Config) = (file, config);
+        Decoder = new Decoder(config, weights["model"]);
+        register_module("model", Decoder);
+        if (!languageHead) return;
+        Head = new LanguageHead(config, weights["lm_head"], Decoder);
+        register_module("lm_head", Head);
+    }
+
+    /// <summary>The architecture.</summary>
+    public ModelConfig Config { get; private set; }
+
+    /// <summary>
+    /// Whether it can give log-probabilities. A sequence classifier saved by other tools has lost the language-model head
+    /// unless it is tied to the embeddings.
+    /// </summary>
+    public bool HasLanguageHead => Head is not null;
+
+    /// <summary>Where the weights are.</summary>
+    public Device Device => Decoder.Embeddings.device;
+
+    /// <summary>The weights' type; a scalar head may keep another.</summary>
+    public ScalarType Type => Decoder.Embeddings.dtype;
+
+    /// <summary>The decoder without a head.</summary>
+    internal Decoder Decoder { get; }
+
+    /// <summary>The language-model head; null where the checkpoint lacks it.</summary>
+    internal LanguageHead? Head { get; }
+
+    /// <summary>The configuration's file.</summary>
+    internal ConfigFile File => _file;
+
+    /// <summary>The class that other tools load the saved model as.</summary>
+    internal virtual string Architecture => _file.Family().CausalModel;
+
+    /// <summary>
+    /// Makes the language model that a specification asks for. A scalar head in its folder is left aside. Random weights
+    /// depend on the seed and the parameter's name only.
+    /// </summary>
+    /// <param name="spec">A folder, or a configuration for random weights.</param>
+    /// <param name="seed">Decides random weights.</param>
+    /// <param name="device">Where the weights go; null: the CPU.</param>
+    /// <exception cref="RewardKitException">
+    /// The folder is no model of a known architecture, or a tensor is missing, surplus or misshapen; the message names it
+    /// and the shapes.
+    /// </exception>
+    public static CausalModel Create(ModelSpec spec, int seed, Device? device = null) => Checkpoint.Causal(spec, seed, device);
+
+    /// <summary>
+    /// Writes a folder in Hugging Face's layout, beside and renamed: <c>config.json</c>, <c>generation_config.json</c>,
+    /// safetensors in one file or several with an index, the tokenizer's files, and a model card. Weights keep their type. The
+    /// template and the limits are noted in <c>config.json</c>, so that <see cref="PairEncoder.Create(ModelSpec)"/> on this
+    /// folder encodes texts alike.
+    /// </summary>
+    /// <param name="folder">The folder; replaced if it exists.</param>
+    /// <param name="encoder">How texts become the model's tokens.</param>
+    /// <param name="options">Anything but the defaults.</param>
+    public void Save(string folder, PairEncoder encoder, SaveOptions? options = null) =>
+        ModelFolder.Save(this, folder, encoder, options ?? new());
+
+    /// <summary>Scores of the next token at every row, <c>[tokens, vocab]</c>; large, for tests and short texts.</summary>
+    /// <param name="batch">The texts, on the model's device.</param>
+    /// <exception cref="RewardKitException">The model has no language-model head.</exception>
+    public Tensor Logits(PackedBatch batch)
+    {
+        using var hidden = Hidden(batch);
+        return NeedHead().Logits(hidden);
+    }
+
+    /// <summary>Final hidden states, <c>[tokens, hidden]</c>.</summary>
+    internal Tensor Hidden(PackedBatch batch) => Decoder.Forward(batch.TokenIds, batch.Positions, new PackedTexts(batch.Segments));
+
+    /// <summary>
+    /// Log-probability of each response, summed over its tokens, <c>[sequences]</c>, float32.
+    /// </summary>
+    /// <param name="hidden">Final hidden states, <c>[tokens, hidden]</c>.</param>
+    /// <param name="batch">The texts.</param>
+    internal Tensor ResponseLogProbs(Tensor hidden, PackedBatch batch)
+    {
+        var head = NeedHead();
+        if (batch.Targets.NumberOfElements == 0) return zeros(batch.Sequences, device: hidden.device);
+        using var scope = NewDisposeScope();
+        var tokens = head.LogProbs(hidden.index_select(0, batch.PredictFrom), batch.Targets).to(ScalarType.Float32);
+        // Summed piece by piece and not scattered, so that the order of addition is the same on every device.
+        var responses = tokens.split([.. batch.ResponseLengths.Select(length => (long)length)], 0);
+        return stack(responses.Select(response => response.sum())).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The language-model head.</summary>
+    /// <exception cref="RewardKitException">There is none.</exception>
+    internal LanguageHead NeedHead() => Head ?? throw RewardKitException.Input(
+        "This model has no language-model head (its checkpoint has no lm_head.weight and its embeddings are not tied), "
+        + "so there are no log-probabilities. Start from the causal language model instead.");
+
+    /// <summary>Parts are registered by name in the constructor, not found among the fields.</summary>
+    protected override void RegisterComponents()
+    {
+    }
+}

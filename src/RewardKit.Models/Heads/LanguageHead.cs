@@ -1,0 +1,73 @@
+using RewardKit.Torch;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace RewardKit.Models;
+
+/// <summary>The language-model head: what hidden states say of the next token.</summary>
+internal sealed class LanguageHead : Block
+{
+    // Rows times vocabulary in memory at a time where the fused operator does not fit.
+    private const long ChunkLogits = 1 << 22;
+
+    private readonly Func<Parameter> _weight;
+    private readonly Parameter? _bias;
+    private readonly double _softcap;
+
+    /// <summary>Takes its weights, none where it is the embedding matrix.</summary>
+    public LanguageHead(ModelConfig config, ModelWeights weights, Decoder decoder) : base(weights)
+    {
+        if (config.TieWordEmbeddings) _weight = () => decoder.Embeddings;
+        else
+        {
+            Own(weights, "weight", Start.Normal, config.VocabSize, config.HiddenSize);
+            _weight = () => get_parameter("weight")!;
+        }
+        _bias = config.LanguageHeadBias ? Own(weights, "bias", Start.Zeros, config.VocabSize) : null;
+        _softcap = config.LogitSoftcap;
+    }
+
+    /// <summary>Scores of every token, <c>[rows, vocab]</c>.</summary>
+    /// <param name="hidden">Final hidden states, <c>[rows, hidden]</c>.</param>
+    public Tensor Logits(Tensor hidden)
+    {
+        using var scope = NewDisposeScope();
+        return Capped(nn.functional.linear(hidden, _weight(), _bias)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Scores of a few tokens, <c>[rows, tokens]</c>, float32 or wider.</summary>
+    /// <param name="hidden">Final hidden states, <c>[rows, hidden]</c>.</param>
+    /// <param name="tokens">Token ids, <c>[tokens]</c>, int64.</param>
+    public Tensor Logits(Tensor hidden, Tensor tokens)
+    {
+        using var scope = NewDisposeScope();
+        var weight = Wide(_weight().index_select(0, tokens));
+        var bias = _bias is null ? null : Wide(_bias.index_select(0, tokens));
+        return Capped(nn.functional.linear(Wide(hidden), weight, bias)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Log-probabilities of given next tokens, <c>[rows]</c>, float32 or wider.</summary>
+    /// <param name="hidden">Final hidden states, <c>[rows, hidden]</c>.</param>
+    /// <param name="targets">Token ids, <c>[rows]</c>, int64.</param>
+    public Tensor LogProbs(Tensor hidden, Tensor targets)
+    {
+        if (_bias is null && _softcap == 0) return TokenLogProbs.Apply(hidden, _weight(), targets);
+        using var scope = NewDisposeScope();
+        var chunk = Math.Max(16, ChunkLogits / _weight().size(0));
+        var parts = new List<Tensor>();
+        for (long start = 0; start < hidden.size(0); start += chunk)
+        {
+            var rows = Math.Min(chunk, hidden.size(0) - start);
+            // The logits are computed again in the backward pass, as the fused operator does.
+            parts.Add(Torch.Checkpoint.Run(
+                inputs => [Wide(Logits(inputs[0])).log_softmax(-1).gather(1, inputs[1].unsqueeze(1)).squeeze(1)],
+                hidden.narrow(0, start, rows), targets.narrow(0, start, rows))[0]);
+        }
+        return cat(parts).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Capped(Tensor logits) => _softcap == 0 ? logits : logits.div(_softcap).tanh().mul(_softcap);
+
+    private static Tensor Wide(Tensor x) => x.dtype == ScalarType.Float64 ? x : x.to_type(ScalarType.Float32);
+}

@@ -1,0 +1,67 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+
+namespace RewardKit.Models;
+
+/// <summary>What a saved model's <c>README.md</c> tells its readers, as far as it is given.</summary>
+public sealed record ModelCard
+{
+    /// <summary>The model it started from: a name on the Hub, or words.</summary>
+    public string? BaseModel { get; init; }
+
+    /// <summary>The data it was trained on.</summary>
+    public string? Data { get; init; }
+
+    /// <summary>The method, with its paper.</summary>
+    public string? Method { get; init; }
+
+    /// <summary>The licence's identifier.</summary>
+    public string? License { get; init; }
+
+    /// <summary>The settings, by name.</summary>
+    public IReadOnlyDictionary<string, object?> Options { get; init; } = new Dictionary<string, object?>();
+
+    /// <summary>What was measured, by name.</summary>
+    public IReadOnlyDictionary<string, double> Results { get; init; } = new Dictionary<string, double>();
+
+    /// <summary>The card as Markdown, under the metadata that the Hub reads.</summary>
+    /// <param name="model">The model.</param>
+    internal string Text(CausalModel model)
+    {
+        var reward = model as RewardModel;
+        var text = new StringBuilder("---\nlibrary_name: transformers\n");
+        text.Append(reward is null ? "pipeline_tag: text-generation\n" : $"pipeline_tag: {(reward.Labels is null ? "text-classification" : "text-generation")}\n");
+        if (License is not null) text.Append($"license: {Quoted(License)}\n");
+        // Elsewhere than on the Hub a base model is words, which the Hub would refuse.
+        if (BaseModel is { } name && name.Count(c => c == '/') == 1 && !name.Any(char.IsWhiteSpace) && !name.StartsWith('/')) text.Append($"base_model: {Quoted(name)}\n");
+        text.Append(reward is null ? "tags:\n- rewardkit\n" : "tags:\n- reward-model\n- rewardkit\n");
+        text.Append($"---\n\n# {(reward is null ? "Language model" : "Reward model")}\n\n{About(model, reward)}\n");
+        foreach (var (title, value) in new[] { ("Base model", BaseModel), ("Method", Method), ("Data", Data) })
+            if (value is not null) text.Append($"\n## {title}\n\n{value}\n");
+        Table("Options", "option", Options.Select(option => (option.Key, option.Value is null ? "" : JsonSerializer.Serialize(option.Value))));
+        Table("Results", "measure", Results.Select(result => (result.Key, result.Value.ToString("G6", CultureInfo.InvariantCulture))));
+        return text.ToString();
+
+        void Table(string title, string column, IEnumerable<(string Name, string Value)> rows)
+        {
+            var list = rows.OrderBy(row => row.Name, StringComparer.Ordinal).ToList();
+            if (list.Count == 0) return;
+            text.Append($"\n## {title}\n\n| {column} | value |\n| --- | --- |\n");
+            foreach (var (rowName, value) in list) text.Append($"| {Cell(rowName)} | {Cell(value)} |\n");
+        }
+    }
+
+    private static string About(CausalModel model, RewardModel? reward) => reward switch
+    {
+        null => $"A causal language model (`{model.Architecture}`), written by RewardKit.",
+        { Labels: { } labels } => $"A pairwise reward model (`{model.Architecture}`), written by RewardKit: the reward of a text is the logit of "
+            + $"token {labels.First} less that of token {labels.Second} after its last token.",
+        _ => $"A reward model (`{model.Architecture}`, one output), written by RewardKit: the reward is the logit of its one label, read at the "
+            + "last token of prompt and response. Higher is better; only differences between responses to one prompt mean something.",
+    };
+
+    private static string Quoted(string value) => JsonSerializer.Serialize(value);
+
+    private static string Cell(string value) => value.Replace("|", "\\|", StringComparison.Ordinal).ReplaceLineEndings(" ");
+}
