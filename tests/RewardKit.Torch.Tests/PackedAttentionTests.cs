@@ -209,6 +209,73 @@ public class PackedAttentionTests(DeviceType type) : DeviceTests(type)
     }
 
     [Test]
+    public void Half_types_agree_with_double([Values(ScalarType.BFloat16, ScalarType.Float16)] ScalarType half, [Values(20, 64, 128)] int dim)
+    {
+        // The processor has no float16 products in old libtorch.
+        if (half == ScalarType.Float16 && Device.type == DeviceType.CPU) Assert.Ignore("Float16 is for CUDA");
+        var segments = tensor(s_pairs);
+        var inputs = new[] { Compare.Random(Device, 315, 4, dim), Compare.Random(Device, 315, 2, dim), Compare.Random(Device, 315, 2, dim) }
+            .Select(x => x.to_type(half).requires_grad_()).ToArray();
+        var exact = inputs.Select(x => x.detach().to_type(ScalarType.Float64).requires_grad_()).ToArray();
+        var (value, expected) = (PackedAttention.Apply(inputs[0], inputs[1], inputs[2], segments, 0.1), PackedAttention.Reference(exact[0], exact[1], exact[2], segments, 0.1));
+        Assert.That(value.dtype, Is.EqualTo(half));
+        Near(value, expected);
+        var weights = randn_like(expected);
+        var gradients = autograd.grad([value], inputs, [weights.to_type(half)]);
+        var expectedGradients = autograd.grad([expected], exact, [weights]);
+        for (var k = 0; k < 3; k++) Near(gradients[k], expectedGradients[k]);
+
+        static void Near(Tensor low, Tensor exact) =>
+            Assert.That(Compare.Distance(low.to_type(ScalarType.Float64), exact), Is.LessThan(0.03 * exact.abs().max().item<double>()));
+    }
+
+#if !TORCH_PACKAGE
+    [Test]
+    public void Without_causality_all_keys_of_a_segment_are_seen()
+    {
+        var segments = tensor(s_pairs);
+        Compare.SameValuesAndGradients(
+            x => Operator.Call<Tensor>("rewardkit::packed_attention", x[0], x[1], x[2], segments, 0.3, ("causal", false)),
+            x => BySequence(x[0], x[1], x[2], segments, 0.3, false),
+            1e-9, Compare.Random(Device, 315, 4, 8), Compare.Random(Device, 315, 2, 8), Compare.Random(Device, 315, 2, 8));
+        Assert.That(() => Operator.Call("rewardkit::packed_attention", zeros(3, 1, 8), zeros(3, 1, 8), zeros(3, 1, 8), segments, 0.3, 2, ("causal", false)),
+            Throws.Exception.With.Message.Contains("a window goes with causal attention only"));
+    }
+
+    /// <summary>The kernels for sequences of different lengths, on CUDA, get what packed_indices gathers.</summary>
+    [Test]
+    public void Gathered_sequences_with_a_mask_from_the_bottom_right_are_the_same_attention()
+    {
+        var chain = tensor(new long[,] { { 60, 20, 0, 0 }, { 0, 30, 60, 20 }, { 30, 10, 5, 12 }, { 45, 15, 60, 7 }, { 42, 0, 0, 9 }, { 40, 5, 0, 0 } });
+        foreach (var segments in new[] { tensor(s_pairs), chain })
+        {
+            var inputs = new[] { Compare.Random(Device, 315, 4, 8), Compare.Random(Device, 315, 2, 8), Compare.Random(Device, 315, 2, 8) };
+            Compare.SameValuesAndGradients(
+                x => BySequence(x[0], x[1], x[2], segments, 0.3, true), x => PackedAttention.Reference(x[0], x[1], x[2], segments, 0.3), 1e-9, inputs);
+        }
+    }
+
+    private static Tensor BySequence(Tensor q, Tensor k, Tensor v, Tensor segments, double scale, bool causal)
+    {
+        var indices = Operator.Call("rewardkit::packed_indices", segments, q.size(0)).Cast<Tensor>().ToArray();
+        var (queries, keys) = (indices[0].to(q.device), indices[1].to(q.device));
+        var (queryEnds, keyEnds) = (indices[2].data<int>().ToArray(), indices[3].data<int>().ToArray());
+        var (packedQ, packedK, packedV) = (q.index_select(0, queries), k.index_select(0, keys), v.index_select(0, keys));
+        var parts = new List<Tensor>();
+        for (var at = 0; at + 1 < queryEnds.Length; at++)
+        {
+            var (rows, columns) = (queryEnds[at + 1] - queryEnds[at], keyEnds[at + 1] - keyEnds[at]);
+            Tensor Keys(Tensor packed) => packed.narrow(0, keyEnds[at], columns).repeat_interleave(q.size(1) / k.size(1), 1).transpose(0, 1);
+            var scores = packedQ.narrow(0, queryEnds[at], rows).transpose(0, 1).matmul(Keys(packedK).transpose(1, 2)) * scale;
+            if (causal) scores = scores.masked_fill(ones([rows, columns], ScalarType.Bool, q.device).triu(columns - rows + 1), double.NegativeInfinity);
+            parts.Add(scores.softmax(-1).matmul(Keys(packedV)).transpose(0, 1));
+        }
+        var index = queries.view(-1, 1, 1).expand(queries.size(0), q.size(1), q.size(2));
+        return zeros_like(q).scatter(0, index, cat(parts));
+    }
+#endif
+
+    [Test]
     public void Not_a_number_is_not_hidden()
     {
         var q = Compare.Random(Device, 10, 1, 8);

@@ -110,6 +110,7 @@ public static partial class torch
                     throw new ArgumentException("scaled_dot_product_attention takes either a mask or is_casual, not both");
                 if (!Native.TorchVersion.StartsWith("1.", StringComparison.Ordinal))
                     return Ops.scaled_dot_product_attention(query, key, value, attn_mask, p, is_casual);
+                if (attn_mask is null && p == 0 && IsLong(query, key, value)) return TiledAttention(query, key, value, is_casual);
                 using var scope = NewDisposeScope();
                 var scores = query.matmul(key.transpose(-2, -1)).mul(1 / Math.Sqrt(query.size(-1)));
                 if (is_casual) attn_mask = ones([query.size(-2), key.size(-2)], ScalarType.Bool, query.device).tril();
@@ -125,6 +126,28 @@ public static partial class torch
                     weights = weights.masked_fill(attn_mask.any(-1, true).logical_not(), 0);
                 if (p > 0) weights = dropout(weights, p);
                 return weights.matmul(value).MoveToOuterDisposeScope();
+            }
+
+            /// <summary>Whether scores <c>[L, L]</c> for each head are worth avoiding, and can be. The tiles have no second derivative.</summary>
+            private static bool IsLong(Tensor query, Tensor key, Tensor value)
+            {
+                const int Long = 256;
+                return query.ndim == 4 && query.size(2) >= Long && query.device.type == DeviceType.CPU
+                    && query.dtype is (ScalarType.Float32 or ScalarType.Float64) && key.dtype == query.dtype && value.dtype == query.dtype
+                    && key.shape.AsSpan().SequenceEqual(query.shape) && value.shape.AsSpan().SequenceEqual(query.shape);
+            }
+
+            /// <summary>Attention that never holds all scores: <c>[N, heads, L, E]</c> as N texts packed one after the other.</summary>
+            private static Tensor TiledAttention(Tensor query, Tensor key, Tensor value, bool causal)
+            {
+                using var scope = NewDisposeScope();
+                var (texts, heads, length, dim) = (query.size(0), query.size(1), query.size(2), query.size(3));
+                var segments = new long[texts, 4];
+                for (var k = 0; k < texts; k++) (segments[k, 0], segments[k, 1]) = (k * length, length);
+                var result = Ops.packed_attention(Packed(query), Packed(key), Packed(value), tensor(segments), 1 / Math.Sqrt(dim), causal: causal);
+                return result.view(texts, length, heads, dim).transpose(1, 2).MoveToOuterDisposeScope();
+
+                Tensor Packed(Tensor x) => x.transpose(1, 2).reshape(texts * length, heads, dim);
             }
 
             private static Tensor Result(Tensor x, Tensor result, bool inplace)

@@ -85,13 +85,13 @@ inline void transpose_queries(const T* from, long row, long dim, long width, lon
 
 /// The keys of one query tile, a tile at a time: those of the prefix, then the queries' own up to the last query, from
 /// the first one on that lies in a query's window. A tile's first key is counted from the segment's start, so that the
-/// prefix lies before 0.
+/// prefix lies before 0; and so do all keys where the segment is not causal.
 template <typename F>
 inline void for_key_tiles(const Segment& s, long first_query, long query_count, long window, F&& tile) {
-  const long oldest = first_query - window + 1, end = first_query + query_count;
+  const long oldest = first_query - window + 1, end = s.causal ? first_query + query_count : s.own.length;
   for (long k = max_of(0, s.prefix.length + oldest); k < s.prefix.length; k += kKeys)
     tile(s.prefix.packed + k, min_of(kKeys, s.prefix.length - k), k - s.prefix.length);
-  for (long k = max_of(0, oldest); k < end; k += kKeys) tile(s.own.packed + k, min_of(kKeys, end - k), k);
+  for (long k = max_of(0, oldest); k < end; k += kKeys) tile(s.own.packed + k, min_of(kKeys, end - k), s.causal ? k : k - s.own.length);
 }
 
 /// Scores of keys that come after their query, or too long before it, become -inf.

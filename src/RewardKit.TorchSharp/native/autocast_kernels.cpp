@@ -39,14 +39,14 @@ Tensor cast(at::ScalarType to, const Tensor& x) {
 
 template <c10::DeviceType Type>
 Tensor packed_attention(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& segments, double scale, int64_t window,
-                        double softcap) {
-  static const auto op = find<Tensor(const Tensor&, const Tensor&, const Tensor&, const Tensor&, double, int64_t, double)>(
+                        double softcap, bool causal) {
+  static const auto op = find<Tensor(const Tensor&, const Tensor&, const Tensor&, const Tensor&, double, int64_t, double, bool)>(
       "rewardkit::packed_attention");
   const Off<Type> off;
   const auto low = lower_precision(Type);
   // The CPU's kernel knows no half types: it computes in single precision and hands over the lower one.
   const auto inner = Type == c10::kCUDA ? low : at::kFloat;
-  const Tensor result = op.call(cast<Type>(inner, q), cast<Type>(inner, k), cast<Type>(inner, v), segments, scale, window, softcap);
+  const Tensor result = op.call(cast<Type>(inner, q), cast<Type>(inner, k), cast<Type>(inner, v), segments, scale, window, softcap, causal);
   return cast<Type>(low, result);
 }
 

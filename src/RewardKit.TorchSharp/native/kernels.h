@@ -11,9 +11,10 @@ struct TokenRange {
   int64_t start, length, packed;
 };
 
-/// Queries [start, start + length) attend to all keys of the prefix and causally to their own.
+/// Queries [start, start + length) attend to all keys of the prefix, and to their own: causally, or all.
 struct Segment {
   TokenRange own, prefix;
+  bool causal;
 };
 
 /// Segments connected by prefixes: nothing outside reads or writes their tokens.

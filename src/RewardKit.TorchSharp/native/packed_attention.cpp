@@ -15,6 +15,7 @@
 #include "has_kernel.h"
 #include "kernels.h"
 #include "parallel.h"
+#include "varlen_attention.h"
 
 namespace rewardkit {
 namespace {
@@ -22,10 +23,6 @@ namespace {
 using at::Tensor;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
-
-struct Row {
-  int64_t start, length, prefix_start, prefix_length;
-};
 
 std::vector<Row> read_segments(const Tensor& segments, int64_t tokens) {
   TORCH_CHECK(segments.dim() == 2 && segments.size(1) == 4 && segments.scalar_type() == at::kLong && segments.device().is_cpu(),
@@ -57,7 +54,7 @@ struct Plan {
   std::vector<Segment> segments;
   std::vector<Component> components;
 
-  explicit Plan(const std::vector<Row>& rows) {
+  Plan(const std::vector<Row>& rows, bool causal) {
     // Overlapping ranges (own and prefix ranges of all segments) melt into one; a segment joins its two.
     struct Interval {
       int64_t start, end, row;
@@ -104,7 +101,7 @@ struct Plan {
         return TokenRange{start, 0, 0};  // an empty prefix
       };
       for (size_t i : segments_of[c])
-        segments.push_back({place(rows[i].start, rows[i].length), place(rows[i].prefix_start, rows[i].prefix_length)});
+        segments.push_back({place(rows[i].start, rows[i].length), place(rows[i].prefix_start, rows[i].prefix_length), causal});
       components.push_back({ranges.data() + first_range, int64_t(ranges.size() - first_range), segments.data() + first_segment,
                             int64_t(segments.size() - first_segment), packed});
     }
@@ -124,9 +121,9 @@ void run_tasks(const Plan& plan, const Attention<T>& problem, const Kernel& kern
 class FusedAttention : public torch::autograd::Function<FusedAttention> {
  public:
   static Tensor forward(AutogradContext* ctx, const Tensor& q_in, const Tensor& k_in, const Tensor& v_in, const Tensor& segments,
-                        double scale, int64_t window, double softcap) {
+                        double scale, int64_t window, double softcap, bool causal) {
     const Tensor q = q_in.contiguous(), k = k_in.contiguous(), v = v_in.contiguous();
-    const Plan plan(read_segments(segments, q.size(0)));
+    const Plan plan(read_segments(segments, q.size(0)), causal);
     const Tensor out = at::zeros_like(q), lse = at::zeros({q.size(0), q.size(1)}, q.options());
     AT_DISPATCH_FLOATING_TYPES(q.scalar_type(), "packed_attention", [&] {
       Attention<scalar_t> p{};
@@ -141,6 +138,7 @@ class FusedAttention : public torch::autograd::Function<FusedAttention> {
     ctx->saved_data["scale"] = scale;
     ctx->saved_data["window"] = window;
     ctx->saved_data["softcap"] = softcap;
+    ctx->saved_data["causal"] = causal;
     return out;
   }
 
@@ -150,7 +148,7 @@ class FusedAttention : public torch::autograd::Function<FusedAttention> {
     const Tensor &q = saved[0], &k = saved[1], &v = saved[2], &out = saved[3], &lse = saved[4];
     const Tensor dout = gradients[0].contiguous();
     const Tensor dq = at::zeros_like(q), dk = at::zeros_like(k), dv = at::zeros_like(v);
-    const Plan plan(read_segments(saved[5], q.size(0)));
+    const Plan plan(read_segments(saved[5], q.size(0)), ctx->saved_data["causal"].toBool());
     AT_DISPATCH_FLOATING_TYPES(q.scalar_type(), "packed_attention_backward", [&] {
       Attention<scalar_t> p{};
       p.q = q.data_ptr<scalar_t>(), p.k = k.data_ptr<scalar_t>(), p.v = v.data_ptr<scalar_t>();
@@ -161,18 +159,18 @@ class FusedAttention : public torch::autograd::Function<FusedAttention> {
       p.window = ctx->saved_data["window"].toInt(), p.softcap = ctx->saved_data["softcap"].toDouble();
       run_tasks(plan, p, [](auto& kernels) { return kernels.attention_backward; });
     });
-    return {dq, dk, dv, Tensor(), Tensor(), Tensor(), Tensor()};
+    return {dq, dk, dv, Tensor(), Tensor(), Tensor(), Tensor(), Tensor()};
   }
 };
 
 /// Any device and floating type, from ATen's operators: one masked softmax per segment.
-Tensor composite(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& segments, double scale, int64_t window,
-                 double softcap) {
+Tensor composite(const Tensor& q, const Tensor& k, const Tensor& v, const std::vector<Row>& rows, double scale, int64_t window,
+                 double softcap, bool causal) {
   const int64_t group = q.size(1) / k.size(1);
   const auto wide = q.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
   std::vector<Tensor> parts;
   std::vector<int64_t> order;
-  for (const Row& r : read_segments(segments, q.size(0))) {
+  for (const Row& r : rows) {
     const auto keys_of = [&](const Tensor& x) {
       const Tensor own = x.narrow(0, r.start, r.length);
       const Tensor all = r.prefix_length > 0 ? at::cat({x.narrow(0, r.prefix_start, r.prefix_length), own}) : own;
@@ -180,9 +178,12 @@ Tensor composite(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor
     };
     Tensor scores = at::matmul(q.narrow(0, r.start, r.length).transpose(0, 1), keys_of(k).transpose(1, 2)) * scale;
     if (softcap > 0) scores = at::tanh(scores / softcap) * softcap;
-    const Tensor all = at::ones({r.length, r.prefix_length + r.length}, q.options().dtype(at::kBool));
-    const Tensor hidden = all.triu(r.prefix_length + 1).logical_or(all.tril(std::max(r.prefix_length - window, -r.length)));
-    const Tensor weights = scores.masked_fill(hidden, -std::numeric_limits<float>::infinity()).softmax(-1, wide).to(q.scalar_type());
+    if (causal) {
+      const Tensor all = at::ones({r.length, r.prefix_length + r.length}, q.options().dtype(at::kBool));
+      const Tensor hidden = all.triu(r.prefix_length + 1).logical_or(all.tril(std::max(r.prefix_length - window, -r.length)));
+      scores = scores.masked_fill(hidden, -std::numeric_limits<float>::infinity());
+    }
+    const Tensor weights = scores.softmax(-1, wide).to(q.scalar_type());
     parts.push_back(at::matmul(weights, keys_of(v)).transpose(0, 1));
     for (int64_t t = r.start; t < r.start + r.length; t++) order.push_back(t);
   }
@@ -193,7 +194,7 @@ Tensor composite(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor
 }
 
 Tensor packed_attention(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& segments, double scale, int64_t window,
-                        double softcap) {
+                        double softcap, bool causal) {
   TORCH_CHECK(q.dim() == 3 && k.dim() == 3 && k.sizes() == v.sizes() && q.size(0) == k.size(0) && q.size(2) == k.size(2) &&
                   k.size(1) > 0 && q.size(1) % k.size(1) == 0,
               "packed_attention: q must be [tokens, heads, dim], k and v [tokens, kv_heads, dim] with heads a multiple of "
@@ -202,13 +203,26 @@ Tensor packed_attention(const Tensor& q, const Tensor& k, const Tensor& v, const
                   q.device() == v.device(),
               "packed_attention: q, k and v must share dtype and device");
   TORCH_CHECK(window >= 0 && softcap >= 0, "packed_attention: window and softcap must not be negative, not ", window, " and ", softcap);
-  if (window == 0) window = std::numeric_limits<int64_t>::max() / 4;
-  return has_kernel(q) ? FusedAttention::apply(q, k, v, segments, scale, window, softcap)
-                       : composite(q, k, v, segments, scale, window, softcap);
+  TORCH_CHECK(causal || window == 0, "packed_attention: a window goes with causal attention only");
+  const int64_t no_window = std::numeric_limits<int64_t>::max() / 4;
+  if (has_kernel(q)) return FusedAttention::apply(q, k, v, segments, scale, window == 0 ? no_window : window, softcap, causal);
+  const auto rows = read_segments(segments, q.size(0));
+  Tensor out;
+  if (may_have_varlen(q, window, softcap) && varlen_attention(q, k, v, rows, scale, window, causal, out)) return out;
+  return composite(q, k, v, rows, scale, window == 0 ? no_window : window, softcap, causal);
+}
+
+/// What varlen_attention gathers: the tokens of the queries and of the keys in order, and where their sequences end.
+std::tuple<Tensor, Tensor, Tensor, Tensor> packed_indices(const Tensor& segments, int64_t tokens) {
+  const Gathered plan(read_segments(segments, tokens));
+  return {at::tensor(plan.queries, at::kLong), at::tensor(plan.keys, at::kLong), at::tensor(plan.query_ends, at::kInt),
+          at::tensor(plan.key_ends, at::kInt)};
 }
 
 TORCH_LIBRARY_FRAGMENT(rewardkit, m) {
-  m.def("packed_attention(Tensor q, Tensor k, Tensor v, Tensor segments, float scale, int window=0, float softcap=0.) -> Tensor", packed_attention);
+  m.def("packed_attention(Tensor q, Tensor k, Tensor v, Tensor segments, float scale, int window=0, float softcap=0., bool causal=True) "
+        "-> Tensor", packed_attention);
+  m.def("packed_indices(Tensor segments, int tokens) -> (Tensor queries, Tensor keys, Tensor query_ends, Tensor key_ends)", packed_indices);
 }
 
 }  // namespace

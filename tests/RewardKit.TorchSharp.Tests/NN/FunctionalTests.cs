@@ -71,6 +71,26 @@ public class FunctionalTests(DeviceType type) : DeviceTests(type)
     }
 
     [Test]
+    public void Attention_over_long_texts_is_the_softmax_too([Values] bool causal, [Values] bool strided)
+    {
+        Tensor Input()
+        {
+            var made = strided ? randn(2, 300, 3, 16, dtype: ScalarType.Float64, device: Device).transpose(1, 2) : randn(2, 3, 300, 16, dtype: ScalarType.Float64, device: Device);
+            return made.detach().requires_grad_();
+        }
+        var inputs = new[] { Input(), Input(), Input() };
+        var result = nn.functional.scaled_dot_product_attention(inputs[0], inputs[1], inputs[2], is_casual: causal);
+        var scores = inputs[0].matmul(inputs[1].transpose(-2, -1)) / 4;
+        if (causal) scores = scores.masked_fill(ones([300, 300], ScalarType.Bool, device: Device).triu(1), double.NegativeInfinity);
+        var expected = scores.softmax(-1).matmul(inputs[2]);
+        Assert.That(result.allclose(expected, 1e-10, 1e-10));
+        var weights = randn_like(expected);
+        var gradients = autograd.grad([result], inputs, [weights]);
+        var expectedGradients = autograd.grad([expected], inputs, [weights]);
+        Assert.That(gradients.Zip(expectedGradients).All(pair => pair.First.allclose(pair.Second, 1e-10, 1e-10)));
+    }
+
+    [Test]
     public void A_query_that_may_see_no_key_gets_zeros_and_no_gradient()
     {
         var q = randn(2, 4, requires_grad: true, device: Device);
