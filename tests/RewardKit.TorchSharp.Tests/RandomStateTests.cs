@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -47,5 +48,16 @@ public class RandomStateTests
         own.manual_seed(11);
         Assert.That(randperm(10, generator: own).Longs(), Is.EqualTo(drawn));
         Assert.That(drawn, Is.EquivalentTo(Enumerable.Range(0, 10)));
+    }
+
+    [Test]
+    public void A_state_that_is_none_and_a_disposed_generator_are_refused()
+    {
+        Assert.That(() => set_rng_state(zeros(3, ScalarType.Byte)), Throws.InstanceOf<ExternalException>().With.Message.Contains("generator"));
+        Assert.That(() => set_rng_state(zeros(3)), Throws.InstanceOf<ExternalException>().With.Message.Contains("generator"));
+        var gone = new torch.Generator(1);
+        gone.Dispose();
+        Assert.That(() => gone.manual_seed(1), Throws.InstanceOf<ObjectDisposedException>());
+        Assert.That(() => randperm(3, generator: gone), Throws.InstanceOf<ObjectDisposedException>());
     }
 }

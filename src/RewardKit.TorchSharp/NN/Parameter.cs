@@ -19,8 +19,14 @@ namespace TorchSharp.Modules
     {
         /// <summary>Takes over <paramref name="data"/>, which is as if disposed afterwards; it must be a leaf.</summary>
         public Parameter(torch.Tensor data, bool requires_grad = true)
-            : base(data.requires_grad_(requires_grad).MoveHandle())
+            : base(Take(data, requires_grad))
         {
+        }
+
+        private static nint Take(torch.Tensor data, bool requires_grad)
+        {
+            ArgumentNullException.ThrowIfNull(data);
+            return data.requires_grad_(requires_grad).MoveHandle();
         }
     }
 }

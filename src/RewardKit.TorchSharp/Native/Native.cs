@@ -65,9 +65,9 @@ internal static unsafe partial class Native
     [LibraryImport(Library)] public static partial nint rk_generator_default(int deviceType, int deviceIndex);
     [LibraryImport(Library)] public static partial nint rk_generator_new(int deviceType, int deviceIndex, ulong seed);
     [LibraryImport(Library)] public static partial void rk_generator_free(nint generator);
-    [LibraryImport(Library)] public static partial void rk_generator_set_seed(nint generator, ulong seed);
-    [LibraryImport(Library)] public static partial ulong rk_generator_seed(nint generator);
-    [LibraryImport(Library)] public static partial ulong rk_generator_reseed(nint generator);
+    [LibraryImport(Library)] public static partial int rk_generator_set_seed(nint generator, ulong seed);
+    [LibraryImport(Library)] public static partial int rk_generator_seed(nint generator, ulong* seed);
+    [LibraryImport(Library)] public static partial int rk_generator_reseed(nint generator, ulong* seed);
     [LibraryImport(Library)] public static partial nint rk_generator_state(nint generator);
     [LibraryImport(Library)] public static partial int rk_generator_set_state(nint generator, nint state);
     [LibraryImport(Library)] public static partial int rk_manual_seed(ulong seed);

@@ -31,5 +31,9 @@ internal readonly struct ScalarValue
 
     public static implicit operator ScalarValue(bool value) => new(Arg.Of(value), torch.ScalarType.Bool);
 
-    public static implicit operator ScalarValue(Scalar value) => value.Value;
+    public static implicit operator ScalarValue(Scalar value)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        return value.Value;
+    }
 }

@@ -31,13 +31,20 @@ public static partial class torch
         }
 
         /// <summary>A copy with the value where the mask holds.</summary>
-        public Tensor masked_fill(Tensor mask, Scalar value) => Ops.masked_fill_Scalar(this, mask, value);
+        public Tensor masked_fill(Tensor mask, Scalar value) => Ops.masked_fill_Scalar(this, Mask(mask), value);
 
         /// <summary>Writes the value where the mask holds.</summary>
         public Tensor masked_fill_(Tensor mask, Scalar value)
         {
-            Ops.masked_fill__Scalar(this, mask, value);
+            Ops.masked_fill__Scalar(this, Mask(mask), value);
             return this;
+        }
+
+        /// <summary>Early versions of libtorch read a mask of another type as bytes.</summary>
+        private static Tensor Mask(Tensor mask)
+        {
+            if (mask is null || mask.IsInvalid || mask.dtype is ScalarType.Bool or ScalarType.Byte) return mask!;
+            throw new ArgumentException($"masked_fill needs a mask of type Bool, but was given {mask.dtype} [{string.Join(", ", mask.shape)}] on {mask.device}", nameof(mask));
         }
 
         /// <summary>The elements where the mask holds, a vector.</summary>

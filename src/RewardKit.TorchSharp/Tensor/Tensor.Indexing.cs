@@ -112,6 +112,7 @@ public static partial class torch
         /// <summary>The values in the type and on the device of the target, without leading dimensions that it lacks.</summary>
         private static Tensor Fitting(Tensor value, Tensor target)
         {
+            ArgumentNullException.ThrowIfNull(value);
             var fitting = value.to(target.dtype, target.device);
             while (fitting.ndim > target.ndim && fitting.size(0) == 1)
             {

@@ -5,7 +5,11 @@ public static partial class torch
     public partial class Tensor
     {
         /// <summary>In the type and on the device of another tensor.</summary>
-        public Tensor to(Tensor other, bool non_blocking = false) => to(other.dtype, other.device, false, false, non_blocking);
+        public Tensor to(Tensor other, bool non_blocking = false)
+        {
+            ArgumentNullException.ThrowIfNull(other);
+            return to(other.dtype, other.device, false, false, non_blocking);
+        }
 
         /// <summary>On a device; a copy where it lies elsewhere or where asked for.</summary>
         public Tensor to(string device, bool copy = false, bool disposeAfter = false, bool non_blocking = false) =>

@@ -3,7 +3,7 @@ namespace TorchSharp;
 public static partial class torch
 {
     /// <summary>A source of random numbers on a device.</summary>
-    public class Generator : IDisposable
+    public unsafe class Generator : IDisposable
     {
         private nint _handle;
 
@@ -35,7 +35,7 @@ public static partial class torch
         }
 
         /// <summary>The native generator.</summary>
-        public nint Handle => _handle != 0 ? _handle : throw new ObjectDisposedException(nameof(Generator));
+        public nint Handle => _handle != 0 ? _handle : throw new ObjectDisposedException(nameof(Generator), "This generator was disposed");
 
         /// <summary>Where its numbers are made.</summary>
         public Device device { get; }
@@ -59,7 +59,7 @@ public static partial class torch
         /// <summary>Starts again from this seed.</summary>
         public Generator manual_seed(long seed)
         {
-            Native.rk_generator_set_seed(Handle, (ulong)seed);
+            Native.Check(Native.rk_generator_set_seed(Handle, (ulong)seed), "manual_seed");
             GC.KeepAlive(this);
             return this;
         }
@@ -67,17 +67,19 @@ public static partial class torch
         /// <summary>Starts again from a seed taken from the system, and returns it.</summary>
         public long seed()
         {
-            var seed = (long)Native.rk_generator_reseed(Handle);
+            ulong seed;
+            Native.Check(Native.rk_generator_reseed(Handle, &seed), "seed");
             GC.KeepAlive(this);
-            return seed;
+            return (long)seed;
         }
 
         /// <summary>The seed that it started from.</summary>
         public long initial_seed()
         {
-            var seed = (long)Native.rk_generator_seed(Handle);
+            ulong seed;
+            Native.Check(Native.rk_generator_seed(Handle, &seed), "initial_seed");
             GC.KeepAlive(this);
-            return seed;
+            return (long)seed;
         }
 
         /// <summary>Frees the native generator.</summary>

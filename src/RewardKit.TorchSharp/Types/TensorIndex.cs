@@ -51,7 +51,11 @@ public static partial class torch
         public static TensorIndex Slice(Range range) => Slice(From(range.Start), From(range.End));
 
         /// <summary>Indices, or a mask, in a tensor.</summary>
-        public static TensorIndex Tensor(Tensor tensor) => new() { Form = Kind.Tensor, Indices = tensor };
+        public static TensorIndex Tensor(Tensor tensor)
+        {
+            ArgumentNullException.ThrowIfNull(tensor);
+            return new() { Form = Kind.Tensor, Indices = tensor };
+        }
 
         /// <summary>One index.</summary>
         public static implicit operator TensorIndex(long value) => Single(value);

@@ -60,16 +60,28 @@ RK_API void* rk_generator_new(int32_t device_type, int32_t device_index, uint64_
 
 RK_API void rk_generator_free(at::Generator* generator) { delete generator; }
 
-RK_API void rk_generator_set_seed(at::Generator* generator, uint64_t seed) {
-    std::lock_guard<std::mutex> lock(generator->mutex());
-    generator->set_current_seed(seed);
+// CUDA's generators refuse while a graph is captured.
+RK_API int32_t rk_generator_set_seed(at::Generator* generator, uint64_t seed) {
+    return rk::guarded<int32_t>(1, [&]() -> int32_t {
+        std::lock_guard<std::mutex> lock(generator->mutex());
+        generator->set_current_seed(seed);
+        return 0;
+    });
 }
 
-RK_API uint64_t rk_generator_seed(at::Generator* generator) { return generator->current_seed(); }
+RK_API int32_t rk_generator_seed(at::Generator* generator, uint64_t* seed) {
+    return rk::guarded<int32_t>(1, [&]() -> int32_t {
+        *seed = generator->current_seed();
+        return 0;
+    });
+}
 
-RK_API uint64_t rk_generator_reseed(at::Generator* generator) {
-    std::lock_guard<std::mutex> lock(generator->mutex());
-    return generator->seed();
+RK_API int32_t rk_generator_reseed(at::Generator* generator, uint64_t* seed) {
+    return rk::guarded<int32_t>(1, [&]() -> int32_t {
+        std::lock_guard<std::mutex> lock(generator->mutex());
+        *seed = generator->seed();
+        return 0;
+    });
 }
 
 RK_API rk::Handle rk_generator_state(at::Generator* generator) {
