@@ -1,146 +1,157 @@
-using System.Collections.Concurrent;
 using System.Text;
 
 namespace RewardKit.Models.Tokenization;
 
-/// <summary>
-/// Byte-pair encoding (Sennrich et al. 2016): a word starts as single characters, and the adjacent pair that stands
-/// first in the list of merges is joined, leftmost first, until none is left.
-/// </summary>
-internal sealed class BpeModel
+/// <summary>A byte-pair encoding as its files describe it.</summary>
+/// <param name="Vocab">Ids by token.</param>
+/// <param name="Merges">Pairs of tokens that are joined, their rank (the least first), and their joint token.</param>
+internal sealed record BpeFile(Dictionary<string, int> Vocab, List<(int Left, int Right, int Rank, int Id)> Merges)
 {
-    private const int CachedWordLength = 64;
-    private const int CachedWords = 1 << 16;
+    /// <summary>The token for characters outside the vocabulary; null drops them.</summary>
+    public int? Unknown { get; init; }
 
-    private readonly Dictionary<string, int> _vocab;
-    private readonly Dictionary<(int Left, int Right), (int Rank, int Id)> _merges;
-    private readonly int?[]? _byteFallback;
-    private readonly int? _unknown;
-    private readonly bool _fuseUnknown;
-    private readonly bool _ignoreMerges;
-    private readonly ConcurrentDictionary<string, int[]> _cache = new();
-    private readonly ConcurrentDictionary<string, int[]>.AlternateLookup<ReadOnlySpan<char>> _cached;
-    private int _cacheCount;
+    /// <summary>Whether adjacent unknown characters become one token.</summary>
+    public bool FuseUnknown { get; init; }
+
+    /// <summary>Whether unknown characters become their bytes' tokens, <c>&lt;0x41&gt;</c>.</summary>
+    public bool ByteFallback { get; init; }
+
+    /// <summary>Whether a word that is a token stays whole, whatever the merges say.</summary>
+    public bool IgnoreMerges { get; init; }
+
+    /// <summary>Whether the vocabulary is written in <see cref="Tokenization.ByteLevel"/>'s alphabet.</summary>
+    public bool ByteLevel { get; init; }
+}
+
+/// <summary>
+/// Byte-pair encoding (Sennrich et al. 2016): a word starts as single characters, and the adjacent pair of least rank is
+/// joined, leftmost first, until none is left. Safe to use from several threads.
+/// </summary>
+internal sealed class BpeModel : Stage
+{
+    private const char SpaceMark = '\u2581';
+    private const int NoId = -1;
+
+    private readonly BpeFile _file;
+    private readonly Merges _merges;
+    private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _vocab;
+    private readonly Dictionary<int, int> _characters = [];
+    private readonly int[] _firstCharacters = new int[0x200];
+    private readonly int[]? _bytes;
+    private readonly HashSet<char>? _joinedToSpaceMark;
+    private readonly PieceCache _cache = new();
 
     /// <summary>Makes a model.</summary>
-    /// <param name="vocab">Ids by token.</param>
-    /// <param name="merges">Pairs of tokens, the first the most urgent; their joint token is in the vocabulary.</param>
-    /// <param name="unknown">The token for characters outside the vocabulary; null drops them.</param>
-    /// <param name="fuseUnknown">Whether adjacent unknown characters become one token.</param>
-    /// <param name="byteFallback">Whether unknown characters become their bytes' tokens, <c>&lt;0x41&gt;</c>.</param>
-    /// <param name="ignoreMerges">Whether a word that is a token stays whole, whatever the merges say.</param>
-    public BpeModel(
-        Dictionary<string, int> vocab, IReadOnlyList<(string Left, string Right)> merges,
-        string? unknown, bool fuseUnknown, bool byteFallback, bool ignoreMerges)
+    public BpeModel(BpeFile file)
     {
-        _vocab = vocab;
-        _fuseUnknown = fuseUnknown;
-        _ignoreMerges = ignoreMerges;
-        _unknown = unknown is not null && vocab.TryGetValue(unknown, out var id) ? id : null;
-        _merges = new(merges.Count);
-        for (var rank = 0; rank < merges.Count; rank++)
-        {
-            var (left, right) = merges[rank];
-            _merges[(vocab[left], vocab[right])] = (rank, vocab[left + right]);
-        }
-        if (byteFallback)
-            _byteFallback = [.. Enumerable.Range(0, 256).Select(b => vocab.TryGetValue($"<0x{b:X2}>", out var id) ? id : (int?)null)];
-        SplitsAtSpaceMarks = merges.All(merge => !CrossesSpaceMark(merge.Left + merge.Right));
-        _cached = _cache.GetAlternateLookup<ReadOnlySpan<char>>();
+        _file = file;
+        _merges = new(file.Merges);
+        _vocab = file.Vocab.GetAlternateLookup<ReadOnlySpan<char>>();
+        foreach (var (token, id) in file.Vocab)
+            if (token.Length > 0 && Rune.TryGetRuneAt(token, 0, out var rune) && rune.Utf16SequenceLength == token.Length)
+                _characters[rune.Value] = id;
+        for (var c = 0; c < _firstCharacters.Length; c++) _firstCharacters[c] = _characters.GetValueOrDefault(c, NoId);
+        if (file.ByteFallback)
+            _bytes = [.. Enumerable.Range(0, 256).Select(b => file.Vocab.GetValueOrDefault($"<0x{b:X2}>", NoId))];
+        _joinedToSpaceMark = JoinedToSpaceMark(file);
     }
 
-    /// <summary>
-    /// True if no merge joins anything to a following <c>▁</c>: text may then be cut before each run of them, which
-    /// changes no token and lets words be cached.
-    /// </summary>
-    public bool SplitsAtSpaceMarks { get; }
-
-    /// <summary>Appends the tokens of a word.</summary>
-    /// <param name="word">The word, normalised.</param>
-    /// <param name="byteLevel">Whether the vocabulary is written in <see cref="ByteLevel"/>'s alphabet.</param>
-    /// <param name="ids">Where the ids go.</param>
-    public void Encode(ReadOnlySpan<char> word, bool byteLevel, List<int> ids)
+    /// <inheritdoc/>
+    public override void Run(ReadOnlySpan<char> text, bool atStart, List<int> ids)
     {
-        if (_cached.TryGetValue(word, out var tokens))
+        if (_joinedToSpaceMark is not null)
         {
-            ids.AddRange(tokens);
+            var from = 1;
+            while (from < text.Length && text[from..].IndexOf(SpaceMark) is >= 0 and var offset)
+            {
+                var mark = from + offset;
+                from = mark + 1;
+                if (text[mark - 1] == SpaceMark || _joinedToSpaceMark.Contains(text[mark - 1])) continue;
+                EncodeWord(text[..mark], ids);
+                text = text[mark..];
+                from = 1;
+            }
+        }
+        EncodeWord(text, ids);
+    }
+
+    private void EncodeWord(ReadOnlySpan<char> word, List<int> ids)
+    {
+        if (_cache.TryGet(word, out var cached))
+        {
+            if (cached.Length == 1) ids.Add(cached[0]);
+            else ids.AddRange(cached);
             return;
         }
-        var text = byteLevel ? ByteLevel.Encode(word) : word.ToString();
-        tokens = _ignoreMerges && _vocab.TryGetValue(text, out var whole) ? [whole] : Merge(Characters(text));
+        var scratch = BpeScratch.Rent();
+        var tokens = Tokens(word, scratch);
         ids.AddRange(tokens);
-        if (word.Length <= CachedWordLength && Volatile.Read(ref _cacheCount) < CachedWords && _cached.TryAdd(word, tokens))
-            Interlocked.Increment(ref _cacheCount);
+        _cache.Add(word, tokens);
+        scratch.Return();
     }
 
-    private static bool CrossesSpaceMark(string token)
+    private ReadOnlySpan<int> Tokens(ReadOnlySpan<char> word, BpeScratch scratch)
     {
-        for (var i = 1; i < token.Length; i++)
-            if (token[i] == '\u2581' && token[i - 1] != '\u2581') return true;
-        return false;
+        if (_file.ByteLevel) word = scratch.ByteLevel(word);
+        if (_file.IgnoreMerges && _vocab.TryGetValue(word, out var whole))
+        {
+            scratch.Start(1);
+            scratch.Add(whole);
+            return scratch.Symbols;
+        }
+        scratch.Start(_bytes is null ? word.Length : 3 * word.Length);
+        AddCharacters(word, scratch);
+        scratch.Merge(_merges);
+        return scratch.Symbols;
     }
 
-    private List<int> Characters(string text)
+    private void AddCharacters(ReadOnlySpan<char> text, BpeScratch scratch)
     {
-        var ids = new List<int>(text.Length);
         var lastUnknown = false;
-        Span<byte> bytes = stackalloc byte[4];
+        Span<byte> buffer = stackalloc byte[4];
         foreach (var rune in text.EnumerateRunes())
         {
             var unknown = false;
-            if (_vocab.TryGetValue(rune.ToString(), out var id))
+            var id = rune.Value < _firstCharacters.Length ? _firstCharacters[rune.Value] : _characters.GetValueOrDefault(rune.Value, NoId);
+            if (id != NoId)
             {
-                ids.Add(id);
+                scratch.Add(id);
             }
-            else if (_byteFallback is not null && bytes[..rune.EncodeToUtf8(bytes)] is var encoded && AllBytesKnown(encoded))
+            else if (_bytes is not null && buffer[..rune.EncodeToUtf8(buffer)] is var bytes && AllKnown(bytes))
             {
-                foreach (var b in encoded) ids.Add(_byteFallback[b]!.Value);
+                foreach (var b in bytes) scratch.Add(_bytes[b]);
             }
-            else if (_unknown is { } unknownId)
+            else if (_file.Unknown is { } unknownId)
             {
                 unknown = true;
-                if (!(_fuseUnknown && lastUnknown)) ids.Add(unknownId);
+                if (!(_file.FuseUnknown && lastUnknown)) scratch.Add(unknownId);
             }
             lastUnknown = unknown;
         }
-        return ids;
     }
 
-    private bool AllBytesKnown(ReadOnlySpan<byte> bytes)
+    private bool AllKnown(ReadOnlySpan<byte> bytes)
     {
-        foreach (var b in bytes) if (_byteFallback![b] is null) return false;
+        foreach (var b in bytes) if (_bytes![b] == NoId) return false;
         return true;
     }
 
-    // The symbols form a linked list in arrays; the queue holds a pair's rank and place and is cleaned lazily: an entry
-    // whose place no longer holds a pair of that rank is stale.
-    private int[] Merge(List<int> symbols)
+    // Text written with space marks is one long word. Where no merge joins a character to a following mark, it may be cut
+    // between the two, which changes no token and lets words be cached. Here are the characters that some merge does join;
+    // null where it cannot be told.
+    private static HashSet<char>? JoinedToSpaceMark(BpeFile file)
     {
-        var count = symbols.Count;
-        if (count < 2) return [.. symbols];
-        var next = new int[count];
-        var previous = new int[count];
-        var queue = new PriorityQueue<int, long>();
-        for (var i = 0; i < count; i++) (next[i], previous[i]) = (i + 1 < count ? i + 1 : -1, i - 1);
-        for (var i = 0; i + 1 < count; i++) Enqueue(i);
-        while (queue.TryDequeue(out var place, out var priority))
+        if (file.ByteLevel || file.IgnoreMerges || !file.Vocab.ContainsKey(SpaceMark.ToString())) return null;
+        var tokens = new string[file.Vocab.Count == 0 ? 0 : file.Vocab.Values.Max() + 1];
+        foreach (var (token, id) in file.Vocab) tokens[id] = token;
+        var joined = new HashSet<char>();
+        foreach (var (left, right, _, _) in file.Merges)
         {
-            if (symbols[place] < 0 || next[place] < 0) continue;
-            var right = next[place];
-            if (!_merges.TryGetValue((symbols[place], symbols[right]), out var merge) || merge.Rank != (int)(priority >> 32)) continue;
-            symbols[place] = merge.Id;
-            symbols[right] = -1;
-            next[place] = next[right];
-            if (next[right] >= 0) previous[next[right]] = place;
-            if (previous[place] >= 0) Enqueue(previous[place]);
-            if (next[place] >= 0) Enqueue(place);
+            if (!tokens[right].StartsWith(SpaceMark)) continue;
+            // A byte's token stands for another character than its name ends with.
+            if (tokens[left] is ['<', '0', 'x', _, _, '>']) return null;
+            joined.Add(tokens[left][^1]);
         }
-        return [.. symbols.Where(id => id >= 0)];
-
-        void Enqueue(int place)
-        {
-            if (_merges.TryGetValue((symbols[place], symbols[next[place]]), out var merge))
-                queue.Enqueue(place, ((long)merge.Rank << 32) | (uint)place);
-        }
+        return joined;
     }
 }

@@ -8,20 +8,12 @@ namespace RewardKit.Models.Tokenization;
 /// </summary>
 internal static class ByteLevel
 {
-    private static readonly char[] ToChar = Alphabet();
-    private static readonly Dictionary<char, byte> ToByte =
-        ToChar.Select((c, b) => (c, b)).ToDictionary(x => x.c, x => (byte)x.b);
+    private static readonly char[] Letters = Alphabet();
+    private static readonly Dictionary<char, byte> Bytes =
+        Letters.Select((c, b) => (c, b)).ToDictionary(x => x.c, x => (byte)x.b);
 
-    /// <summary>Writes text as its UTF-8 bytes in the alphabet; a lone surrogate becomes U+FFFD first.</summary>
-    public static string Encode(ReadOnlySpan<char> text)
-    {
-        var bytes = new byte[Encoding.UTF8.GetMaxByteCount(text.Length)];
-        var length = Encoding.UTF8.GetBytes(text, bytes);
-        return string.Create(length, bytes, static (chars, source) =>
-        {
-            for (var i = 0; i < chars.Length; i++) chars[i] = ToChar[source[i]];
-        });
-    }
+    /// <summary>The character for a byte.</summary>
+    public static char ToChar(byte value) => Letters[value];
 
     /// <summary>
     /// Appends the bytes a token stands for. A token with a character outside the alphabet (an added token) is text as it
@@ -29,7 +21,7 @@ internal static class ByteLevel
     /// </summary>
     public static void Decode(string token, List<byte> bytes)
     {
-        if (token.All(ToByte.ContainsKey)) foreach (var c in token) bytes.Add(ToByte[c]);
+        if (token.All(Bytes.ContainsKey)) foreach (var c in token) bytes.Add(Bytes[c]);
         else bytes.AddRange(Encoding.UTF8.GetBytes(token));
     }
 

@@ -10,42 +10,36 @@ internal sealed record SpecialTokens(int? Bos, int? Eos, int? Pad, bool AddsBos,
     /// <c>config.json</c>; a vocabulary that only knows GPT-2's end of text begins and ends with that.
     /// </summary>
     /// <param name="files">The folder.</param>
-    /// <param name="templateStart">The special tokens in front of a text by the post-processor.</param>
+    /// <param name="parts">What the vocabulary's own file says.</param>
     /// <param name="toId">The vocabulary.</param>
-    public static SpecialTokens Read(TokenizerFiles files, string? templateStart, Func<string, int?> toId)
+    public static SpecialTokens Read(TokenizerFiles files, TokenizerParts parts, Func<string, int?> toId)
     {
-        using var tokenizerConfig = files.Json("tokenizer_config.json");
-        using var map = files.Json("special_tokens_map.json");
-        using var config = files.Json("config.json");
+        var tokenizerConfig = files.Json("tokenizer_config.json");
+        var map = files.Json("special_tokens_map.json");
+        var config = files.Json("config.json");
         var gpt2 = tokenizerConfig is null && map is null ? toId("<|endoftext|>") : null;
-        var bos = Id("bos") ?? gpt2;
-        var adds = Flag(tokenizerConfig, "add_bos_token") ?? (bos is not null && templateStart is not null && toId(templateStart) == bos);
+        var bos = Id("bos") ?? parts.Special?.Bos ?? gpt2;
+        var adds = tokenizerConfig?.Optional("add_bos_token") is not null ? tokenizerConfig.Value.Flag("add_bos_token")
+            : parts.Special?.AddsBos ?? (bos is { } id && parts.PostProcessor is { Before: [var first, ..] } && first == id);
         using var template = files.Open("chat_template.jinja");
-        var hasTemplate = template is not null || tokenizerConfig is not null
-            && tokenizerConfig.RootElement.TryGetProperty("chat_template", out var t) && t.ValueKind != JsonValueKind.Null;
-        return new(bos, Id("eos") ?? gpt2, Id("pad"), adds && bos is not null, hasTemplate);
+        var hasTemplate = template is not null || tokenizerConfig?.Optional("chat_template") is not null;
+        return new(bos, Id("eos") ?? parts.Special?.Eos ?? gpt2, Id("pad") ?? parts.Special?.Pad, adds && bos is not null, hasTemplate);
 
         int? Id(string kind)
         {
-            foreach (var document in new[] { tokenizerConfig, map })
-                if (Name(document, kind + "_token") is { } name && toId(name) is { } id) return id;
-            if (config is null || !config.RootElement.TryGetProperty(kind + "_token_id", out var value)) return null;
-            // Llama 3 lists several ends; the first is the end of text.
-            if (value.ValueKind == JsonValueKind.Array && value.GetArrayLength() > 0) value = value[0];
-            return value.ValueKind == JsonValueKind.Number ? value.GetInt32() : null;
+            foreach (var file in (JsonField?[])[tokenizerConfig, map])
+                if (Name(file?.Optional(kind + "_token")) is { } name && toId(name) is { } id) return id;
+            if (config?.Optional(kind + "_token_id") is not { } value) return null;
+            // Llama 3 lists several ends; the first is the end of text. Some configurations write -1 for none.
+            if (value.Element.ValueKind == JsonValueKind.Array && value.Items().ToArray() is [var firstOfThem, ..]) value = firstOfThem;
+            return value.Element.ValueKind == JsonValueKind.Number && value.Element.TryGetInt32(out var number) && number >= 0 ? number : null;
         }
     }
 
-    private static string? Name(JsonDocument? document, string name)
+    // A string, or an added token with its flags.
+    private static string? Name(JsonField? field)
     {
-        if (document is null || !document.RootElement.TryGetProperty(name, out var value)) return null;
-        if (value.ValueKind == JsonValueKind.Object && value.TryGetProperty("content", out var content)) value = content;
-        return value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        if (field is { Element.ValueKind: JsonValueKind.Object } token) field = token.Optional("content");
+        return field is { Element.ValueKind: JsonValueKind.String } name ? name.Text() : null;
     }
-
-    private static bool? Flag(JsonDocument? document, string name) =>
-        document is not null && document.RootElement.TryGetProperty(name, out var value)
-        && value.ValueKind is JsonValueKind.True or JsonValueKind.False
-            ? value.GetBoolean()
-            : null;
 }

@@ -1,12 +1,13 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
 
 namespace RewardKit.Models.Tokenization;
 
 /// <summary>How tokens become text again: steps over the list of token strings, joined at the end.</summary>
 internal sealed class TokenDecoder
 {
+    private const string Known = "ByteFallback, ByteLevel, Fuse, Metaspace, Replace, Sequence, Strip";
+
     private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
 
     private readonly List<Func<List<string>, List<string>>> _steps = [];
@@ -22,12 +23,22 @@ internal sealed class TokenDecoder
         return result;
     }
 
-    /// <summary>Reads the <c>decoder</c> of a <c>tokenizer.json</c>; without one, tokens are joined by spaces.</summary>
-    public static TokenDecoder Parse(JsonElement element, TokenizerJson json)
+    /// <summary>The decoder of a SentencePiece vocabulary.</summary>
+    public static TokenDecoder SentencePiece(bool dropsFirstSpace)
     {
-        var none = element.ValueKind is JsonValueKind.Null or JsonValueKind.Undefined;
-        var result = new TokenDecoder(none ? " " : "");
-        if (!none) result.Add(element, json);
+        var result = new TokenDecoder("");
+        result._steps.Add(tokens => tokens.ConvertAll(token => token.Replace('\u2581', ' ')));
+        result._steps.Add(DecodeByteFallback);
+        result._steps.Add(Fuse);
+        if (dropsFirstSpace) result._steps.Add(tokens => tokens.ConvertAll(token => Strip(token, ' ', 1, 0)));
+        return result;
+    }
+
+    /// <summary>Reads the <c>decoder</c> of a <c>tokenizer.json</c>; without one, tokens are joined by spaces.</summary>
+    public static TokenDecoder Parse(JsonField? field)
+    {
+        var result = new TokenDecoder(field is null ? " " : "");
+        if (field is { } given) result.Add(given);
         return result;
     }
 
@@ -38,12 +49,12 @@ internal sealed class TokenDecoder
         return string.Join(_separator, tokens);
     }
 
-    private void Add(JsonElement element, TokenizerJson json)
+    private void Add(JsonField field)
     {
-        switch (json.Type(element, "decoder"))
+        switch (field.Type())
         {
             case "Sequence":
-                foreach (var child in json.Property(element, "decoders").EnumerateArray()) Add(child, json);
+                foreach (var child in field.Required("decoders").Items()) Add(child);
                 break;
             case "ByteLevel":
                 _steps.Add(DecodeByteLevel);
@@ -52,22 +63,30 @@ internal sealed class TokenDecoder
                 _steps.Add(DecodeByteFallback);
                 break;
             case "Fuse":
-                _steps.Add(tokens => [string.Concat(tokens)]);
+                _steps.Add(Fuse);
                 break;
             case "Replace":
-                var replace = json.Replacement(element);
+                var replace = Normalizer.Replacement(field);
                 _steps.Add(tokens => tokens.ConvertAll(token => replace(token)));
                 break;
             case "Strip":
-                var mark = json.Text(element, "content");
-                if (mark.Length != 1) throw json.Unsupported($"decoder Strip of '{mark}', which is not one character");
-                var (start, stop) = (json.Number(element, "start"), json.Number(element, "stop"));
-                _steps.Add(tokens => tokens.ConvertAll(token => Strip(token, mark[0], start, stop)));
+                var content = field.Required("content");
+                if (content.Text() is not [var mark]) throw content.Unsupported($"decoder Strip of '{content.Text()}', which is not one character");
+                var (start, stop) = (field.Required("start").Number(), field.Required("stop").Number());
+                _steps.Add(tokens => tokens.ConvertAll(token => Strip(token, mark, start, stop)));
+                break;
+            case "Metaspace":
+                var replacement = field.Optional("replacement")?.Text() ?? "\u2581";
+                var prepends = (field.Optional("prepend_scheme")?.Text() ?? (field.Flag("add_prefix_space", true) ? "always" : "never")) != "never";
+                // The first token's marks are what encoding put in front.
+                _steps.Add(tokens => [.. tokens.Select((token, i) => token.Replace(replacement, i == 0 && prepends ? "" : " ", StringComparison.Ordinal))]);
                 break;
             case var type:
-                throw json.Unsupported($"decoder {type} (known: ByteFallback, ByteLevel, Fuse, Replace, Sequence, Strip)");
+                throw field.Unsupported($"decoder {type} (known: {Known})");
         }
     }
+
+    private static List<string> Fuse(List<string> tokens) => [string.Concat(tokens)];
 
     private static List<string> DecodeByteLevel(List<string> tokens)
     {

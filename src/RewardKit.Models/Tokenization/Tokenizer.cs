@@ -2,32 +2,36 @@ namespace RewardKit.Models.Tokenization;
 
 /// <summary>
 /// Text to token ids and back, as the Hugging Face tokenizer of the same files does it, id for id. Byte-pair encoding in
-/// its two common forms: over bytes (GPT-2, Llama 3) and over characters with byte fallback (Llama 2, Mistral). A
-/// component beyond that is refused by name on loading. Safe to use from several threads.
+/// its two common forms: over bytes (GPT-2, Llama 3, Qwen) and over characters with byte fallback (Llama 2, Mistral,
+/// Gemma). A component beyond that is refused by name on loading. Safe to use from several threads.
 /// </summary>
 public sealed class Tokenizer
 {
     private readonly TokenizerFiles _files;
     private readonly TokenizerParts _parts;
+    private readonly Stage _stages;
     private readonly AddedTokens _rawAdded;
     private readonly AddedTokens _normalizedAdded;
     private readonly Dictionary<string, int> _ids;
     private readonly string?[] _tokens;
     private readonly HashSet<int> _special;
+    private readonly PostProcessor _around;
 
     private Tokenizer(TokenizerFiles files, TokenizerParts parts)
     {
         _files = files;
         _parts = parts;
+        _stages = parts.PreTokenizer.Before(new BpeModel(parts.Bpe));
         _rawAdded = new(parts.Added.Where(t => !t.Normalized).Select(t => (t.Content, t)));
-        _normalizedAdded = new(parts.Added.Where(t => t.Normalized).Select(t => (Normalize(t.Content), t)));
-        _ids = new(parts.Vocab);
+        _normalizedAdded = new(parts.Added.Where(t => t.Normalized).Select(t => (t.IsNormalForm ? t.Content : parts.Normalizer.Apply(t.Content), t)));
+        _ids = new(parts.Bpe.Vocab);
         foreach (var token in parts.Added) _ids[token.Content] = token.Id;
         _tokens = new string?[_ids.Count == 0 ? 0 : _ids.Values.Max() + 1];
         foreach (var (token, id) in _ids) _tokens[id] = token;
         _special = [.. parts.Added.Where(t => t.Special).Select(t => t.Id)];
-        var special = SpecialTokens.Read(files, parts.TemplateStart, TokenToId);
+        var special = SpecialTokens.Read(files, parts, TokenToId);
         (BosId, EosId, PadId, AddsBos, HasChatTemplate) = special;
+        _around = parts.PostProcessor ?? new(AddsBos ? [BosId!.Value] : [], []);
     }
 
     /// <summary>The folder it was loaded from.</summary>
@@ -54,24 +58,28 @@ public sealed class Tokenizer
     public bool HasChatTemplate { get; }
 
     /// <summary>Whether encoding puts a space in front of the text (SentencePiece's dummy prefix).</summary>
-    public bool PrependsSpace => _parts.Normalizer?.PrependsSpace ?? false;
+    public bool PrependsSpace => _parts.Normalizer.PrependsSpace || _parts.PreTokenizer.PrependsSpace;
 
     /// <summary>
-    /// Loads <c>tokenizer.json</c>, or GPT-2's <c>vocab.json</c> and <c>merges.txt</c>; each may be compressed, with
-    /// <c>.gz</c> after its name. Special tokens come from <c>tokenizer_config.json</c>,
-    /// <c>special_tokens_map.json</c> and <c>config.json</c>, as far as they are there.
+    /// Loads <c>tokenizer.json</c>, or GPT-2's <c>vocab.json</c> and <c>merges.txt</c>, or Llama's <c>tokenizer.model</c>
+    /// (SentencePiece, of type BPE), whichever is there first; each may be compressed, with <c>.gz</c> after its name.
+    /// Special tokens come from <c>tokenizer_config.json</c>, <c>special_tokens_map.json</c> and <c>config.json</c>, as
+    /// far as they are there.
     /// </summary>
-    /// <param name="folder">A Hugging Face model or tokenizer folder.</param>
+    /// <param name="path">
+    /// A Hugging Face model or tokenizer folder; or one file, in the form of <c>tokenizer.json</c> or named <c>*.model</c>.
+    /// </param>
     /// <exception cref="RewardKitException">A file is missing or malformed, or needs something not supported.</exception>
-    public static Tokenizer Load(string folder)
+    public static Tokenizer Load(string path)
     {
-        var files = new TokenizerFiles(folder);
+        var files = new TokenizerFiles(path);
         return new(files, TokenizerLoader.Load(files));
     }
 
     /// <summary>Encodes a text. No special token is added; those written in the text are found.</summary>
     /// <param name="text">The text. A lone surrogate counts as U+FFFD.</param>
     /// <returns>The ids.</returns>
+    /// <exception cref="RewardKitException">The tokenizer's own regular expression takes too long on this text.</exception>
     public int[] Encode(string text)
     {
         var ids = new List<int>(text.Length / 3 + 4);
@@ -82,15 +90,23 @@ public sealed class Tokenizer
                 ids.Add(id);
                 continue;
             }
-            var normalized = Normalize(text.Substring(raw.Start, raw.Length));
+            var normalized = _parts.Normalizer.Apply(raw.Length == text.Length ? text : text.Substring(raw.Start, raw.Length));
             foreach (var piece in _normalizedAdded.Split(normalized))
             {
                 if (piece.Id is { } added) ids.Add(added);
-                else EncodePiece(normalized.Substring(piece.Start, piece.Length), ids);
+                else _stages.Run(normalized.AsSpan(piece.Start, piece.Length), raw.Start + piece.Start == 0, ids);
             }
         }
         return [.. ids];
     }
+
+    /// <summary>
+    /// Encodes a text with the special tokens around it that the tokenizer's post-processor asks for, as Hugging Face's
+    /// tokenizers do unless told otherwise.
+    /// </summary>
+    /// <param name="text">The text.</param>
+    /// <returns>The ids.</returns>
+    public int[] EncodeWithSpecialTokens(string text) => [.. _around.Before, .. Encode(text), .. _around.After];
 
     /// <summary>Decodes ids to text. Ids outside the vocabulary are left out.</summary>
     /// <param name="ids">The ids.</param>
@@ -115,25 +131,4 @@ public sealed class Tokenizer
     /// <summary>Copies the tokenizer's files into another folder, uncompressed.</summary>
     /// <param name="folder">An existing folder.</param>
     public void CopyTo(string folder) => _files.CopyTo(folder);
-
-    private string Normalize(string text) => _parts.Normalizer?.Apply(text) ?? text;
-
-    private void EncodePiece(string text, List<int> ids)
-    {
-        foreach (var (start, length) in _parts.PreTokenizer.Split(ref text))
-        {
-            var word = text.AsSpan(start, length);
-            if (!_parts.PreTokenizer.ByteLevel && _parts.Model.SplitsAtSpaceMarks)
-            {
-                for (var end = 1; end < word.Length; end++)
-                {
-                    if (word[end] != '\u2581' || word[end - 1] == '\u2581') continue;
-                    _parts.Model.Encode(word[..end], false, ids);
-                    word = word[end..];
-                    end = 0;
-                }
-            }
-            if (word.Length > 0) _parts.Model.Encode(word, _parts.PreTokenizer.ByteLevel, ids);
-        }
-    }
 }

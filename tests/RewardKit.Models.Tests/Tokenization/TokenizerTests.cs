@@ -22,6 +22,8 @@ public class TokenizerTests
     }
 
     [TestCase("gpt2")]
+    [TestCase("phi-2")]
+    [TestCase("dolma2")]
     [TestCase("llama3-style-small")]
     [TestCase("phi-3-mini")]
     [TestCase("stories260K")]
@@ -37,10 +39,12 @@ public class TokenizerTests
         });
     }
 
-    // Decoding is not always the inverse: SentencePiece models drop one leading space.
     [TestCase("gpt2")]
+    [TestCase("phi-2")]
+    [TestCase("dolma2")]
     [TestCase("llama3-style-small")]
     [TestCase("phi-3-mini")]
+    [TestCase("stories260K")]
     public void Decodes_what_it_encoded(string name)
     {
         var tokenizer = Files.Tokenizer(name);
@@ -105,7 +109,7 @@ public class TokenizerTests
         using var folder = new TempFolder();
         folder.Write("tokenizer.json", """
             {"added_tokens": [
-                {"id": 4, "content": "ab", "single_word": true, "special": false},
+                {"id": 4, "content": "ab", "single_word": true, "special": false, "normalized": false},
                 {"id": 5, "content": "<x>", "lstrip": true, "special": true},
                 {"id": 6, "content": "c c", "normalized": true, "special": false}],
              "normalizer": {"type": "Replace", "pattern": {"String": " "}, "content": "_"},
