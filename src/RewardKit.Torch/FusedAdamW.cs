@@ -69,7 +69,7 @@ public sealed class FusedAdamW : IDisposable
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         var due = Due().ToList();
-        foreach (var batch in due.GroupBy(entry => (entry.Slot.WeightDecay, entry.Slot.Steps)))
+        foreach (var batch in due.GroupBy(entry => (entry.Slot.WeightDecay, entry.Slot.Steps, entry.Slot.Parameter.dtype, entry.Slot.Parameter.device.type, entry.Slot.Parameter.device.index)))
         {
             Ops.adamw_(
                 batch.Select(entry => (Tensor)entry.Slot.Parameter).ToArray(), batch.Select(entry => entry.Gradient).ToArray(),

@@ -56,6 +56,35 @@ public class FusedAdamWTests(DeviceType type) : DeviceTests(type)
     }
 
     [Test]
+    public void Half_and_single_parameters_of_one_optimiser_agree_with_the_plain_step()
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(4);
+        var types = new[] { ScalarType.BFloat16, ScalarType.Float32, ScalarType.BFloat16 };
+        var start = types.Select(type => randn([50, 3], ScalarType.Float32, Device).to_type(type)).ToArray();
+        var (fused, plain) = (start.Select(value => new Parameter(value.clone())).ToArray(), start.Select(value => new Parameter(value.clone())).ToArray());
+        using var a = FusedAdamW.Over(fused.Select((parameter, k) => ($"p{k}", parameter)), 0.1);
+        using var b = FusedAdamW.Over(plain.Select((parameter, k) => ($"p{k}", parameter)), 0.1);
+        for (var step = 0; step < 5; step++)
+        {
+            for (var k = 0; k < start.Length; k++)
+            {
+                fused[k].grad = randn_like(start[k]);
+                plain[k].grad = fused[k].grad;
+            }
+            a.Step(0.01, 0.5);
+            b.StepReference(0.01, 0.5);
+        }
+        for (var k = 0; k < start.Length; k++)
+        {
+            // bfloat16 has 8 bits: one rounding of a value around 2 is 0.008.
+            var tolerance = types[k] == ScalarType.BFloat16 ? 0.05 : 1e-6;
+            Assert.That(Compare.Distance(fused[k].to_type(ScalarType.Float32), plain[k].to_type(ScalarType.Float32)), Is.LessThan(tolerance));
+            Assert.That(Compare.Distance(fused[k].to_type(ScalarType.Float32), start[k].to_type(ScalarType.Float32)), Is.GreaterThan(0.01));
+        }
+    }
+
+    [Test]
     public void Matrices_decay_and_vectors_do_not()
     {
         using var matrix = new Parameter(ones(2, 2, device: Device));

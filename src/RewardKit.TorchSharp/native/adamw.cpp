@@ -45,6 +45,23 @@ void fused(const std::vector<std::array<Tensor, 4>>& all, const AdamWStep<T>& co
   });
 }
 
+/// libtorch's own kernel over all tensors, which it has for CUDA since 2.0; false where it has none. It wants one device
+/// and one type a call.
+bool on_device(const std::vector<Tensor>& p, const std::vector<Tensor>& g, const std::vector<Tensor>& m, const std::vector<Tensor>& v,
+               double lr, double beta1, double beta2, double eps, double weight_decay, int64_t step) {
+#if RK_TORCH_VERSION >= 200
+  const auto is_like_first = [&](const Tensor& t) { return t.device() == p[0].device() && t.scalar_type() == p[0].scalar_type(); };
+  for (const auto* list : {&p, &g, &m, &v})
+    if (!std::all_of(list->begin(), list->end(), is_like_first)) return false;
+  if (!p[0].is_cuda()) return false;
+  const std::vector<Tensor> steps(p.size(), at::full({}, static_cast<double>(step), p[0].options().dtype(at::kFloat)));
+  at::_fused_adamw_(p, g, m, v, {}, steps, lr, beta1, beta2, weight_decay, eps, /*amsgrad=*/false, /*maximize=*/false);
+  return true;
+#else
+  return false;
+#endif
+}
+
 void adamw_(TensorList params, TensorList grads, TensorList exp_avgs, TensorList exp_avg_sqs, double lr, double beta1, double beta2,
             double eps, double weight_decay, int64_t step, double grad_scale) {
   TORCH_CHECK(params.size() == grads.size() && params.size() == exp_avgs.size() && params.size() == exp_avg_sqs.size(),
@@ -77,8 +94,9 @@ void adamw_(TensorList params, TensorList grads, TensorList exp_avgs, TensorList
     for (const auto& t : *list) t[0].unsafeGetTensorImpl()->bump_version();
 
   if (p.empty()) return;
-  const auto c = step_constants<double>(lr, beta1, beta2, eps, weight_decay, step, grad_scale);
   if (grad_scale != 1) g = at::_foreach_mul(g, grad_scale);
+  if (on_device(p, g, m, v, lr, beta1, beta2, eps, weight_decay, step)) return;
+  const auto c = step_constants<double>(lr, beta1, beta2, eps, weight_decay, step, grad_scale);
   at::_foreach_mul_(p, c.decay);
   at::_foreach_mul_(m, beta1);
   at::_foreach_add_(m, g, 1 - beta1);
