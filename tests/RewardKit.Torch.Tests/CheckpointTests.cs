@@ -149,7 +149,12 @@ public class CheckpointTests(DeviceType type) : DeviceTests(type)
         var plain = weight.grad!.Floats();
         weight.grad = null;
         Layer(Checkpoint.Run(Layer, Layer(x))).sum().backward();
+#if TORCH_PACKAGE
+        // There the captured weight's gradient is added by the second run itself, before the others.
+        Assert.That(weight.grad!.Floats(), Is.EqualTo(plain).Within(1e-5));
+#else
         Assert.That(weight.grad!.Floats(), Is.EqualTo(plain));
+#endif
     }
 
     [Test]
