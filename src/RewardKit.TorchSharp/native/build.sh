@@ -116,14 +116,16 @@ esac
 includes=
 [ "$include" = /usr/include ] || includes=-isystem$include
 # CUDA graphs need CUDA's headers; all else does without. PyTorch's wheels have them beside torch, in folders of nvidia's.
+# Which of them libtorch's header wants differs, so it is tried.
 if [ -e "$lib/libc10_cuda.so" ]; then
   for folder in ${CUDA_HOME:+"$CUDA_HOME/include"} "$torch"/../nvidia/cu[0-9]*/include "$torch/../nvidia/cuda_runtime/include" \
     /usr/local/cuda/include /usr/include; do
+    [ -e "$folder/cuda_runtime_api.h" ] || continue
     cuda=
     [ "$folder" = /usr/include ] || cuda=-isystem$folder
-    # shellcheck disable=SC2086 # empty for the compiler's own folder
-    if [ -e "$folder/cuda_runtime_api.h" ] && echo '#include <cuda_runtime_api.h>' |
-      $CXX -std=$standard $cuda -fsyntax-only -x c++ - 2>/dev/null; then
+    # shellcheck disable=SC2086 # the flags are words
+    if echo '#include <ATen/cuda/CUDAGraph.h>' | $CXX -std=$standard -D_GLIBCXX_USE_CXX11_ABI=$abi ${includes:+"$includes"} $cuda \
+      -fsyntax-only -x c++ - 2>/dev/null; then
       flags="$flags -DRK_CUDA=1 $cuda"
       break
     fi
