@@ -1,3 +1,4 @@
+using RewardKit.Models.Generation;
 using RewardKit.Models.Tokenization;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -82,6 +83,24 @@ public class CausalModel : nn.Module
     {
         using var hidden = Hidden(batch);
         return NeedHead().Logits(hidden);
+    }
+
+    /// <summary>
+    /// Appends tokens to texts in a cache and scores what may come next. Without gradients; the first tokens of a text cost
+    /// what a forward pass costs, each later one a token's work.
+    /// </summary>
+    /// <param name="cache">The texts so far; made for this model.</param>
+    /// <param name="tokens">By row of the cache, the tokens to append; a row with none stays as it is.</param>
+    /// <returns>Logits after the last token of each row that got tokens, in order, <c>[rows with tokens, vocab]</c>, float32 or wider.</returns>
+    /// <exception cref="RewardKitException">The model has no language-model head.</exception>
+    /// <exception cref="ArgumentException">The cache is not this model's, a token is not in the vocabulary, or there is none.</exception>
+    public Tensor Next(KeyValueCache cache, IReadOnlyList<int[]> tokens)
+    {
+        var head = NeedHead();
+        using var scope = NewDisposeScope();
+        using var gradients = no_grad();
+        var logits = head.Logits(cache.Append(this, tokens));
+        return (logits.dtype == ScalarType.Float64 ? logits : logits.to_type(ScalarType.Float32)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Final hidden states, <c>[tokens, hidden]</c>.</summary>

@@ -1,3 +1,4 @@
+using RewardKit.Models.Generation;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -79,6 +80,20 @@ public sealed class RewardModel : CausalModel
         if (needs.HasFlag(ForwardNeeds.ResponseLogProbs)) logProbs = ResponseLogProbs(hidden, batch);
         return new(
             rewards?.MoveToOuterDisposeScope(), logProbs?.MoveToOuterDisposeScope(), features?.MoveToOuterDisposeScope());
+    }
+
+    /// <summary>
+    /// Appends tokens to texts in a cache and reads the reward at the last, as if each text ended there. Without gradients.
+    /// </summary>
+    /// <param name="cache">The texts so far; made for this model.</param>
+    /// <param name="tokens">By row of the cache, the tokens to append; a row with none stays as it is.</param>
+    /// <returns>Rewards of the rows that got tokens, in order, <c>[rows with tokens]</c>, float32 or wider.</returns>
+    /// <exception cref="ArgumentException">The cache is not this model's, a token is not in the vocabulary, or there is none.</exception>
+    public Tensor NextRewards(KeyValueCache cache, IReadOnlyList<int[]> tokens)
+    {
+        using var scope = NewDisposeScope();
+        using var gradients = no_grad();
+        return Rewards(cache.Append(this, tokens)).MoveToOuterDisposeScope();
     }
 
     // In float32 or wider whatever the weights are: a reward rounded to eight bits could not tell close texts apart.

@@ -36,6 +36,9 @@ internal sealed class Decoder : Block
         _embeddingScale = config.ScaleEmbeddings ? Math.Sqrt(config.HiddenSize) : 1;
     }
 
+    /// <summary>How many layers it has.</summary>
+    public int Layers => _layers.Length;
+
     /// <summary>The embedding matrix, <c>[vocab, hidden]</c>.</summary>
     public Parameter Embeddings
     {

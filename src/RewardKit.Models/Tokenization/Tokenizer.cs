@@ -128,6 +128,10 @@ public sealed class Tokenizer
     /// <param name="id">The id.</param>
     public string? IdToToken(int id) => (uint)id < (uint)_tokens.Length ? _tokens[id] : null;
 
+    /// <summary>Whether the token is a special one, which decoding leaves out.</summary>
+    /// <param name="id">The id.</param>
+    internal bool IsSpecial(int id) => _special.Contains(id);
+
     /// <summary>Copies the tokenizer's files into another folder, uncompressed.</summary>
     /// <param name="folder">An existing folder.</param>
     public void CopyTo(string folder) => _files.CopyTo(folder);

@@ -1,0 +1,114 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using RewardKit.Models.Tokenization;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace RewardKit.Models.Generation;
+
+/// <summary>
+/// A language model with its tokenizer, ready to continue texts and to answer conversations:
+/// <c>LanguageModel.Load(folder).Generate(["Once upon a time"], new())</c>.
+/// </summary>
+public sealed class LanguageModel : IDisposable
+{
+    private readonly TextGenerator _generator;
+
+    private LanguageModel(CausalModel model, PairEncoder encoder, int[] endTokens, int rows)
+    {
+        (Model, Encoder, EndTokens) = (model, encoder, endTokens);
+        _generator = new(model, encoder.Tokenizer, endTokens, rows);
+    }
+
+    /// <summary>The model.</summary>
+    public CausalModel Model { get; }
+
+    /// <summary>How conversations become the model's tokens.</summary>
+    public PairEncoder Encoder { get; }
+
+    /// <summary>
+    /// The tokens with which a text ends: <c>eos_token_id</c> of <c>generation_config.json</c>, or of <c>config.json</c> where
+    /// that says nothing, and the tokenizer's.
+    /// </summary>
+    public IReadOnlyList<int> EndTokens { get; }
+
+    /// <summary>Loads a folder in Hugging Face's layout.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="device">Where the weights go; null: the CPU.</param>
+    /// <param name="dtype">The weights' type, as <see cref="ModelSpec.Dtype"/>.</param>
+    /// <param name="rows">How many prompts are continued at a time.</param>
+    /// <exception cref="RewardKitException">It is no language model of a known architecture, or has no tokenizer.</exception>
+    public static LanguageModel Load(string folder, Device? device = null, string? dtype = null, int rows = 32)
+    {
+        var spec = new ModelSpec { Folder = folder, Dtype = dtype };
+        var encoder = PairEncoder.Create(spec);
+        var ends = ReadEndTokens(folder, encoder.Tokenizer);
+        return new(CausalModel.Create(spec, 0, device), encoder, ends, rows);
+    }
+
+    /// <summary>Continues texts, each after the special tokens with which the tokenizer begins one.</summary>
+    /// <param name="prompts">The texts.</param>
+    /// <param name="options">How.</param>
+    /// <param name="seeds">By prompt, the seed of its draws; null: <see cref="GenerationOptions.Seed"/> plus the prompt's number.</param>
+    /// <returns>By prompt, what was generated.</returns>
+    /// <exception cref="RewardKitException">A prompt does not fit the model, or an option makes no sense.</exception>
+    public IReadOnlyList<GeneratedText> Generate(IReadOnlyList<string> prompts, GenerationOptions options, IReadOnlyList<long>? seeds = null) =>
+        _generator.Generate(Encode(prompts), options, seeds);
+
+    /// <summary>Answers conversations, by the chat template.</summary>
+    /// <param name="prompts">The turns before the answer.</param>
+    /// <param name="options">How.</param>
+    /// <param name="seeds">By prompt, the seed of its draws; null: <see cref="GenerationOptions.Seed"/> plus the prompt's number.</param>
+    /// <returns>By prompt, what was generated.</returns>
+    /// <exception cref="RewardKitException">A prompt does not fit the model, or an option makes no sense.</exception>
+    public IReadOnlyList<GeneratedText> Generate(IReadOnlyList<Conversation> prompts, GenerationOptions options, IReadOnlyList<long>? seeds = null) =>
+        _generator.Generate(Encode(prompts), options, seeds);
+
+    /// <summary>Continues texts token by token, as <see cref="TextGenerator.Stream"/>.</summary>
+    /// <param name="prompts">The texts.</param>
+    /// <param name="options">How.</param>
+    /// <param name="seeds">As for <see cref="Generate(IReadOnlyList{string}, GenerationOptions, IReadOnlyList{long}?)"/>.</param>
+    /// <exception cref="RewardKitException">A prompt does not fit the model, or an option makes no sense.</exception>
+    public IEnumerable<GeneratedToken> Stream(IReadOnlyList<string> prompts, GenerationOptions options, IReadOnlyList<long>? seeds = null) =>
+        _generator.Stream(Encode(prompts), options, seeds);
+
+    /// <summary>Answers conversations token by token, as <see cref="TextGenerator.Stream"/>.</summary>
+    /// <param name="prompts">The turns before the answer.</param>
+    /// <param name="options">How.</param>
+    /// <param name="seeds">As for <see cref="Generate(IReadOnlyList{Conversation}, GenerationOptions, IReadOnlyList{long}?)"/>.</param>
+    /// <exception cref="RewardKitException">A prompt does not fit the model, or an option makes no sense.</exception>
+    public IEnumerable<GeneratedToken> Stream(IReadOnlyList<Conversation> prompts, GenerationOptions options, IReadOnlyList<long>? seeds = null) =>
+        _generator.Stream(Encode(prompts), options, seeds);
+
+    /// <inheritdoc/>
+    public void Dispose() => Model.Dispose();
+
+    private int[][] Encode(IReadOnlyList<string> prompts) => [.. prompts.Select(Encoder.Tokenizer.EncodeWithSpecialTokens)];
+
+    private int[][] Encode(IReadOnlyList<Conversation> prompts) => [.. prompts.Select(prompt => Encoder.EncodePrompt(prompt).Ids)];
+
+    private static int[] ReadEndTokens(string folder, Tokenizer tokenizer)
+    {
+        var named = new[] { "generation_config.json", ConfigFile.Name }
+            .Select(name => Path.Combine(folder, name)).Where(File.Exists)
+            .Select(Read).FirstOrDefault(ids => ids.Length > 0) ?? [];
+        return [.. named.Concat(tokenizer.EosId is { } end ? [end] : []).Distinct()];
+
+        static int[] Read(string path)
+        {
+            try
+            {
+                return JsonNode.Parse(File.ReadAllBytes(path))?["eos_token_id"] switch
+                {
+                    null => [],
+                    JsonArray list => [.. list.Select(id => id!.GetValue<int>())],
+                    var id => [id.GetValue<int>()],
+                };
+            }
+            catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or NullReferenceException)
+            {
+                throw RewardKitException.Input($"{path}: eos_token_id is not readable; expected a token id or a list of them. ({e.Message})", e);
+            }
+        }
+    }
+}
