@@ -66,11 +66,20 @@ public class ThreadTests(DeviceType type) : DeviceTests(type)
         GC.WaitForPendingFinalizers();
         var before = Native.rk_live_tensors();
         using var handed = new BlockingCollection<Tensor>(100);
-        using var allDisposed = new CountdownEvent(Threads / 2);
+        using var makers = new CountdownEvent(Threads / 2);
         InParallel(thread =>
         {
-            if (thread < Threads / 2) Make();
-            else Dispose();
+            try
+            {
+                if (thread < Threads / 2) Make();
+                else Dispose();
+            }
+            catch
+            {
+                // The others must not wait for this one.
+                handed.CompleteAdding();
+                throw;
+            }
             Assert.That(DisposeScopeManager.Statistics.ThreadTotalLiveCount, Is.Zero);
         });
         Assert.That(Native.rk_live_tensors(), Is.EqualTo(before));
@@ -84,13 +93,12 @@ public class ThreadTests(DeviceType type) : DeviceTests(type)
                 for (var k = 0; k < 20; k++)
                 {
                     var x = ones(4, device: Device);
-                    if (k % 2 == 0) handed.Add(x);
                     (x + 1).MoveToOuterDisposeScope().Dispose();
+                    if (k % 2 == 0) handed.Add(x);
                 }
                 if (round % 2 == 0) scope.DisposeEverything();
             }
-            if (allDisposed.Signal()) handed.CompleteAdding();
-            allDisposed.Wait();
+            if (makers.Signal()) handed.CompleteAdding();
         }
 
         void Dispose()
