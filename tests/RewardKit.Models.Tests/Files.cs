@@ -6,7 +6,7 @@ namespace RewardKit.Models.Tests;
 /// <summary>Where the test data are.</summary>
 internal static class Files
 {
-    private static readonly string Root = typeof(Files).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+    public static readonly string Root = typeof(Files).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
         .Single(attribute => attribute.Key == "RepositoryRoot").Value!;
 
     public static string Stories => Path.Combine(Root, "scripts/models/stories260K");
