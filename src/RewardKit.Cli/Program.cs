@@ -22,6 +22,7 @@ internal static class Program
             RunCommand.Create(forScript),
             CheckCommand.Create(),
             PluginCommand.Create(),
+            TokenizeCommand.Create(),
             DoctorCommand.Create(),
         };
         CommandWithExamples.ShowIn(
@@ -30,6 +31,7 @@ internal static class Program
             "rewardkit run scripts/quickstart.fsx -- small  with an argument for the script",
             "rewardkit check scripts/quickstart.fsx         find mistakes without running it",
             "rewardkit plugin list                          the methods that are installed",
+            "rewardkit tokenize models/llama < texts.jsonl  the tokens that a model gets",
             "rewardkit doctor                               what libtorch and GPU are used, and what is wrong with them");
         var parsed = root.Parse(own);
         if (parsed.Errors.Count == 0)

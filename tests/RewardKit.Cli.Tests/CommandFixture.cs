@@ -38,7 +38,20 @@ public abstract class CommandFixture
     internal static string RepositoryRoot { get; } = typeof(CommandFixture).Assembly
         .GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "RepositoryRoot").Value!;
 
-    protected Process Start(params string[] arguments)
+    protected Process Start(params string[] arguments) => Process.Start(StartInfo(arguments))!;
+
+    /// <summary>Calls the command with something to read on standard input.</summary>
+    protected Outcome Pipe(string input, params string[] arguments)
+    {
+        var start = StartInfo(arguments);
+        start.RedirectStandardInput = true;
+        using var process = Process.Start(start)!;
+        process.StandardInput.Write(input);
+        process.StandardInput.Close();
+        return End(process);
+    }
+
+    private ProcessStartInfo StartInfo(string[] arguments)
     {
         // A shell that starts these tests in the background has them, and all that they start, ignore Ctrl-C.
         var start = new ProcessStartInfo(
@@ -52,7 +65,7 @@ public abstract class CommandFixture
         start.Environment["OMP_NUM_THREADS"] = "1";
         start.Environment.Remove("REWARDKIT_PLUGINS");
         foreach (var (name, value) in Environment) start.Environment[name] = value;
-        return Process.Start(start)!;
+        return start;
     }
 
     protected static Outcome End(Process process)

@@ -1,0 +1,80 @@
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using System.Text.Unicode;
+
+namespace RewardKit.Cli.Commands;
+
+/// <summary>Reads JSON Lines and writes a line for each.</summary>
+internal static partial class JsonLines
+{
+    /// <summary>Does something with every line of standard input; empty ones are passed over.</summary>
+    /// <param name="input">Where lines come from.</param>
+    /// <param name="output">Where lines go; what was written before a bad line stays.</param>
+    /// <param name="each">Writes one value for a line's value. What it throws is told with the line's number.</param>
+    /// <param name="cancellation">Ends the work between two lines.</param>
+    public static void Map(Stream input, Stream output, Action<JsonElement, Utf8JsonWriter> each, CancellationToken cancellation)
+    {
+        var options = new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+        using var buffered = new BufferedStream(output);
+        using var json = new Utf8JsonWriter(buffered, options);
+        var number = 0;
+        foreach (var line in Lines(input))
+        {
+            number++;
+            cancellation.ThrowIfCancellationRequested();
+            if (line.AsSpan().Trim(" \t\r"u8).IsEmpty) continue;
+            try
+            {
+                using var document = Parse(line);
+                each(document.RootElement, json);
+            }
+            catch (RewardKitException e)
+            {
+                throw RewardKitException.Input($"Standard input, line {number}: {e.Message}.", e);
+            }
+            json.Flush();
+            json.Reset();
+            buffered.WriteByte((byte)'\n');
+        }
+    }
+
+    private static JsonDocument Parse(byte[] line)
+    {
+        if (!Utf8.IsValid(line)) throw RewardKitException.Input("not valid UTF-8");
+        try
+        {
+            // Half a surrogate pair, which JSON can write and UTF-8 cannot, is U+FFFD as everywhere.
+            return JsonDocument.Parse(line.AsSpan().IndexOf("\\u"u8) < 0
+                ? line
+                : Encoding.UTF8.GetBytes(Escapes().Replace(Encoding.UTF8.GetString(line), match => match.Groups["half"].Success ? "\\ufffd" : match.Value)));
+        }
+        catch (JsonException e)
+        {
+            throw RewardKitException.Input($"not valid JSON at byte {e.BytePositionInLine}", e);
+        }
+    }
+
+    private static IEnumerable<byte[]> Lines(Stream input)
+    {
+        var line = new MemoryStream();
+        var buffer = new byte[1 << 16];
+        while (input.Read(buffer) is > 0 and var count)
+        {
+            var done = 0;
+            while (buffer.AsSpan(done, count - done).IndexOf((byte)'\n') is >= 0 and var length)
+            {
+                line.Write(buffer, done, length);
+                yield return line.ToArray();
+                line.SetLength(0);
+                done += length + 1;
+            }
+            line.Write(buffer, done, count - done);
+        }
+        if (line.Length > 0) yield return line.ToArray();
+    }
+
+    [GeneratedRegex(@"\\\\|\\u[dD][89abAB]..\\u[dD][c-fC-F]..|(?<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2})", RegexOptions.CultureInvariant)]
+    private static partial Regex Escapes();
+}
