@@ -25,7 +25,9 @@ public class TokenizeTests : CommandFixture
         Assert.That(encoded.Error, Is.Empty);
         Assert.That(encoded.Output, Does.StartWith("{\"ids\":[15496,995],\"tokens\":[\"Hello\",\"Ġworld\"]}\n"));
         Assert.That(encoded.ExitCode, Is.Zero);
-        Assert.That(Tokenize(encoded.Output, Gpt2, "--decode").Output, Is.EqualTo("{\"text\":\"Hello world\"}\n{\"text\":\"😀 \uFFFD\"}\n"));
+        var decoded = Tokenize(encoded.Output, Gpt2, "--decode").Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => JsonDocument.Parse(line).RootElement.GetProperty("text").GetString());
+        Assert.That(decoded, Is.EqualTo((string[])["Hello world", "😀 \uFFFD"]));
     }
 
     [Test]
