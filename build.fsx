@@ -114,6 +114,11 @@ let pack () =
 
     0
 
+/// In a process of its own, so that its script costs the other commands nothing.
+let gpuBundle () =
+    build ()
+    run "dotnet" [ "fsi"; root </> "build" </> "bundle.fsx" ]
+
 let clean () =
     for folder in [ "src"; "plugins"; "tests" ] do
         for name in [ "bin"; "obj" ] do
@@ -139,6 +144,8 @@ let usage =
   test [FILTER]            build, then run the tests; FILTER as for dotnet test, e.g. FullyQualifiedName~Crome
   bench [NAME [ARGS]]      build, then run a benchmark; without a name, list them
   pack                     build, then write NuGet packages to artifacts/packages
+  gpu-bundle               build, then pack all that tests and benchmarks need on a machine without .NET, a GPU machine say,
+                           into artifacts/rewardkit-gpu.tar.xz; there: tar xf it, and sh rewardkit-gpu/run.sh
   clean                    remove everything that was built
 
 Everyday use after a build: artifacts/rewardkit --help"""
@@ -179,6 +186,7 @@ let main args =
     | [ "test"; filter ] -> test (Some filter)
     | "bench" :: rest -> bench rest
     | [ "pack" ] -> pack ()
+    | [ "gpu-bundle" ] -> gpuBundle ()
     | [ "clean" ] -> clean ()
     | []
     | [ "--help" ]
