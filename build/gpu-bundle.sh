@@ -11,6 +11,7 @@ export HOME="${HOME:-$PWD}" XDG_CACHE_HOME="$PWD/cache" DOTNET_BUNDLE_EXTRACT_BA
 export OMP_WAIT_POLICY="${OMP_WAIT_POLICY:-passive}"
 steps=${*:-doctor gpu-tests cpu-tests bench quickstart}
 mkdir -p logs
+rm -f logs/doctor
 rows=
 failed=0
 
