@@ -15,7 +15,8 @@ public static class LiveTensors
 
 #if TORCH_PACKAGE
     /// <summary>Tensors of the whole process, whichever thread made them, less those disposed or finalized.</summary>
-    public static long ProcessCount => torch.Tensor.TotalCount;
+    /// <exception cref="NotSupportedException">This build stands on the TorchSharp package.</exception>
+    public static long ProcessCount => throw Provider.Lacks("Counting the tensors of all threads");
 
     /// <summary>Whether it is recorded where tensors are made.</summary>
     public static bool AreTraced => false;
@@ -52,7 +53,11 @@ public static class LiveTensors
     public static string Report()
     {
         var text = new StringBuilder();
+#if TORCH_PACKAGE
+        text.Append(CultureInfo.InvariantCulture, $"{Count} tensors of this thread are alive\n");
+#else
         text.Append(CultureInfo.InvariantCulture, $"{ProcessCount} tensors are alive, {Count} of this thread\n");
+#endif
         if (!AreTraced) return text.ToString();
         foreach (var origin in ByOrigin())
             text.Append(CultureInfo.InvariantCulture, $"{origin.Alive} alive, {origin.Finalized} left to the finalizer: {origin.Place}\n");
