@@ -1,7 +1,6 @@
 using RewardKit.Models.Generation;
 using RewardKit.Models.Tokenization;
 using TorchSharp;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace RewardKit.Models;
@@ -12,11 +11,9 @@ namespace RewardKit.Models;
 /// </summary>
 public class CausalModel : nn.Module
 {
-    private ConfigFile _file;
-
     internal CausalModel(ConfigFile file, ModelConfig config, ModelWeights weights, bool languageHead) : base(nameof(CausalModel))
     {
-        (_file, Config) = (file, config);
+        (File, Config) = (file, config);
         Decoder = new Decoder(config, weights["model"]);
         register_module("model", Decoder);
         if (!languageHead) return;
@@ -46,10 +43,10 @@ public class CausalModel : nn.Module
     internal LanguageHead? Head { get; }
 
     /// <summary>The configuration's file.</summary>
-    internal ConfigFile File => _file;
+    internal ConfigFile File { get; }
 
     /// <summary>The class that other tools load the saved model as.</summary>
-    internal virtual string Architecture => _file.Family().CausalModel;
+    internal virtual string Architecture => File.Family().CausalModel;
 
     /// <summary>
     /// Makes the language model that a specification asks for. A scalar head in its folder is left aside. Random weights
@@ -75,6 +72,25 @@ public class CausalModel : nn.Module
     /// <param name="options">Anything but the defaults.</param>
     public void Save(string folder, PairEncoder encoder, SaveOptions? options = null) =>
         ModelFolder.Save(this, folder, encoder, options ?? new());
+
+    /// <summary>
+    /// Makes room for more tokens, before an optimiser is made: the new ones start as the mean of those there are, in the
+    /// embeddings and in the language-model head. Saved and loaded, the model keeps them.
+    /// </summary>
+    /// <param name="tokens">The tokens to have room for.</param>
+    /// <param name="multiple">Rounds up to a multiple of this; some devices are faster then.</param>
+    /// <exception cref="RewardKitException">The model has more tokens already.</exception>
+    public void GrowVocabulary(int tokens, int multiple = 1)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(multiple, 1);
+        var size = checked((tokens + multiple - 1) / multiple * multiple);
+        if (size < Config.VocabSize)
+            throw RewardKitException.Input($"The model has {Config.VocabSize} tokens; a vocabulary can grow to more, and not shrink to {size}.");
+        if (size == Config.VocabSize) return;
+        Decoder.GrowVocabulary(size);
+        Head?.GrowVocabulary(size);
+        Config = Config with { VocabSize = size };
+    }
 
     /// <summary>Scores of the next token at every row, <c>[tokens, vocab]</c>; large, for tests and short texts.</summary>
     /// <param name="batch">The texts, on the model's device.</param>
@@ -104,7 +120,14 @@ public class CausalModel : nn.Module
     }
 
     /// <summary>Final hidden states, <c>[tokens, hidden]</c>.</summary>
-    internal Tensor Hidden(PackedBatch batch) => Decoder.Forward(batch.TokenIds, batch.Positions, new PackedTexts(batch.Segments));
+    internal Tensor Hidden(PackedBatch batch) => Run(batch.TokenIds, batch.Positions, new PackedTexts(batch.Segments));
+
+    /// <summary>Runs the decoder: <see cref="Models.Decoder.Forward"/>.</summary>
+    /// <exception cref="RewardKitException">The weights are of a type that their device cannot compute in.</exception>
+    internal Tensor Run(Tensor tokens, Tensor positions, IAttention attention) =>
+        Type == ScalarType.Float16 && Device.type == DeviceType.CPU
+            ? throw RewardKitException.Input("float16 weights can be kept and saved on the CPU, but it does not compute with them: load the model with dtype bfloat16 or float32.")
+            : Decoder.Forward(tokens, positions, attention);
 
     /// <summary>
     /// Log-probability of each response, summed over its tokens, <c>[sequences]</c>, float32.

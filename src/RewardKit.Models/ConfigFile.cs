@@ -93,7 +93,9 @@ internal sealed class ConfigFile
 
     /// <summary>The class names under <c>architectures</c>; usually one.</summary>
     public IReadOnlyList<string> Architectures =>
-        Json["architectures"] is JsonArray list ? [.. list.Select(name => name?.ToString() ?? "null")] : [];
+        Json["architectures"] is not { } names ? []
+        : names is JsonArray list ? [.. list.Select(name => name?.ToString() ?? "null")]
+        : throw Refused($"architectures is {Short(names)}; expected a list of names");
 
     /// <summary>The family; refused by name where it is not one of ours.</summary>
     public Family Family()
@@ -169,7 +171,7 @@ internal sealed class ConfigFile
     }
 
     /// <summary>Part of a head's channels that turn; null where nothing is said.</summary>
-    public double? RotaryFactor => Factor(Json) ?? (Json["rope_parameters"] is JsonObject rope ? Factor(rope) : null);
+    public double? RotaryFactor => Factor(Json) ?? (Object("rope_parameters") is { } rope ? Factor(rope) : null);
 
     /// <summary>The windows by layer: where <c>layer_types</c> says, else where the family has them.</summary>
     /// <param name="config">What is read so far.</param>
@@ -194,9 +196,10 @@ internal sealed class ConfigFile
     // rope_parameters is the newer form of rope_theta with rope_scaling.
     private (double Theta, double Factor, RopeScaling? Scaling) Rope()
     {
-        var scaling = Json["rope_scaling"] as JsonObject ?? Json["rope_parameters"] as JsonObject;
-        var theta = Value<double>(Json, "rope_theta")
-            ?? (Json["rope_parameters"] is JsonObject parameters ? Value<double>(parameters, "rope_theta") : null) ?? 10000;
+        var (scaling, parameters) = (Object("rope_scaling"), Object("rope_parameters"));
+        var theta = Value<double>(Json, "rope_theta") ?? (parameters is null ? null : Value<double>(parameters, "rope_theta")) ?? 10000;
+        scaling ??= parameters;
+        if (scaling?.Any(part => part.Value is JsonObject) == true) throw Refused("rope_parameters differ by kind of layer, which is not supported");
         return (scaling?["rope_type"] ?? scaling?["type"])?.ToString() switch
         {
             null or "default" => (theta, 1, null),
@@ -210,6 +213,9 @@ internal sealed class ConfigFile
 
         double Part(string key) => Value<double>(scaling!, key) ?? throw Refused($"rope_scaling lacks {key}");
     }
+
+    private JsonObject? Object(string key) => Json[key] is not { } node ? null
+        : node as JsonObject ?? throw Refused($"{key} is {Short(node)}; expected an object");
 
     private double? Factor(JsonObject json) => Value<double>(json, "partial_rotary_factor") is not { } factor ? null
         : factor is > 0 and <= 1 ? factor

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Reflection;
+using System.Text.Json;
 using RewardKit.Models;
 using RewardKit.Models.Tokenization;
 using RewardKit.Training;
@@ -32,8 +34,22 @@ public sealed class TorchModels : IModelWork
         var encoder = PairEncoder.Create(model);
         using var trained = RewardModel.Create(model, loss.Head, seed, _device);
         var log = Trainer.Train(trained, loss, examples, encoder, options, seed, progress, cancellation);
-        trained.Save(checkpoint, encoder);
+        trained.Save(checkpoint, encoder, new() { Card = Card(model, loss, examples.Count, options, seed) });
         return log;
+    }
+
+    private static ModelCard Card(ModelSpec model, ILoss loss, int pairs, TrainingOptions options, int seed)
+    {
+        var method = loss.GetType().GetCustomAttribute<LossAttribute>();
+        var settings = JsonSerializer.SerializeToElement(options).EnumerateObject().ToDictionary(o => o.Name, object? (o) => o.Value);
+        settings["seed"] = seed;
+        return new()
+        {
+            BaseModel = model.Folder is { } folder ? Path.GetFileName(Path.TrimEndingDirectorySeparator(folder)) : "Random weights.",
+            Data = FormattableString.Invariant($"{pairs} preference pairs."),
+            Method = method is null ? null : method.Id + (method.Paper is null ? "" : $" ({method.Paper})"),
+            Options = settings,
+        };
     }
 
     /// <inheritdoc/>

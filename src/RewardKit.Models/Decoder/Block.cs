@@ -28,6 +28,21 @@ internal abstract class Block : torch.nn.Module
         return parameter;
     }
 
+    /// <summary>Gives a registered matrix, or vector, more rows: the mean of those it has.</summary>
+    /// <returns>The parameter in its place; the old one is disposed.</returns>
+    protected static Parameter Grown(Parameter old, long rows)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var _ = torch.no_grad();
+        var mean = old.to_type(torch.ScalarType.Float32).mean([0L], true).to_type(old.dtype);
+        var sizes = old.shape;
+        sizes[0] = rows - sizes[0];
+        var grown = torch.nn.Parameter(torch.cat([old.detach(), mean.expand(sizes)]));
+        grown.DetachFromDisposeScope();
+        old.Dispose();
+        return grown;
+    }
+
     /// <summary>Parts are registered by name in the constructor, not found among the fields.</summary>
     protected override void RegisterComponents()
     {

@@ -40,11 +40,10 @@ internal sealed class Decoder : Block
     public int Layers => _layers.Length;
 
     /// <summary>The embedding matrix, <c>[vocab, hidden]</c>.</summary>
-    public Parameter Embeddings
-    {
-        get => _embeddings.weight!;
-        set => _embeddings.weight = value;
-    }
+    public Parameter Embeddings => _embeddings.weight!;
+
+    /// <summary>Gives the embedding matrix more rows.</summary>
+    public void GrowVocabulary(long tokens) => _embeddings.weight = Grown(Embeddings, tokens);
 
     /// <summary>Final hidden states, <c>[tokens, hidden]</c>.</summary>
     /// <param name="tokens">Token ids, <c>[tokens]</c>, int64.</param>

@@ -11,21 +11,27 @@ internal sealed class LanguageHead : Block
     // Rows times vocabulary in memory at a time where the fused operator does not fit.
     private const long ChunkLogits = 1 << 22;
 
-    private readonly Func<Parameter> _weight;
-    private readonly Parameter? _bias;
+    private readonly Decoder _decoder;
     private readonly double _softcap;
+    private Parameter? _weight;
+    private Parameter? _bias;
 
     /// <summary>Takes its weights, none where it is the embedding matrix.</summary>
     public LanguageHead(ModelConfig config, ModelWeights weights, Decoder decoder) : base(weights)
     {
-        if (config.TieWordEmbeddings) _weight = () => decoder.Embeddings;
-        else
-        {
-            Own(weights, "weight", Start.Normal, config.VocabSize, config.HiddenSize);
-            _weight = () => get_parameter("weight")!;
-        }
+        _decoder = decoder;
+        _weight = config.TieWordEmbeddings ? null : Own(weights, "weight", Start.Normal, config.VocabSize, config.HiddenSize);
         _bias = config.LanguageHeadBias ? Own(weights, "bias", Start.Zeros, config.VocabSize) : null;
         _softcap = config.LogitSoftcap;
+    }
+
+    private Parameter Weight => _weight ?? _decoder.Embeddings;
+
+    /// <summary>Gives its own weights more rows.</summary>
+    public void GrowVocabulary(long tokens)
+    {
+        if (_weight is not null) ConditionallyRegisterParameter("weight", _weight = Grown(_weight, tokens));
+        if (_bias is not null) ConditionallyRegisterParameter("bias", _bias = Grown(_bias, tokens));
     }
 
     /// <summary>Scores of every token, <c>[rows, vocab]</c>.</summary>
@@ -33,7 +39,7 @@ internal sealed class LanguageHead : Block
     public Tensor Logits(Tensor hidden)
     {
         using var scope = NewDisposeScope();
-        return Capped(nn.functional.linear(hidden, _weight(), _bias)).MoveToOuterDisposeScope();
+        return Capped(nn.functional.linear(hidden, Weight, _bias)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Scores of a few tokens, <c>[rows, tokens]</c>, float32 or wider.</summary>
@@ -42,7 +48,7 @@ internal sealed class LanguageHead : Block
     public Tensor Logits(Tensor hidden, Tensor tokens)
     {
         using var scope = NewDisposeScope();
-        var weight = Wide(_weight().index_select(0, tokens));
+        var weight = Wide(Weight.index_select(0, tokens));
         var bias = _bias is null ? null : Wide(_bias.index_select(0, tokens));
         return Capped(nn.functional.linear(Wide(hidden), weight, bias)).MoveToOuterDisposeScope();
     }
@@ -52,9 +58,9 @@ internal sealed class LanguageHead : Block
     /// <param name="targets">Token ids, <c>[rows]</c>, int64.</param>
     public Tensor LogProbs(Tensor hidden, Tensor targets)
     {
-        if (_bias is null && _softcap == 0) return TokenLogProbs.Apply(hidden, _weight(), targets);
+        if (_bias is null && _softcap == 0) return TokenLogProbs.Apply(hidden, Weight, targets);
         using var scope = NewDisposeScope();
-        var chunk = Math.Max(16, ChunkLogits / _weight().size(0));
+        var chunk = Math.Max(16, ChunkLogits / Weight.size(0));
         var parts = new List<Tensor>();
         for (long start = 0; start < hidden.size(0); start += chunk)
         {

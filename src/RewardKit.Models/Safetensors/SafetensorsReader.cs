@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.ExceptionServices;
 using System.Text.Json;
 using Microsoft.Win32.SafeHandles;
 using TorchSharp;
@@ -43,7 +44,6 @@ public sealed class SafetensorsReader : IDisposable
 {
     private const string SingleFile = "model.safetensors";
     private const string IndexFile = "model.safetensors.index.json";
-    private const long ConversionElements = 1 << 20;
     private const int MostDimensions = 64;
 
     private readonly Dictionary<string, SafetensorsEntry> _entries = new(StringComparer.Ordinal);
@@ -102,29 +102,30 @@ public sealed class SafetensorsReader : IDisposable
     }
 
     /// <summary>
-    /// Reads a tensor into one that is there already, converting type and device. Nothing is held beside it but a piece of a
-    /// few megabytes, and not that where neither changes.
+    /// Reads a tensor into one that is there already, converting type and device. Nothing is held beside it but pieces of a
+    /// few megabytes, and not those where neither changes.
     /// </summary>
     /// <param name="name">The name.</param>
     /// <param name="target">Contiguous, of the same shape.</param>
     internal void ReadInto(string name, Tensor target)
     {
         var entry = Need(name);
-        using var scope = NewDisposeScope();
-        var flat = target.detach().view(-1);
-        if (target.device_type == DeviceType.CPU && target.dtype == entry.Type)
+        using var flat = target.detach().view(-1);
+        var direct = target.device_type == DeviceType.CPU && target.dtype == entry.Type;
+        // What is converted passes through buffers, one a thread.
+        var pieceElements = direct ? 1L << 20 : 1L << 18;
+        var pieces = (entry.Elements + pieceElements - 1) / pieceElements;
+        if (pieces == 1) ReadPiece(0);
+        else if (pieces > 1) InParallel(pieces, ReadPiece);
+
+        void ReadPiece(long number)
         {
-            SafetensorsFormat.ForEachPiece(flat, (offset, piece) => Fill(entry, offset, piece.bytes));
-            return;
-        }
-        var buffer = empty(Math.Min(entry.Elements, ConversionElements), entry.Type);
-        for (long start = 0; start < entry.Elements; start += ConversionElements)
-        {
-            using var pieceScope = NewDisposeScope();
-            var count = Math.Min(entry.Elements - start, ConversionElements);
-            var piece = buffer.narrow(0, 0, count);
-            Fill(entry, start * entry.ElementSize, piece.bytes);
-            flat.narrow(0, start, count).copy_(piece);
+            using var scope = NewDisposeScope();
+            var start = number * pieceElements;
+            var place = flat.narrow(0, start, Math.Min(entry.Elements - start, pieceElements));
+            var stored = direct ? place : empty(place.NumberOfElements, entry.Type);
+            Fill(entry, start * entry.ElementSize, stored.bytes);
+            if (!direct) place.copy_(stored);
         }
     }
 
@@ -132,6 +133,19 @@ public sealed class SafetensorsReader : IDisposable
     public void Dispose() => _files.ForEach(file => file.Dispose());
 
     private SafetensorsEntry Need(string name) => Find(name) ?? throw RewardKitException.Input($"{Path}: there is no tensor {name}.");
+
+    // Most of the time goes into the system's handing out of fresh memory, of which several threads get more.
+    private static void InParallel(long count, Action<long> work)
+    {
+        try
+        {
+            Parallel.For(0, count, work);
+        }
+        catch (AggregateException e)
+        {
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+        }
+    }
 
     private void Fill(SafetensorsEntry entry, long offset, Span<byte> bytes)
     {
@@ -246,5 +260,6 @@ public sealed class SafetensorsReader : IDisposable
     }
 
     private static RewardKitException Malformed(string path, string what, Exception? inner = null) =>
-        RewardKitException.Input($"{path}: not a well-formed safetensors file: {what}.", inner);
+        // Names in a damaged header can be as long as the header.
+        RewardKitException.Input($"{path}: not a well-formed safetensors file: {(what.Length > 500 ? what[..500] + "..." : what)}.", inner);
 }

@@ -40,7 +40,7 @@ internal sealed class PlainModel
         var final = _type == "phi" ? "model.final_layernorm" : "model.norm";
         var hidden = stream.Select(x => Norm(x, final)).ToArray();
         var head = _weights.ContainsKey("lm_head.weight") ? "lm_head" : "model.embed_tokens";
-        var logits = hidden.Select(x => Linear(x, head, _type == "phi")).ToArray();
+        var logits = hidden.Select(x => Linear(x, head, _weights.ContainsKey(head + ".bias"))).ToArray();
         if (_type == "gemma2" && (double?)_config["final_logit_softcapping"] is { } cap)
             foreach (var row in logits) for (var i = 0; i < row.Length; i++) row[i] = cap * Math.Tanh(row[i] / cap);
         return (logits, hidden);
