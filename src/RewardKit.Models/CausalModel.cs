@@ -16,6 +16,7 @@ public class CausalModel : nn.Module
         (File, Config) = (file, config);
         Decoder = new Decoder(config, weights["model"]);
         register_module("model", Decoder);
+        Adapters = new(this);
         if (!languageHead) return;
         Head = new LanguageHead(config, weights["lm_head"], Decoder);
         register_module("lm_head", Head);
@@ -35,6 +36,15 @@ public class CausalModel : nn.Module
 
     /// <summary>The weights' type; a scalar head may keep another.</summary>
     public ScalarType Type => Decoder.Embeddings.dtype;
+
+    /// <summary>Its low-rank adapters; none at first.</summary>
+    public LoraAdapters Adapters { get; }
+
+    /// <summary>
+    /// Switches adapters off until the result is disposed: <c>using (model.DisableAdapters())</c> asks the base model, as a
+    /// reference policy does. Without adapters nothing changes.
+    /// </summary>
+    public IDisposable DisableAdapters() => Adapters.Off();
 
     /// <summary>The decoder without a head.</summary>
     internal Decoder Decoder { get; }
@@ -63,8 +73,9 @@ public class CausalModel : nn.Module
 
     /// <summary>
     /// Writes a folder in Hugging Face's layout, beside and renamed: <c>config.json</c>, <c>generation_config.json</c>,
-    /// safetensors in one file or several with an index, the tokenizer's files, and a model card. Weights keep their type. The
-    /// template and the limits are noted in <c>config.json</c>, so that <see cref="PairEncoder.Create(ModelSpec)"/> on this
+    /// safetensors in one file or several with an index, the tokenizer's files, and a model card. Weights keep their type. With
+    /// an adapter in use that is not merged, it is PEFT's layout instead: the adapter's configuration and tensors, the scalar
+    /// head among them, and the name of the folder that the base comes from. The template and the limits are noted in <c>config.json</c>, so that <see cref="PairEncoder.Create(ModelSpec)"/> on this
     /// folder encodes texts alike.
     /// </summary>
     /// <param name="folder">The folder; replaced if it exists.</param>
@@ -119,6 +130,24 @@ public class CausalModel : nn.Module
         return (logits.dtype == ScalarType.Float64 ? logits : logits.to_type(ScalarType.Float32)).MoveToOuterDisposeScope();
     }
 
+    /// <summary>The scalar head that an adapter has its own copy of; null where there is none.</summary>
+    internal virtual Projection? HeadToAdapt => null;
+
+    /// <summary>Adds an adapter's scalar head, not yet in use.</summary>
+    internal virtual Projection AddHead(string adapter, ModelWeights weights) => throw new InvalidOperationException("a language model has no scalar head");
+
+    /// <summary>Uses an adapter's scalar head; null: the model's own.</summary>
+    internal virtual void UseHead(Projection? head)
+    {
+    }
+
+    /// <summary>The tensors that a whole model is saved with: the base's, with the scalar head in use.</summary>
+    internal virtual IEnumerable<KeyValuePair<string, Tensor>> Tensors()
+    {
+        var adapters = Adapters.Parameters.ToHashSet<object>(ReferenceEqualityComparer.Instance);
+        return named_parameters().Where(p => !adapters.Contains(p.parameter)).Select(p => KeyValuePair.Create(p.name, (Tensor)p.parameter));
+    }
+
     /// <summary>Final hidden states, <c>[tokens, hidden]</c>.</summary>
     internal Tensor Hidden(PackedBatch batch) => Run(batch.TokenIds, batch.Positions, new PackedTexts(batch.Segments));
 
@@ -150,6 +179,13 @@ public class CausalModel : nn.Module
     internal LanguageHead NeedHead() => Head ?? throw RewardKitException.Input(
         "This model has no language-model head (its checkpoint has no lm_head.weight and its embeddings are not tied), "
         + "so there are no log-probabilities. Start from the causal language model instead.");
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing) Adapters.Free();
+        base.Dispose(disposing);
+    }
 
     /// <summary>Parts are registered by name in the constructor, not found among the fields.</summary>
     protected override void RegisterComponents()

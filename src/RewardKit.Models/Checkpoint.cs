@@ -15,6 +15,12 @@ internal static class Checkpoint
     /// <summary>A language model.</summary>
     public static CausalModel Causal(ModelSpec spec, int seed, Device? device)
     {
+        if (spec.Folder is { } adapter && AdapterFolder.Is(adapter)) return AdapterFolder.Causal(spec, seed, device);
+        return WithAdapter(Whole(spec, seed, device), spec, seed);
+    }
+
+    private static CausalModel Whole(ModelSpec spec, int seed, Device? device)
+    {
         if (Configuration(spec) is { } config)
             return Untrained(spec, config, device, zeroHead: false, seed, (file, weights) => new CausalModel(file, config, weights, languageHead: true));
         var (loaded, stored) = Open(spec.Folder!);
@@ -30,6 +36,12 @@ internal static class Checkpoint
     /// <param name="seed">Decides what is fresh.</param>
     /// <param name="device">Where the weights go; null: the CPU.</param>
     public static RewardModel Reward(ModelSpec spec, RewardHead? head, int seed, Device? device)
+    {
+        if (spec.Folder is { } adapter && AdapterFolder.Is(adapter)) return AdapterFolder.Reward(spec, head, seed, device);
+        return WithAdapter(Whole(spec, head, seed, device), spec, seed);
+    }
+
+    private static RewardModel Whole(ModelSpec spec, RewardHead? head, int seed, Device? device)
     {
         if (Configuration(spec) is { } config)
             return Untrained(spec, config, device, head!.ZeroInit, seed, (file, weights) => Labels(spec, file, config) is { } labels
@@ -51,6 +63,21 @@ internal static class Checkpoint
         return Stored(spec, reader, device, fresh, weights => new RewardModel(loaded, model, weights, languageHead, bias), name => Spare(model, name));
     }
 
+    private static T WithAdapter<T>(T model, ModelSpec spec, int seed) where T : CausalModel
+    {
+        if (spec.Lora is not { } options) return model;
+        try
+        {
+            model.Adapters.Add(AdapterFolder.Default, options, seed);
+            return model;
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
     private static bool IsScore(string name) => name.StartsWith("score.", StringComparison.Ordinal);
 
     // Old checkpoints store the rotary frequencies, and some the tied head a second time.
@@ -63,6 +90,8 @@ internal static class Checkpoint
         if (spec.Folder is null == spec.Configuration is null)
             throw RewardKitException.Input("A model needs either a folder or a configuration"
                 + (spec.Folder is null ? "; neither is given." : $"; both are given (folder {spec.Folder})."));
+        if (spec is { Configuration: not null, Lora: not null })
+            throw RewardKitException.Input("A model with random weights has nothing to adapt: an adapter (Lora) needs a folder with a trained base.");
         return spec.Configuration?.Checked("The model's configuration");
     }
 

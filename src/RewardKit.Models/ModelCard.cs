@@ -30,13 +30,16 @@ public sealed record ModelCard
     internal string Text(CausalModel model)
     {
         var reward = model as RewardModel;
-        var text = new StringBuilder("---\nlibrary_name: transformers\n");
+        var adapter = model.Adapters is { Active: { } active, Merged: false } ? model.Adapters.OptionsOf(active) : null;
+        var text = new StringBuilder($"---\nlibrary_name: {(adapter is null ? "transformers" : "peft")}\n");
         text.Append(reward is null ? "pipeline_tag: text-generation\n" : $"pipeline_tag: {(reward.Labels is null ? "text-classification" : "text-generation")}\n");
         if (License is not null) text.Append($"license: {Quoted(License)}\n");
         // Elsewhere than on the Hub a base model is words, which the Hub would refuse.
         if (BaseModel is { } name && name.Count(c => c == '/') == 1 && !name.Any(char.IsWhiteSpace) && !name.StartsWith('/')) text.Append($"base_model: {Quoted(name)}\n");
         text.Append(reward is null ? "tags:\n- rewardkit\n" : "tags:\n- reward-model\n- rewardkit\n");
         text.Append($"---\n\n# {(reward is null ? "Language model" : "Reward model")}\n\n{About(model, reward)}\n");
+        if (adapter is not null)
+            text.Append(CultureInfo.InvariantCulture, $"\nThis is a LoRA adapter of rank {adapter.Rank} (alpha {adapter.Alpha}) in PEFT's layout; the base model is named in `{AdapterConfig.Name}`.\n");
         foreach (var (title, value) in new[] { ("Base model", BaseModel), ("Method", Method), ("Data", Data) })
             if (value is not null) text.Append($"\n## {title}\n\n{value}\n");
         Table("Options", "option", Options.Select(option => (option.Key, option.Value is null ? "" : JsonSerializer.Serialize(option.Value))));

@@ -23,12 +23,13 @@ internal static class ModelFolder
 
         encoder.Tokenizer.CopyTo(beside);
         var type = options.Type;
-        Configuration(model, encoder, type ?? model.Type).Save(beside);
+        var config = Configuration(model, encoder, type ?? model.Type);
         SaveGeneration(model.File, encoder.Tokenizer, beside);
         File.WriteAllText(Path.Combine(beside, "README.md"), (options.Card ?? new()).Text(model));
-        using (no_grad())
-            SafetensorsWriter.WriteModel(
-                beside, [.. model.named_parameters().Select(p => KeyValuePair.Create(p.name, (Tensor)p.parameter))], options.ShardBytes, type);
+        if (model.Adapters is { Active: not null, Merged: false }) AdapterFolder.Save(model, beside, config.Json);
+        else
+            using (no_grad()) SafetensorsWriter.WriteModel(beside, [.. model.Tensors()], options.ShardBytes, type);
+        config.Save(beside);
 
         if (Directory.Exists(folder)) Directory.Move(folder, old);
         Directory.Move(beside, folder);

@@ -5,9 +5,19 @@ public sealed record ModelSpec
 {
     /// <summary>
     /// A Hugging Face folder: <c>config.json</c>, <c>*.safetensors</c>, <c>tokenizer.json</c>. Null for a model that
-    /// starts from <see cref="Configuration"/> with random weights.
+    /// starts from <see cref="Configuration"/> with random weights. A folder with an adapter in PEFT's layout stands for that
+    /// adapter on its base.
     /// </summary>
     public string? Folder { get; init; }
+
+    /// <summary>
+    /// The base model's folder where <see cref="Folder"/> holds an adapter (<c>adapter_config.json</c>); null: the one that
+    /// the adapter's configuration names.
+    /// </summary>
+    public string? Base { get; init; }
+
+    /// <summary>Adapts the folder's model by a fresh low-rank adapter instead of training its weights; null: no adapter.</summary>
+    public LoraOptions? Lora { get; init; }
 
     /// <summary>The architecture of a model with random weights; null when <see cref="Folder"/> is given.</summary>
     public ModelConfig? Configuration { get; init; }

@@ -1,5 +1,6 @@
 using RewardKit.Models.Generation;
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace RewardKit.Models;
@@ -20,12 +21,15 @@ public sealed record ModelOutput(Tensor? Rewards, Tensor? ResponseLogProbs, Tens
 public sealed class RewardModel : CausalModel
 {
     private readonly Projection? _score;
+    private readonly ModuleDict<Projection> _adapterScores = nn.ModuleDict<Projection>();
+    private Projection? _scoreInUse;
 
     internal RewardModel(ConfigFile file, ModelConfig config, ModelWeights weights, bool languageHead, bool scoreBias)
         : base(file, config, weights, languageHead)
     {
-        _score = new Projection(weights["score"], config.HiddenSize, 1, scoreBias);
+        _scoreInUse = _score = new Projection(weights["score"], config.HiddenSize, 1, scoreBias);
         register_module("score", _score);
+        register_module("adapter_score", _adapterScores);
     }
 
     internal RewardModel(ConfigFile file, ModelConfig config, ModelWeights weights, (int First, int Second) labels)
@@ -35,6 +39,21 @@ public sealed class RewardModel : CausalModel
     public (int First, int Second)? Labels { get; }
 
     internal override string Architecture => _score is null ? base.Architecture : File.Family().Classifier;
+
+    internal override Projection? HeadToAdapt => _score;
+
+    internal override Projection AddHead(string adapter, ModelWeights weights)
+    {
+        var head = new Projection(weights, Config.HiddenSize, 1, _score!.Bias is not null);
+        _adapterScores.Add(adapter, head);
+        return head;
+    }
+
+    internal override void UseHead(Projection? head) => _scoreInUse = head ?? _score;
+
+    internal override IEnumerable<KeyValuePair<string, Tensor>> Tensors() => _scoreInUse is null || _scoreInUse == _score ? base.Tensors()
+        : base.Tensors().Select(t => ReferenceEquals(t.Value, _score!.Weight) ? KeyValuePair.Create(t.Key, (Tensor)_scoreInUse.Weight)
+            : ReferenceEquals(t.Value, _score.Bias) ? KeyValuePair.Create(t.Key, (Tensor)_scoreInUse.Bias!) : t);
 
     /// <summary>
     /// Makes the model that a specification asks for. A folder with a trained scalar head keeps it; other folders get a
@@ -99,13 +118,13 @@ public sealed class RewardModel : CausalModel
     // In float32 or wider whatever the weights are: a reward rounded to eight bits could not tell close texts apart.
     private Tensor Rewards(Tensor last)
     {
-        if (_score is null)
+        if (_scoreInUse is not { } score)
         {
             var (first, second) = Labels!.Value;
             var logits = NeedHead().Logits(last, tensor((long[])[first, second], device: last.device));
             return logits.select(1, 0) - logits.select(1, 1);
         }
         var type = last.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
-        return nn.functional.linear(last.to_type(type), _score.Weight.to_type(type), _score.Bias?.to_type(type)).squeeze(-1);
+        return nn.functional.linear(last.to_type(type), score.Weight.to_type(type), score.Bias?.to_type(type)).squeeze(-1);
     }
 }

@@ -15,7 +15,7 @@ public static class Trainer
     /// <param name="examples">The training pairs, augmented already.</param>
     /// <param name="encoder">Turns text into the model's tokens.</param>
     /// <param name="options">The settings.</param>
-    /// <param name="seed">Decides the order of the data.</param>
+    /// <param name="seed">Decides the order of the data, and what dropout leaves out.</param>
     /// <param name="progress">Told after each step.</param>
     /// <param name="cancellation">Stops between steps; the model is then somewhere in between.</param>
     /// <returns>One row a step, and what was truncated.</returns>
@@ -28,6 +28,8 @@ public static class Trainer
         if (examples.Count == 0)
             throw RewardKitException.Input("There is nothing to train on: the training data has no usable pair.");
         using var scope = torch.NewDisposeScope();
+        // Dropout draws from torch's generators.
+        torch.manual_seed(seed);
         var pairs = PairBatcher.Encode(examples, encoder);
         var needs = loss.Needs;
         var references = needs.HasFlag(ForwardNeeds.ReferenceLogProbs)

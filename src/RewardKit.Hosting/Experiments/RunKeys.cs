@@ -13,12 +13,13 @@ internal sealed class RunKeys(ExperimentSpec spec, MethodSource methods, IModelW
     public ContentKey Training(ArmSpec arm, int seed)
     {
         var key = new ContentKey().Add("format", Format).Add("seed", seed)
-            .Add("model", spec.Model with { Folder = null, Tokenizer = null })
+            .Add("model", spec.Model with { Folder = null, Base = null, Tokenizer = null })
             .Add("training", spec.Training)
             .Add("data", _files.Of(spec.Train.Path))
             .Add("loss", arm.Loss, methods);
         if (spec.Model.Folder is { } folder) key.Add("model folder", _files.Of(folder, ModelFiles.OfModel(folder)));
-        if ((spec.Model.Tokenizer ?? spec.Model.Folder) is { } tokenizer) key.Add("tokenizer", _files.Of(tokenizer, ModelFiles.OfTokenizer(tokenizer)));
+        if (ModelFiles.BaseOf(spec.Model) is { } below) key.Add("base folder", _files.Of(below, ModelFiles.OfModel(below)));
+        if (ModelFiles.TokenizerOf(spec.Model) is { } tokenizer) key.Add("tokenizer", _files.Of(tokenizer, ModelFiles.OfTokenizer(tokenizer)));
         foreach (var (place, use) in arm.Augmenters.Index()) key.Add($"augmenter {place + 1}", use, methods);
         if (arm.Baseline is { } baseline) key.Add("baseline", Training(spec.Arms.First(a => a.Name == baseline), seed).Hash);
         foreach (var (name, version) in models.Versions) key.Add($"version of {name}", version);

@@ -4,9 +4,11 @@ using static TorchSharp.torch;
 
 namespace RewardKit.Models;
 
-/// <summary>A linear layer of the decoder, x Wᵀ + b.</summary>
+/// <summary>A linear layer of the decoder, x Wᵀ + b, which adapters may change.</summary>
 internal sealed class Projection : Block
 {
+    private readonly ModuleDict<LoraLayer> _adapters = nn.ModuleDict<LoraLayer>();
+
     /// <summary>Takes its weights.</summary>
     /// <param name="weights">Where from.</param>
     /// <param name="inputs">The length of an input vector.</param>
@@ -16,6 +18,7 @@ internal sealed class Projection : Block
     {
         Weight = Own(weights, "weight", Start.Normal, outputs, inputs);
         Bias = bias ? Own(weights, "bias", Start.Zeros, outputs) : null;
+        register_module("lora", _adapters);
     }
 
     /// <summary>W, <c>[outputs, inputs]</c>.</summary>
@@ -24,6 +27,17 @@ internal sealed class Projection : Block
     /// <summary>b, <c>[outputs]</c>, or null.</summary>
     public Parameter? Bias { get; }
 
+    /// <summary>The adapter in use; null: none.</summary>
+    public LoraLayer? Adapter { get; set; }
+
+    /// <summary>Hangs an adapter in, not yet in use.</summary>
+    public void Hang(string name, LoraLayer adapter) => _adapters.Add(name, adapter);
+
     /// <summary><c>[..., inputs]</c> to <c>[..., outputs]</c>.</summary>
-    public Tensor Forward(Tensor x) => nn.functional.linear(x, Weight, Bias);
+    public Tensor Forward(Tensor x)
+    {
+        var output = nn.functional.linear(x, Weight, Bias);
+        if (Adapter is null) return output;
+        using (output) return Adapter.Add(output, x);
+    }
 }

@@ -45,6 +45,7 @@ public sealed class SafetensorsReader : IDisposable
     private const string SingleFile = "model.safetensors";
     private const string IndexFile = "model.safetensors.index.json";
     private const int MostDimensions = 64;
+    private const int FingerprintBytes = 4096;
 
     private readonly Dictionary<string, SafetensorsEntry> _entries = new(StringComparer.Ordinal);
     private readonly List<SafeFileHandle> _files = [];
@@ -127,6 +128,28 @@ public sealed class SafetensorsReader : IDisposable
             Fill(entry, start * entry.ElementSize, stored.bytes);
             if (!direct) place.copy_(stored);
         }
+    }
+
+    /// <summary>
+    /// Tells weights from other weights without reading all of them: a hash over every tensor's name, type, shape, first and
+    /// last bytes. Other files of the same tensors give the same.
+    /// </summary>
+    internal string Fingerprint()
+    {
+        using var hash = System.Security.Cryptography.IncrementalHash.CreateHash(System.Security.Cryptography.HashAlgorithmName.SHA256);
+        var buffer = new byte[FingerprintBytes];
+        foreach (var entry in Entries.OrderBy(e => e.Name, StringComparer.Ordinal))
+        {
+            hash.AppendData(System.Text.Encoding.UTF8.GetBytes($"{entry.Name} {entry.Type} {SafetensorsFormat.ShapeText(entry.Shape)}\n"));
+            var bytes = entry.Elements * entry.ElementSize;
+            var ends = buffer.AsSpan(0, (int)Math.Min(bytes, FingerprintBytes));
+            foreach (var offset in (long[])[0, bytes - ends.Length])
+            {
+                Fill(entry, offset, ends);
+                hash.AppendData(ends);
+            }
+        }
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
     /// <inheritdoc/>

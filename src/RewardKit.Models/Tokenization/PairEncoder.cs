@@ -43,10 +43,11 @@ public sealed class PairEncoder
     /// <exception cref="RewardKitException">There is no tokenizer, or tokenizer and limits do not fit the model.</exception>
     public static PairEncoder Create(ModelSpec spec)
     {
-        var file = spec.Folder is { } folder ? ConfigFile.Load(folder) : null;
+        var folders = spec.Folder is { } folder ? AdapterFolder.ForTexts(folder, spec.Base) : ((string Config, string Tokenizer)?)null;
+        var file = folders is null ? null : ConfigFile.Load(folders.Value.Config);
         var config = spec.Configuration ?? file?.Model()
             ?? throw RewardKitException.Input("A model needs either a folder or a configuration; neither is given.");
-        var tokenizer = Tokenizer.Load(spec.Tokenizer ?? spec.Folder
+        var tokenizer = Tokenizer.Load(spec.Tokenizer ?? folders?.Tokenizer
             ?? throw RewardKitException.Input("A model with random weights needs a tokenizer: set the Tokenizer option to a folder with one."));
         if (tokenizer.VocabSize > config.VocabSize)
             throw RewardKitException.Input(

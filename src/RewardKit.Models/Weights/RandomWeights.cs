@@ -3,35 +3,48 @@ using static TorchSharp.torch;
 namespace RewardKit.Models;
 
 /// <summary>
-/// Normally distributed weights that depend on the seed, the parameter's name and the place in it, and on nothing else:
+/// Random weights that depend on the seed, the parameter's name and the place in it, and on nothing else:
 /// not on the device, the threads, the libtorch version or the other parameters.
 /// </summary>
 internal static class RandomWeights
 {
     private const int Block = 1 << 14;
 
-    /// <summary>Fills a parameter.</summary>
+    /// <summary>Fills a parameter with normally distributed numbers.</summary>
     /// <param name="parameter">The parameter; gradient recording is off.</param>
     /// <param name="deviation">The standard deviation; the mean is 0.</param>
     /// <param name="seed">The seed.</param>
     /// <param name="name">The parameter's name.</param>
-    public static void Normal(Tensor parameter, double deviation, int seed, string name)
+    public static void Normal(Tensor parameter, double deviation, int seed, string name) => Fill(parameter, seed, name, (state, values) =>
+    {
+        // Box and Muller (1958): two uniform numbers make two normal ones.
+        for (var i = 0; i < values.Length; i += 2)
+        {
+            var radius = deviation * Math.Sqrt(-2 * Math.Log(1 - Uniform(ref state)));
+            var (sin, cos) = Math.SinCos(2 * Math.PI * Uniform(ref state));
+            values[i] = (float)(radius * cos);
+            if (i + 1 < values.Length) values[i + 1] = (float)(radius * sin);
+        }
+    });
+
+    /// <summary>Fills a parameter with numbers that are uniform between −<paramref name="bound"/> and it.</summary>
+    /// <param name="parameter">The parameter; gradient recording is off.</param>
+    /// <param name="bound">The largest.</param>
+    /// <param name="seed">The seed.</param>
+    /// <param name="name">The parameter's name.</param>
+    public static void Uniform(Tensor parameter, double bound, int seed, string name) => Fill(parameter, seed, name, (state, values) =>
+    {
+        for (var i = 0; i < values.Length; i++) values[i] = (float)(bound * (2 * Uniform(ref state) - 1));
+    });
+
+    private delegate void FillBlock(ulong state, Span<float> values);
+
+    private static void Fill(Tensor parameter, int seed, string name, FillBlock fill)
     {
         var values = new float[parameter.NumberOfElements];
         var key = name.Aggregate(Mix((ulong)(uint)seed), (hash, c) => Mix(hash ^ c));
         Parallel.For(0, (values.Length + Block - 1) / Block, block =>
-        {
-            var state = Mix(key ^ (ulong)block);
-            var end = Math.Min(values.Length, (block + 1) * Block);
-            // Box and Muller (1958): two uniform numbers make two normal ones.
-            for (var i = block * Block; i < end; i += 2)
-            {
-                var radius = deviation * Math.Sqrt(-2 * Math.Log(1 - Uniform(ref state)));
-                var (sin, cos) = Math.SinCos(2 * Math.PI * Uniform(ref state));
-                values[i] = (float)(radius * cos);
-                if (i + 1 < end) values[i + 1] = (float)(radius * sin);
-            }
-        });
+            fill(Mix(key ^ (ulong)block), values.AsSpan(block * Block, Math.Min(Block, values.Length - block * Block))));
         using var filled = tensor(values, [.. parameter.shape]);
         parameter.copy_(filled);
     }
