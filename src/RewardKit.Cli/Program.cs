@@ -23,6 +23,7 @@ internal static class Program
             CheckCommand.Create(),
             PluginCommand.Create(),
             TokenizeCommand.Create(),
+            ModelCommand.Create(),
             DoctorCommand.Create(),
         };
         CommandWithExamples.ShowIn(
@@ -32,6 +33,7 @@ internal static class Program
             "rewardkit check scripts/quickstart.fsx         find mistakes without running it",
             "rewardkit plugin list                          the methods that are installed",
             "rewardkit tokenize models/llama < texts.jsonl  the tokens that a model gets",
+            "rewardkit model inspect FOLDER                 what a model folder or an adapter holds",
             "rewardkit doctor                               what libtorch and GPU are used, and what is wrong with them");
         var parsed = root.Parse(own);
         if (parsed.Errors.Count == 0)

@@ -13,14 +13,11 @@ internal static class ModelFolder
     private const string Generation = "generation_config.json";
 
     /// <summary>Writes the folder beside and renames it.</summary>
-    public static void Save(CausalModel model, string folder, PairEncoder encoder, SaveOptions options)
-    {
-        folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
-        var (beside, old) = (folder + ".tmp", folder + ".old");
-        foreach (var leftover in (string[])[beside, old])
-            if (Directory.Exists(leftover)) Directory.Delete(leftover, recursive: true);
-        Directory.CreateDirectory(beside);
+    public static void Save(CausalModel model, string folder, PairEncoder encoder, SaveOptions options) =>
+        WeightsFolder.Replace(folder, beside => Write(model, beside, encoder, options));
 
+    private static void Write(CausalModel model, string beside, PairEncoder encoder, SaveOptions options)
+    {
         encoder.Tokenizer.CopyTo(beside);
         var type = options.Type;
         var config = Configuration(model, encoder, type ?? model.Type);
@@ -28,12 +25,18 @@ internal static class ModelFolder
         File.WriteAllText(Path.Combine(beside, "README.md"), (options.Card ?? new()).Text(model));
         if (model.Adapters is { Active: not null, Merged: false }) AdapterFolder.Save(model, beside, config.Json);
         else
-            using (no_grad()) SafetensorsWriter.WriteModel(beside, [.. model.Tensors()], options.ShardBytes, type);
+            using (no_grad())
+                SafetensorsWriter.WriteModel(
+                    beside, [.. model.Tensors().Select(t => new WeightToWrite(t.Key, t.Value.shape, t.Value.dtype, () => t.Value.detach()))], options.ShardBytes, type);
         config.Save(beside);
+    }
 
-        if (Directory.Exists(folder)) Directory.Move(folder, old);
-        Directory.Move(beside, folder);
-        if (Directory.Exists(old)) Directory.Delete(old, recursive: true);
+    /// <summary>Notes the weights' type in a configuration.</summary>
+    public static void NoteType(JsonObject json, ScalarType type)
+    {
+        // The key has a new name in newer versions; older ones read only the old.
+        json["torch_dtype"] = TypeName(type);
+        if (json.ContainsKey("dtype")) json["dtype"] = TypeName(type);
     }
 
     private static ConfigFile Configuration(CausalModel model, PairEncoder encoder, ScalarType type)
@@ -51,9 +54,7 @@ internal static class ModelFolder
             json["id2label"] = new JsonObject { ["0"] = "LABEL_0" };
             json["label2id"] = new JsonObject { ["LABEL_0"] = 0 };
         }
-        // The key has a new name in newer versions; older ones read only the old.
-        json["torch_dtype"] = TypeName(type);
-        if (json.ContainsKey("dtype")) json["dtype"] = TypeName(type);
+        NoteType(json, type);
         // Other tools read the reward at the last token that is no padding: with the end-of-text token for padding they
         // would step back over it, to another token than ours.
         var (pad, end) = (encoder.Tokenizer.PadId, encoder.Tokenizer.EosId);
@@ -87,7 +88,8 @@ internal static class ModelFolder
         File.WriteAllText(target, json.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n");
     }
 
-    private static string TypeName(ScalarType type) => type switch
+    /// <summary>The name that configurations and options have for a type.</summary>
+    public static string TypeName(ScalarType type) => type switch
     {
         ScalarType.Float32 => "float32",
         ScalarType.BFloat16 => "bfloat16",

@@ -45,4 +45,8 @@ public sealed record ModelSpec
 
     /// <summary>Longer responses lose tokens on the right. Null: half the context length.</summary>
     public int? MaxResponseTokens { get; init; }
+
+    /// <summary>The same with a fresh low-rank adapter; for languages without <c>with</c>.</summary>
+    /// <param name="options">The adapter.</param>
+    public ModelSpec WithLora(LoraOptions options) => this with { Lora = options };
 }

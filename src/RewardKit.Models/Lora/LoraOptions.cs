@@ -42,7 +42,11 @@ public sealed record LoraOptions
     internal double Scale => Alpha / (RankStabilized ? Math.Sqrt(Rank) : Rank);
 
     /// <summary>Refuses what no adapter can have.</summary>
-    /// <param name="where">The file or the options, for the message.</param>
+    /// <param name="where">Where the options come from, for the message.</param>
+    /// <exception cref="RewardKitException">A number is out of range, or targets are missing or named twice over.</exception>
+    public void Check(string where) => Checked(where);
+
+    /// <summary>These, if an adapter can have them.</summary>
     internal LoraOptions Checked(string where)
     {
         if (Rank < 1) throw RewardKitException.Input($"{where}: the rank is {Rank}; expected at least 1.");

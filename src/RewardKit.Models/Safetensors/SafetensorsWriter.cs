@@ -16,7 +16,8 @@ public static class SafetensorsWriter
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="tensors">Tensors by name; on any device.</param>
-    public static void Write(string path, IEnumerable<KeyValuePair<string, Tensor>> tensors) => Write(path, tensors, null);
+    public static void Write(string path, IEnumerable<KeyValuePair<string, Tensor>> tensors) =>
+        Write(path, [.. tensors.Select(t => new WeightToWrite(t.Key, t.Value.shape, t.Value.dtype, () => t.Value.detach()))], null);
 
     /// <summary>
     /// Writes a model's tensors into a folder: as <c>model.safetensors</c>, or, where they take more than
@@ -24,16 +25,16 @@ public static class SafetensorsWriter
     /// <c>model.safetensors.index.json</c>. No file takes more, unless a single tensor does.
     /// </summary>
     /// <param name="folder">An existing folder without weights in it.</param>
-    /// <param name="tensors">Tensors by name; on any device.</param>
+    /// <param name="tensors">The tensors, on any device; one is made at a time.</param>
     /// <param name="shardBytes">The most bytes of tensors in a file.</param>
     /// <param name="type">The type of floating-point tensors in the files; null: their own.</param>
-    internal static void WriteModel(string folder, IReadOnlyList<KeyValuePair<string, Tensor>> tensors, long shardBytes, ScalarType? type)
+    internal static void WriteModel(string folder, IReadOnlyList<WeightToWrite> tensors, long shardBytes, ScalarType? type)
     {
-        var shards = new List<List<KeyValuePair<string, Tensor>>> { new() };
+        var shards = new List<List<WeightToWrite>> { new() };
         long total = 0, inShard = 0;
         foreach (var entry in tensors)
         {
-            var bytes = entry.Value.NumberOfElements * SafetensorsFormat.FromType(Stored(entry.Value, type)).Size;
+            var bytes = Elements(entry) * SafetensorsFormat.FromType(Stored(entry, type)).Size;
             if (shards[^1].Count > 0 && inShard + bytes > shardBytes)
             {
                 shards.Add([]);
@@ -52,20 +53,22 @@ public static class SafetensorsWriter
         {
             var file = $"model-{number + 1:00000}-of-{shards.Count:00000}.safetensors";
             Write(Path.Combine(folder, file), shard, type);
-            foreach (var (name, _) in shard) map.Add(name, file);
+            foreach (var weight in shard) map.Add(weight.Name, file);
         }
         var index = new { metadata = new { total_size = total }, weight_map = map };
         File.WriteAllText(Path.Combine(folder, "model.safetensors.index.json"), JsonSerializer.Serialize(index, Indented) + "\n");
     }
 
-    private static ScalarType Stored(Tensor tensor, ScalarType? type) =>
-        type is { } wanted && SafetensorsFormat.IsFloating(tensor.dtype) ? wanted : tensor.dtype;
+    private static long Elements(WeightToWrite weight) => weight.Shape.Aggregate(1L, (product, n) => product * n);
 
-    private static void Write(string path, IEnumerable<KeyValuePair<string, Tensor>> tensors, ScalarType? type)
+    private static ScalarType Stored(WeightToWrite weight, ScalarType? type) =>
+        type is { } wanted && SafetensorsFormat.IsFloating(weight.Type) ? wanted : weight.Type;
+
+    private static void Write(string path, IReadOnlyList<WeightToWrite> tensors, ScalarType? type)
     {
         var entries = tensors
-            .Select(entry => (Name: entry.Key, Tensor: entry.Value, Type: Stored(entry.Value, type), Format: SafetensorsFormat.FromType(Stored(entry.Value, type))))
-            .OrderByDescending(entry => entry.Format.Size).ThenBy(entry => entry.Name, StringComparer.Ordinal).ToList();
+            .Select(weight => (Weight: weight, Type: Stored(weight, type), Format: SafetensorsFormat.FromType(Stored(weight, type))))
+            .OrderByDescending(entry => entry.Format.Size).ThenBy(entry => entry.Weight.Name, StringComparer.Ordinal).ToList();
 
         using var header = new MemoryStream();
         using (var json = new Utf8JsonWriter(header, new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
@@ -75,16 +78,16 @@ public static class SafetensorsWriter
             json.WriteString("format", "pt");
             json.WriteEndObject();
             var offset = 0L;
-            foreach (var (name, tensor, _, format) in entries)
+            foreach (var (weight, _, format) in entries)
             {
-                json.WriteStartObject(name);
+                json.WriteStartObject(weight.Name);
                 json.WriteString("dtype", format.Name);
                 json.WriteStartArray("shape");
-                foreach (var n in tensor.shape) json.WriteNumberValue(n);
+                foreach (var n in weight.Shape) json.WriteNumberValue(n);
                 json.WriteEndArray();
                 json.WriteStartArray("data_offsets");
                 json.WriteNumberValue(offset);
-                json.WriteNumberValue(offset += tensor.NumberOfElements * format.Size);
+                json.WriteNumberValue(offset += Elements(weight) * format.Size);
                 json.WriteEndArray();
                 json.WriteEndObject();
             }
@@ -99,10 +102,14 @@ public static class SafetensorsWriter
             BinaryPrimitives.WriteInt64LittleEndian(prefix, header.Length);
             file.Write(prefix);
             header.WriteTo(file);
-            foreach (var (_, tensor, stored, _) in entries)
+            foreach (var (weight, stored, _) in entries)
             {
                 using var scope = NewDisposeScope();
-                SafetensorsFormat.ForEachPiece(tensor.detach().cpu().to_type(stored).contiguous(), (_, piece) => file.Write(piece.bytes));
+                using var tensor = weight.Make();
+                if (!tensor.shape.SequenceEqual(weight.Shape))
+                    throw RewardKitException.Failure(
+                        $"{weight.Name} has shape {SafetensorsFormat.ShapeText(tensor.shape)}, and was to be written with {SafetensorsFormat.ShapeText(weight.Shape)}.");
+                SafetensorsFormat.ForEachPiece(tensor.cpu().to_type(stored).contiguous(), (_, piece) => file.Write(piece.bytes));
             }
         }
         File.Move(beside, path, overwrite: true);

@@ -38,6 +38,48 @@ type Model =
             MaxResponseTokens = Option.toNullable maxResponseTokens
         )
 
+    /// <summary>
+    /// Trains a low-rank adapter instead of the model's own weights: <c>Model.load "folder" |> Model.lora (rank = 8)</c>.
+    /// What is saved is the adapter with the reward head, in PEFT's layout.
+    /// </summary>
+    /// <param name="rank">The rank, at least 1; default 8.</param>
+    /// <param name="alpha">The scale is this divided by the rank; default 16.</param>
+    /// <param name="dropout">The share of a layer's inputs that the adapter does not see in training, in [0, 1); default 0.</param>
+    /// <param name="targets">Names of linear layers, as [ "q_proj"; "v_proj" ]; default: all but the output heads.</param>
+    /// <param name="pattern">Instead of targets: a regular expression that a layer's whole name fits.</param>
+    /// <param name="rankStabilized">Divides alpha by the root of the rank instead; default false.</param>
+    static member lora
+        (
+            ?rank: int,
+            ?alpha: float,
+            ?dropout: float,
+            ?targets: string list,
+            ?pattern: string,
+            ?rankStabilized: bool
+        ) : ModelSpec -> ModelSpec =
+        let defaults = LoraOptions()
+
+        let options =
+            LoraOptions(
+                Rank = defaultArg rank defaults.Rank,
+                Alpha = defaultArg alpha defaults.Alpha,
+                Dropout = defaultArg dropout defaults.Dropout,
+                Targets = (targets |> Option.map List.toArray |> Option.defaultValue (Seq.toArray defaults.Targets)),
+                TargetPattern = Option.toObj pattern,
+                RankStabilized = defaultArg rankStabilized false
+            )
+
+        options.Check "Model.lora"
+
+        fun model ->
+            if isNull model.Folder then
+                raise (
+                    RewardKitException.Input
+                        "Model.lora adapts a trained model, and this one has random weights; start from Model.load."
+                )
+
+            model.WithLora options
+
     /// <summary>A small Llama with random weights.</summary>
     /// <param name="tokenizer">A folder with tokenizer.json.</param>
     /// <param name="hiddenSize">Width of the residual stream; default 128.</param>

@@ -171,3 +171,19 @@ module ExperimentTests =
         Assert.That(made.Configuration.NumKeyValueHeads, Expect.equal 6)
         Assert.That(made.Configuration.IntermediateSize, Expect.equal 256)
         Assert.That(message (fun () -> Model.llama (tokenizer = space.Path "u") |> ignore), Does.Contain "There is no tokenizer folder")
+
+    [<Test>]
+    let ``an adapter goes on a model of a folder, with options in their ranges`` () =
+        use space = new Workspace()
+        space.Write("m/config.json", "{}")
+        let made = Model.load (space.Path "m", maxPromptTokens = 9) |> Model.lora (rank = 4, targets = [ "q_proj" ])
+        Assert.That(made.Folder, Expect.equal (space.Path "m"))
+        Assert.That(made.MaxPromptTokens, Expect.equal (System.Nullable 9))
+        Assert.That((made.Lora.Rank, made.Lora.Alpha), Expect.equal (4, 16.0))
+        Assert.That(List.ofSeq made.Lora.Targets, Expect.equal [ "q_proj" ])
+        Assert.That(message (fun () -> made |> Model.lora (rank = 0) |> ignore), Expect.equal "Model.lora: the rank is 0; expected at least 1.")
+
+        Assert.That(
+            message (fun () -> ModelSpec() |> Model.lora () |> ignore),
+            Does.Contain "this one has random weights; start from Model.load"
+        )

@@ -1,0 +1,52 @@
+using RewardKit.Models.Tokenization;
+
+namespace RewardKit.Models;
+
+/// <summary>Makes folders out of folders.</summary>
+public static class ModelTools
+{
+    /// <summary>Writes a model once more, with weights of another type or in files of another size; one tensor in memory at a time.</summary>
+    /// <param name="folder">The model's folder.</param>
+    /// <param name="output">The folder to write; it must not exist.</param>
+    /// <param name="options">Type and size of the files.</param>
+    /// <exception cref="RewardKitException">There is no model, or the output exists.</exception>
+    public static void Convert(string folder, string output, SaveOptions options)
+    {
+        RefuseExisting(output);
+        using var weights = NamedWeights.Open(folder);
+        ConfigFile.Load(folder).Model();
+        NamedWeights.Write(output, folder, weights.ToWrite(), options);
+    }
+
+    /// <summary>
+    /// Writes an adapter into its base: a whole model, with the adapter's scalar head, that needs neither. It computes in the
+    /// type of <see cref="SaveOptions.Dtype"/>, else in that of the base.
+    /// </summary>
+    /// <param name="adapter">The adapter's folder.</param>
+    /// <param name="output">The folder to write; it must not exist.</param>
+    /// <param name="base">The base model's folder; null: the one that the adapter names.</param>
+    /// <param name="options">Type and size of the files.</param>
+    /// <exception cref="RewardKitException">There is no adapter, it does not fit its base, or the output exists.</exception>
+    public static void MergeAdapter(string adapter, string output, string? @base, SaveOptions options)
+    {
+        RefuseExisting(output);
+        var config = AdapterConfig.Load(adapter);
+        if (!AdapterFolder.Is(adapter)) throw RewardKitException.Input($"{adapter}: holds a whole model's weights beside {AdapterConfig.Name}; move the adapter to a folder of its own.");
+        var spec = new ModelSpec { Folder = adapter, Base = @base, Dtype = options.Dtype ?? "auto" };
+        var kind = ModelSummary.Of(adapter).RewardHead ?? ModelSummary.Of(AdapterFolder.BaseOf(adapter, @base)).RewardHead;
+        using var model = kind is null ? CausalModel.Create(spec, seed: 0) : RewardModel.Create(spec, new(ZeroInit: true), seed: 0);
+        model.Adapters.Merge(keepBase: false);
+        var card = new ModelCard
+        {
+            BaseModel = config.Base,
+            Method = FormattableString.Invariant($"A LoRA adapter of rank {config.Options.Rank} (alpha {config.Options.Alpha}), merged into the base model's weights."),
+        };
+        model.Save(output, PairEncoder.Create(spec), options with { Card = options.Card ?? card });
+    }
+
+    private static void RefuseExisting(string output)
+    {
+        if (File.Exists(output) || Directory.Exists(output) && Directory.EnumerateFileSystemEntries(output).Any())
+            throw RewardKitException.Input($"{output}: exists already. Name a new folder, or remove this one.");
+    }
+}

@@ -1,0 +1,94 @@
+using RewardKit.Models.Safetensors;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace RewardKit.Models;
+
+/// <summary>A tensor of a model.</summary>
+/// <param name="Name">Its name in Hugging Face's layout, such as <c>model.layers.0.self_attn.q_proj.weight</c>.</param>
+/// <param name="Shape">Its shape.</param>
+/// <param name="Type">Its element type.</param>
+public sealed record NamedWeight(string Name, IReadOnlyList<long> Shape, ScalarType Type);
+
+/// <summary>A tensor to be written, which is made when its turn comes.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Shape">Its shape.</param>
+/// <param name="Type">Its element type.</param>
+/// <param name="Make">Makes it; it is disposed once it is written.</param>
+public sealed record WeightToWrite(string Name, IReadOnlyList<long> Shape, ScalarType Type, Func<Tensor> Make);
+
+/// <summary>
+/// The weights of a model by name, from a folder or a live model: for tools that combine models. Tensors are read one at a
+/// time and written one at a time, so that no model is in memory whole.
+/// </summary>
+public sealed class NamedWeights : IDisposable
+{
+    private readonly SafetensorsReader? _reader;
+    private readonly Dictionary<string, Tensor>? _live;
+    private readonly Dictionary<string, NamedWeight> _weights;
+
+    private NamedWeights(string? folder, SafetensorsReader? reader, Dictionary<string, Tensor>? live, IEnumerable<NamedWeight> weights)
+    {
+        (Folder, _reader, _live) = (folder, reader, live);
+        _weights = weights.ToDictionary(weight => weight.Name, StringComparer.Ordinal);
+    }
+
+    /// <summary>The weights of a model folder.</summary>
+    /// <param name="folder">A folder with safetensors, in one file or several.</param>
+    /// <exception cref="RewardKitException">There is no model, or its files are malformed, or it holds an adapter.</exception>
+    public static NamedWeights Open(string folder)
+    {
+        if (Directory.Exists(folder) && AdapterFolder.Is(folder))
+            throw RewardKitException.Input($"{folder}: holds an adapter, not a model's weights. Merge it first: rewardkit model merge-adapter {folder} OUT.");
+        ConfigFile.Load(folder);
+        var reader = SafetensorsReader.Open(folder);
+        return new(folder, reader, null, reader.Entries.Select(entry => new NamedWeight(entry.Name, entry.Shape, entry.Type)));
+    }
+
+    /// <summary>The weights of a live model as it is saved whole: its adapters left out, unless one is merged.</summary>
+    /// <param name="model">The model; stays the caller's, and must outlive this.</param>
+    public static NamedWeights Of(CausalModel model)
+    {
+        var live = model.Tensors().ToDictionary(StringComparer.Ordinal);
+        return new(model.File.Folder, null, live, live.Select(entry => new NamedWeight(entry.Key, entry.Value.shape, entry.Value.dtype)));
+    }
+
+    /// <summary>The folder that they come from; null for a live model that comes from none.</summary>
+    public string? Folder { get; }
+
+    /// <summary>Every tensor, in the order of the files.</summary>
+    public IReadOnlyCollection<NamedWeight> All => _weights.Values;
+
+    /// <summary>Looks a tensor up; null if there is none of this name.</summary>
+    /// <param name="name">The name.</param>
+    public NamedWeight? Find(string name) => _weights.GetValueOrDefault(name);
+
+    /// <summary>A copy of a tensor's numbers in CPU memory, without gradients. The caller owns it.</summary>
+    /// <param name="name">The name.</param>
+    /// <exception cref="RewardKitException">There is none of this name.</exception>
+    public Tensor Read(string name)
+    {
+        if (!_weights.ContainsKey(name)) throw RewardKitException.Input($"{_reader?.Path ?? "The model"}: there is no tensor {name}.");
+        if (_reader is not null) return _reader.Read(name);
+        using var values = _live![name].detach();
+        return values.to(CPU, copy: true);
+    }
+
+    /// <summary>Every tensor as it is, to be written.</summary>
+    public IEnumerable<WeightToWrite> ToWrite() => All.Select(weight => new WeightToWrite(weight.Name, weight.Shape, weight.Type, () => Read(weight.Name)));
+
+    /// <summary>
+    /// Writes a model folder like another one, but with these weights: its configuration (with the vocabulary's size and the
+    /// type that the weights have), its tokenizer and its texts are copied. Beside and renamed.
+    /// </summary>
+    /// <param name="folder">The folder; replaced if it exists.</param>
+    /// <param name="like">The folder to take everything but the weights from; another one than <paramref name="folder"/>.</param>
+    /// <param name="weights">The weights, in the order of the files.</param>
+    /// <param name="options">Type and size of the files.</param>
+    /// <exception cref="RewardKitException">A tensor turns out to be of another shape than was said.</exception>
+    public static void Write(string folder, string like, IEnumerable<WeightToWrite> weights, SaveOptions? options = null) =>
+        WeightsFolder.Write(folder, like, [.. weights], options ?? new());
+
+    /// <summary>Closes the files.</summary>
+    public void Dispose() => _reader?.Dispose();
+}
