@@ -18,7 +18,10 @@ internal sealed class RunKeys(ExperimentSpec spec, MethodSource methods, IModelW
             .Add("data", _files.Of(spec.Train.Path))
             .Add("loss", arm.Loss, methods);
         if (spec.Model.Folder is { } folder) key.Add("model folder", _files.Of(folder, ModelFiles.OfModel(folder)));
-        if (ModelFiles.BaseOf(spec.Model) is { } below) key.Add("base folder", _files.Of(below, ModelFiles.OfModel(below)));
+        var below = ModelFiles.BaseOf(spec.Model);
+        if (below is not null) key.Add("base folder", _files.Of(below, ModelFiles.OfModel(below)));
+        // A trained adapter names the place of its base, and is of no use where that is gone.
+        if ((below ?? (spec.Model.Lora is null ? null : spec.Model.Folder)) is { } found) key.Add("place of the base", Path.GetFullPath(found));
         if (ModelFiles.TokenizerOf(spec.Model) is { } tokenizer) key.Add("tokenizer", _files.Of(tokenizer, ModelFiles.OfTokenizer(tokenizer)));
         foreach (var (place, use) in arm.Augmenters.Index()) key.Add($"augmenter {place + 1}", use, methods);
         if (arm.Baseline is { } baseline) key.Add("baseline", Training(spec.Arms.First(a => a.Name == baseline), seed).Hash);

@@ -70,10 +70,11 @@ public class ExperimentRunnerTests
     }
 
     [Test]
-    public void What_changes_the_training_trains_again([Values("option", "plugin", "data", "settings", "version", "loss", "model", "tokenizer")] string change)
+    public void What_changes_the_training_trains_again([Values("option", "plugin", "data", "settings", "version", "loss", "model", "tokenizer", "adapter")] string change)
     {
         Run(Spec());
         var spec = Spec();
+        if (change == "adapter") spec = spec with { Model = spec.Model.WithLora(new()) };
         if (change == "option") spec = spec with { Arms = [new("arm", Results.Use(PluginKind.Loss, "long", ("alpha", 0.3)), [])] };
         if (change == "plugin") _plugins.Hashes["long"] = "fedcba9876543210";
         if (change == "data") WritePairs("train.jsonl", "another answer", "short");
@@ -84,6 +85,18 @@ public class ExperimentRunnerTests
         if (change == "tokenizer") File.WriteAllText(Path.Combine(_folder, "model", "tokenizer.json"), "{ }");
         Assert.That(Run(spec).Runs.Select(r => r.Reused), Is.All.False);
         Assert.That(_models.Trained, Has.Count.EqualTo(4));
+    }
+
+    [Test]
+    public void Another_adapter_trains_again_and_so_does_a_base_that_its_checkpoint_would_not_find()
+    {
+        ExperimentSpec Adapted(params string[] targets) => Spec() with { Model = Spec().Model.WithLora(new() { Rank = 4, Targets = targets }), Seeds = [1] };
+        Run(Adapted("q_proj"));
+        Assert.That(Run(Adapted("q_proj")).Runs.Single().Reused, Is.True);
+        Assert.That(Run(Adapted("v_proj")).Runs.Single().Reused, Is.False);
+        Directory.Move(_folder, _folder + "-moved");
+        _folder += "-moved";
+        Assert.That(Run(Adapted("v_proj")).Runs.Single().Reused, Is.False);
     }
 
     [Test]

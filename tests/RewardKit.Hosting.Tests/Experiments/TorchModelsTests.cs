@@ -53,12 +53,26 @@ public class TorchModelsTests
         Assert.That(scores.Count(s => s.Margin > 0), Is.EqualTo(scores.Count));
     }
 
-    private (double[] Losses, IReadOnlyList<PairScore> Scores) TrainAndScore(string name, int seed)
+    [Test]
+    public void An_adapter_is_trained_saved_and_found_again()
+    {
+        var folder = Path.Combine(_folder, "base");
+        using (var start = CausalModel.Create(Tiny, 1)) start.Save(folder, RewardKit.Models.Tokenization.PairEncoder.Create(Tiny));
+
+        var (losses, scores) = TrainAndScore("adapter", seed: 1, new ModelSpec { Folder = folder, Lora = new() { Rank = 4 } });
+
+        Assert.That(losses[^1], Is.LessThan(losses[0]));
+        Assert.That(scores.Count(s => s.Margin > 0), Is.EqualTo(scores.Count));
+        Assert.That(File.Exists(Path.Combine(_folder, "adapter", "adapter_config.json")));
+        Assert.That(File.Exists(Path.Combine(_folder, "adapter", "model.safetensors")), Is.False);
+    }
+
+    private (double[] Losses, IReadOnlyList<PairScore> Scores) TrainAndScore(string name, int seed, ModelSpec? start = null)
     {
         PreferenceExample[] pairs = [.. Enumerable.Range(0, 24).Select(i => Results.Pair($"{i}", $"question {i}", "No, I will not.", $"Sure, do {i}."))];
         var checkpoint = Path.Combine(_folder, name);
         var log = _models.Train(
-            Tiny, new BradleyTerry(), pairs, new TrainingOptions { Epochs = 4, BatchSize = 8, LearningRate = 0.01 }, seed, checkpoint, null, default);
+            start ?? Tiny, new BradleyTerry(), pairs, new TrainingOptions { Epochs = 4, BatchSize = 8, LearningRate = 0.01 }, seed, checkpoint, null, default);
         using var model = _models.Load(name, checkpoint, null);
         return ([.. log.Steps.Select(s => s.Metrics["loss"])], model.ScorePairs(pairs));
     }
