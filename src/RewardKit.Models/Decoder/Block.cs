@@ -37,7 +37,7 @@ internal abstract class Block : torch.nn.Module
         var mean = old.to_type(torch.ScalarType.Float32).mean([0L], true).to_type(old.dtype);
         var sizes = old.shape;
         sizes[0] = rows - sizes[0];
-        var grown = torch.nn.Parameter(torch.cat([old.detach(), mean.expand(sizes)]));
+        var grown = torch.nn.Parameter(torch.cat([old.detach(), mean.expand(sizes)]), old.requires_grad);
         grown.DetachFromDisposeScope();
         old.Dispose();
         return grown;

@@ -111,7 +111,8 @@ public sealed class SafetensorsReader : IDisposable
     internal void ReadInto(string name, Tensor target)
     {
         var entry = Need(name);
-        using var flat = target.detach().view(-1);
+        using var values = target.detach();
+        using var flat = values.view(-1);
         var direct = target.device_type == DeviceType.CPU && target.dtype == entry.Type;
         // What is converted passes through buffers, one a thread.
         var pieceElements = direct ? 1L << 20 : 1L << 18;
