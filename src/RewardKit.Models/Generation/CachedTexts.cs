@@ -23,8 +23,10 @@ internal abstract class CachedTexts : IAttention
         (_cache, _stretches, _device) = (cache, stretches, device);
 
     /// <summary>The attention of one step.</summary>
-    public static CachedTexts Make(KeyValueCache cache, IReadOnlyList<Stretch> stretches, Device device) =>
-        stretches.All(stretch => stretch.Length == 1) ? new OneTokenEach(cache, stretches, device) : new ManyTokens(cache, stretches, device);
+    public static IAttention Make(KeyValueCache cache, IReadOnlyList<Stretch> stretches, Device device) =>
+        stretches.Any(stretch => stretch.Length > 1) ? new ManyTokens(cache, stretches, device)
+        : CachedAttention.Takes(cache.Keys(0)) ? new FusedSteps(cache, stretches)
+        : new OneTokenEach(cache, stretches, device);
 
     public Tensor Attend(in AttentionForm form, Tensor q, Tensor k, Tensor v)
     {
@@ -80,7 +82,16 @@ internal abstract class CachedTexts : IAttention
         }
     }
 
-    /// <summary>One token each: a query a row, over rows of different lengths.</summary>
+    /// <summary>One token each, where there is a kernel for it.</summary>
+    private sealed class FusedSteps(KeyValueCache cache, IReadOnlyList<Stretch> stretches) : IAttention
+    {
+        private readonly Tensor _places = tensor([.. stretches.SelectMany(stretch => (long[])[stretch.Row, stretch.Past])], [stretches.Count, 2]);
+
+        public Tensor Attend(in AttentionForm form, Tensor q, Tensor k, Tensor v) => CachedAttention.Apply(
+            q, k, v, cache.Keys(form.Layer), cache.Values(form.Layer), _places, form.Scale, form.Window, form.Softcap);
+    }
+
+    /// <summary>One token each: a query a row, over rows of different lengths, masked.</summary>
     private sealed class OneTokenEach : CachedTexts
     {
         private readonly int[] _lengths;

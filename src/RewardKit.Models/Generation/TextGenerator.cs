@@ -6,7 +6,8 @@ namespace RewardKit.Models.Generation;
 
 /// <summary>
 /// Continues prompts, several at a time: when a row ends, the next prompt takes its place. A row gets what it would get
-/// alone, up to the rounding of float32 sums (some 1e-6 of a logit), which can decide only between tokens that close.
+/// alone: on the CPU in float32, with up to 32 rows, from sums in the same order; else up to their rounding (some 1e-6 of a
+/// logit), which can decide only between tokens that close.
 /// </summary>
 public sealed class TextGenerator
 {
@@ -131,7 +132,7 @@ public sealed class TextGenerator
         using var scope = NewDisposeScope();
         using var gradients = no_grad();
         var computed = source.Distinct().Order().ToArray();
-        var logits = _model.Next(cache, [.. slots.Select((row, slot) => computed.Contains(slot) ? row!.Unseen(cache.Lengths[slot]) : [])]);
+        var logits = Logits(cache, [.. slots.Select((row, slot) => computed.Contains(slot) ? row!.Unseen(cache.Lengths[slot]) : [])]);
         if (computed.Length < rows.Length)
         {
             for (var i = 0; i < rows.Length; i++)
@@ -151,6 +152,15 @@ public sealed class TextGenerator
             tokens.Add(token);
         }
         return tokens;
+    }
+
+    private Tensor Logits(KeyValueCache cache, int[][] tokens)
+    {
+        // On the CPU each prompt goes alone: matrix products round by their number of rows, and a text shall get the same bits
+        // in any company. Steps of a token each have kernels that see to it.
+        if (_model.Device.type != DeviceType.CPU || tokens.All(row => row.Length <= 1)) return _model.Next(cache, tokens);
+        return cat([.. Enumerable.Range(0, tokens.Length).Where(row => tokens[row].Length > 0)
+            .Select(row => _model.Next(cache, [.. tokens.Select((ids, other) => other == row ? ids : [])]))]);
     }
 
     private static long[] Choose(Tensor logits, GeneratedRow[] rows)

@@ -38,6 +38,15 @@ struct Attention {
   double softcap;  // scores become softcap * tanh(score / softcap); 0: they stay
 };
 
+/// One text, one key/value head and the `group` query heads that share it: q, out [group, dim]; keys, values [length, dim].
+template <typename T>
+struct CachedAttention {
+  const T *q, *keys, *values;
+  T* out;
+  int64_t group, dim, length;
+  double scale, softcap;
+};
+
 template <typename T>
 struct AdamWStep {
   double decay, beta1, beta2, step_size, root_correction, eps, grad_scale;
@@ -49,6 +58,12 @@ struct CpuKernels {
   int64_t (*attention_scratch)(int64_t tokens, int64_t dim);
   void (*attention_forward)(const Attention<T>&, const Component&, int64_t kv_head, T* scratch);
   void (*attention_backward)(const Attention<T>&, const Component&, int64_t kv_head, T* scratch);
+
+  /// `scratch` has `length` values.
+  void (*cached_attention)(const CachedAttention<T>&, T* scratch);
+  /// out[rows, outputs] = x[rows, inputs] w[outputs, inputs]^T + bias, of it `count` columns from `first`; bias may be null.
+  void (*linear_rows)(const T* x, const T* w, const T* bias, T* out, int64_t rows, int64_t inputs, int64_t outputs, int64_t first,
+                      int64_t count);
 
   void (*adamw)(T* param, const T* grad, T* exp_avg, T* exp_avg_sq, int64_t n, const AdamWStep<T>&);
 

@@ -67,6 +67,22 @@ public class KeyValueCacheTests
         Assert.That(sum, Is.EqualTo(whole).Within(1e-4));
     }
 
+    // Tokens at which two are nearly equal must not depend on who else is there.
+    [Test]
+    public void A_row_gets_the_same_bits_in_any_company()
+    {
+        using var scope = NewDisposeScope();
+        using var model = CausalModel.Create(new() { Folder = Files.Stories }, 0);
+        using var many = new KeyValueCache(model, 13);
+        using var one = new KeyValueCache(model);
+        foreach (var id in Text)
+        {
+            var together = Row(model.Next(many, [.. Enumerable.Range(0, 13).Select(row => (int[])[row == 9 ? id : id + row])])[9]);
+            Assert.That(together, Is.EqualTo(Row(model.Next(one, [[id]]))));
+            many.RollBack(id % 9, 0);
+        }
+    }
+
     [TestCase("gemma2")]
     [TestCase("mistral")]
     [TestCase("phi")]

@@ -49,6 +49,35 @@ public class LayerTests(DeviceType type) : DeviceTests(type)
         Assert.That(allclose(weight.grad!, byWeight));
     }
 
+    // Widths with and without a tail beside whole vectors, and blocks of rows and columns alike.
+    [Test]
+    public void Linear_gives_few_rows_without_gradients_what_it_gives_with_them(
+        [Values(1, 2, 3, 4, 7, 32, 33)] int rows, [Values(1, 6, 16, 45, 130)] int inputs, [Values(1, 5, 8, 27, 400)] int outputs)
+    {
+        foreach (var (type, tolerance) in new[] { (ScalarType.Float64, 1e-13), (ScalarType.Float32, 1e-4) })
+        {
+            var (x, weight, bias) = (randn(rows, inputs, type, Device), nn.Parameter(randn(outputs, inputs, type, Device)), rand(outputs, type, Device));
+            foreach (var b in new[] { null, bias })
+            {
+                var recorded = nn.functional.linear(x, weight, b);
+                using var _ = no_grad();
+                Assert.That((nn.functional.linear(x, weight, b) - recorded).abs().max().ToDouble(), Is.LessThan(tolerance * Math.Sqrt(inputs)));
+            }
+        }
+    }
+
+    [Test]
+    public void Linear_without_gradients_gives_a_row_the_same_bits_in_any_company()
+    {
+        if (Device.type != DeviceType.CPU) Assert.Ignore("elsewhere the libraries decide");
+        using var _ = no_grad();
+        var (x, weight) = (randn(32, 100, device: Device), randn(77, 100, device: Device));
+        var all = nn.functional.linear(x, weight);
+        foreach (var rows in new[] { 1, 2, 3, 5, 8, 31 })
+            for (var first = 0; first + rows <= 32; first += 3)
+                Assert.That((nn.functional.linear(x.narrow(0, first, rows), weight) == all.narrow(0, first, rows)).all().item<bool>(), $"{rows} rows from {first}");
+    }
+
     [Test]
     public void Linear_starts_within_its_bound()
     {
