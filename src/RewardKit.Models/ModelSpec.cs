@@ -37,7 +37,10 @@ public sealed record ModelSpec
     /// <summary>A folder with tokenizer files; null for the model folder's own.</summary>
     public string? Tokenizer { get; init; }
 
-    /// <summary>The chat template's name; null for the tokenizer's own, or <c>plain</c> where it has none.</summary>
+    /// <summary>
+    /// The chat template's name: <c>plain</c>, <c>default</c> for the tokenizer's own, or one of several in its files; null
+    /// for the tokenizer's own, or <c>plain</c> where it has none.
+    /// </summary>
     public string? Template { get; init; }
 
     /// <summary>Longer prompts lose tokens on the left. Null: the context length less <see cref="MaxResponseTokens"/>.</summary>

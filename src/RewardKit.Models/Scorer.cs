@@ -50,7 +50,7 @@ public sealed class Scorer(string name, RewardModel model, PairEncoder encoder, 
             var prompt = requests[first].Prompt;
             var end = first + 1;
             while (end < requests.Count && requests[end].Prompt.Equals(prompt)) end++;
-            int[][] responses = [.. Enumerable.Range(first, end - first).Select(i => encoder.EncodeResponse(requests[i].Response).Ids)];
+            int[][] responses = [.. Enumerable.Range(first, end - first).Select(i => encoder.EncodeResponse(prompt, requests[i].Response).Ids)];
             var item = new PackedItem(encoder.EncodePrompt(prompt).Ids, responses);
             groups.Add(new(item, first, item.Prompt.Length + responses.Sum(response => response.Length)));
             first = end;

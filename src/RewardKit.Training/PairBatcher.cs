@@ -16,7 +16,7 @@ internal static class PairBatcher
 {
     public static TokenPair[] Encode(IReadOnlyList<PreferenceExample> examples, PairEncoder encoder) =>
         [.. examples.Select(e => new TokenPair(
-            e, encoder.EncodePrompt(e.Prompt), encoder.EncodeResponse(e.Chosen), encoder.EncodeResponse(e.Rejected)))];
+            e, encoder.EncodePrompt(e.Prompt), encoder.EncodeResponse(e.Prompt, e.Chosen), encoder.EncodeResponse(e.Prompt, e.Rejected)))];
 
     /// <summary>
     /// The order of one epoch as batches of indices. The seed and the epoch alone decide it. The last batch may be short.

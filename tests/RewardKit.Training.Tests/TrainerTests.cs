@@ -139,8 +139,8 @@ public class TrainerTests
         foreach (var (example, tie, chosen, rejected) in probe.Rows)
         {
             Assert.That(tie, Is.EqualTo(example.Relation == Relation.Tie));
-            Assert.That(chosen, Is.EqualTo(encoder.EncodeResponse(example.Chosen).Ids.Length));
-            Assert.That(rejected, Is.EqualTo(encoder.EncodeResponse(example.Rejected).Ids.Length));
+            Assert.That(chosen, Is.EqualTo(encoder.EncodeResponse(example.Prompt, example.Chosen).Ids.Length));
+            Assert.That(rejected, Is.EqualTo(encoder.EncodeResponse(example.Prompt, example.Rejected).Ids.Length));
         }
     }
 

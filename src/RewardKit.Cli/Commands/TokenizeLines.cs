@@ -57,8 +57,8 @@ internal sealed class TokenizeLines(Tokenizer tokenizer, bool template, bool bar
         var prompt = new Conversation([.. answered ? messages[..^1] : messages]);
         var response = new Conversation([.. answered ? messages[^1..] : []]);
         return bare
-            ? [.. tokenizer.Encode(encoder.Template.RenderPrompt(prompt)), .. answered ? tokenizer.Encode(encoder.Template.RenderResponse(response)) : []]
-            : [.. encoder.EncodePrompt(prompt).Ids, .. answered ? encoder.EncodeResponse(response).Ids : []];
+            ? [.. tokenizer.Encode(encoder.Template.RenderPrompt(prompt)), .. answered ? tokenizer.Encode(encoder.Template.RenderResponse(prompt, response)) : []]
+            : [.. encoder.EncodePrompt(prompt).Ids, .. answered ? encoder.EncodeResponse(prompt, response).Ids : []];
     }
 
     private static Message[] Messages(JsonElement list)

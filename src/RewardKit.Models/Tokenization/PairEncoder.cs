@@ -6,8 +6,8 @@ namespace RewardKit.Models.Tokenization;
 public readonly record struct EncodedText(int[] Ids, bool Truncated);
 
 /// <summary>
-/// Turns prompts and responses into a model's input. Each is rendered, encoded and cut by itself, so that a text's
-/// tokens depend on that text alone: not on its partner, its batch or its prompt. Safe to use from several threads.
+/// Turns prompts and responses into a model's input. A prompt's tokens depend on the prompt alone, a response's on its
+/// prompt and itself: neither on a partner nor on a batch, and each is cut by itself. Safe to use from several threads.
 /// </summary>
 public sealed class PairEncoder
 {
@@ -66,14 +66,20 @@ public sealed class PairEncoder
     }
 
     /// <summary>
-    /// Encodes a prompt: the beginning-of-text token where the tokenizer adds one, then the rendered turns. A longer one
-    /// is cut on the left, after the beginning-of-text token.
+    /// Encodes a prompt: the rendered turns, after the beginning-of-text token where the tokenizer adds one and the
+    /// template leaves it to it. A longer one is cut on the left, after the beginning-of-text token.
     /// </summary>
     /// <param name="prompt">The turns before the response.</param>
+    /// <exception cref="RewardKitException">The template refuses the prompt.</exception>
     public EncodedText EncodePrompt(Conversation prompt)
     {
-        var text = Tokenizer.Encode(Template.RenderPrompt(prompt));
-        int[] start = Tokenizer is { AddsBos: true, BosId: { } bos } ? [bos] : [];
+        var text = Template.EncodePrompt(Tokenizer, prompt);
+        int[] start = [];
+        if (Tokenizer.BosId is { } bos)
+        {
+            if (Template.AddsBeginToken && Tokenizer.AddsBos) start = [bos];
+            else if (text is [var first, ..] && first == bos) (start, text) = ([bos], text[1..]);
+        }
         var room = MaxPromptTokens - start.Length;
         return text.Length <= room ? new([.. start, .. text], false) : new([.. start, .. text[^room..]], true);
     }
@@ -81,13 +87,17 @@ public sealed class PairEncoder
     /// <summary>
     /// Encodes a response: its text, then the end-of-text token where the tokenizer has one and the template does not
     /// write its own, so that the reward is read where the model knows the response is over. A longer one is cut on the
-    /// right, before the end-of-text token.
+    /// right, before the end-of-text token or the template's end mark.
     /// </summary>
+    /// <param name="prompt">The turns before it.</param>
     /// <param name="response">The response.</param>
-    public EncodedText EncodeResponse(Conversation response)
+    /// <exception cref="RewardKitException">The template refuses the conversation, or cannot tell response from prompt.</exception>
+    public EncodedText EncodeResponse(Conversation prompt, Conversation response)
     {
-        var text = Tokenizer.Encode(Template.RenderResponse(response));
-        int[] end = Template.AppendsEndToken && Tokenizer.EosId is { } eos ? [eos] : [];
+        var text = Template.EncodeResponse(Tokenizer, prompt, response);
+        int[] end = [];
+        if (Template.AppendsEndToken && Tokenizer.EosId is { } eos) end = [eos];
+        else if (Template.EndTokens is var mark && mark.Length < MaxResponseTokens && text.AsSpan().EndsWith(mark)) (text, end) = (text[..^mark.Length], mark);
         var room = MaxResponseTokens - end.Length;
         return text.Length <= room ? new([.. text, .. end], false) : new([.. text[..room], .. end], true);
     }

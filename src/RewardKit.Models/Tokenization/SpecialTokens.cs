@@ -22,7 +22,8 @@ internal sealed record SpecialTokens(int? Bos, int? Eos, int? Pad, bool AddsBos,
         var adds = tokenizerConfig?.Optional("add_bos_token") is not null ? tokenizerConfig.Value.Flag("add_bos_token")
             : parts.Special?.AddsBos ?? (bos is { } id && parts.PostProcessor is { Before: [var first, ..] } && first == id);
         using var template = files.Open("chat_template.jinja");
-        var hasTemplate = template is not null || tokenizerConfig?.Optional("chat_template") is not null;
+        var hasTemplate = template is not null || tokenizerConfig?.Optional("chat_template") is not null
+            || files.Json("chat_template.json")?.Optional("chat_template") is not null;
         return new(bos, Id("eos") ?? parts.Special?.Eos ?? gpt2, Id("pad") ?? parts.Special?.Pad, adds && bos is not null, hasTemplate);
 
         int? Id(string kind)

@@ -34,6 +34,9 @@ public sealed class Tokenizer
         _around = parts.PostProcessor ?? new(AddsBos ? [BosId!.Value] : [], []);
     }
 
+    /// <summary>The files it was loaded from.</summary>
+    internal TokenizerFiles Files => _files;
+
     /// <summary>The folder it was loaded from.</summary>
     public string Folder => _files.Folder;
 

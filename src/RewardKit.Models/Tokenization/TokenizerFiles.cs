@@ -11,7 +11,7 @@ internal sealed class TokenizerFiles
     public static readonly string[] Names =
     [
         "tokenizer.json", "vocab.json", "merges.txt", "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json",
-        "added_tokens.json", "chat_template.jinja",
+        "added_tokens.json", "chat_template.jinja", "chat_template.json",
     ];
 
     // The largest tokenizer.json in use has some 35 MB; a small .gz can hold terabytes.

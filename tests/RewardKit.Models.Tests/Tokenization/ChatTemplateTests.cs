@@ -17,8 +17,8 @@ public class ChatTemplateTests
             Assert.That(template.Name, Is.EqualTo("plain"));
             Assert.That(template.RenderPrompt(Prompt), Is.EqualTo(
                 "System: Be brief.\n\nHuman: Hi\n\nAssistant: Hello.\n\nHuman: Who are you?\n\nAssistant:"));
-            Assert.That(template.RenderResponse(Conversation.Assistant("A model.")), Is.EqualTo(" A model."));
-            Assert.That(template.RenderResponse(new([new("assistant", "A model."), new("critique", "Good.")])),
+            Assert.That(template.RenderResponse(Prompt, Conversation.Assistant("A model.")), Is.EqualTo(" A model."));
+            Assert.That(template.RenderResponse(Prompt, new([new("assistant", "A model."), new("critique", "Good.")])),
                 Is.EqualTo(" A model.\n\nCritique: Good."));
         });
     }
@@ -34,20 +34,10 @@ public class ChatTemplateTests
         var prompt = Conversation.User("Once upon a time?");
         var response = Conversation.Assistant("There was a girl named Lily.\nShe was 3.");
 
-        int[] apart = [.. tokenizer.Encode(template.RenderPrompt(prompt)), .. tokenizer.Encode(template.RenderResponse(response))];
+        int[] apart = [.. tokenizer.Encode(template.RenderPrompt(prompt)), .. tokenizer.Encode(template.RenderResponse(prompt, response))];
 
         Assert.That(apart, Is.EqualTo(tokenizer.Encode(
             "Human: Once upon a time?\n\nAssistant: There was a girl named Lily.\nShe was 3.")));
-    }
-
-    [Test]
-    public void A_jinja_template_is_refused_with_the_way_around_it()
-    {
-        var tokenizer = Files.Tokenizer("phi-3-mini");
-
-        Assert.That(() => ChatTemplate.For(tokenizer), Throws.TypeOf<RewardKitException>()
-            .With.Message.Contains("Jinja").And.Message.Contains("\"plain\""));
-        Assert.That(ChatTemplate.For(tokenizer, "plain").Name, Is.EqualTo("plain"));
     }
 
     [Test]
@@ -56,7 +46,7 @@ public class ChatTemplateTests
         var tokenizer = Files.Tokenizer("gpt2");
 
         Assert.That(() => ChatTemplate.For(tokenizer, "chatml"), Throws.TypeOf<RewardKitException>().With.Message.Contains("'chatml'"));
-        Assert.That(() => ChatTemplate.For(tokenizer).RenderResponse(Conversation.User("no")),
+        Assert.That(() => ChatTemplate.For(tokenizer).RenderResponse(Prompt, Conversation.User("no")),
             Throws.TypeOf<RewardKitException>().With.Message.Contains("'user'"));
     }
 }

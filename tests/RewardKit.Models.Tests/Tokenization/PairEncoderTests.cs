@@ -18,8 +18,8 @@ public class PairEncoderTests
         Assert.Multiple(() =>
         {
             Assert.That(encoder.EncodePrompt(Conversation.User("Hi")).Ids[0], Is.EqualTo(1));
-            Assert.That(encoder.EncodeResponse(Conversation.Assistant("Hi")).Ids[^1], Is.EqualTo(2));
-            Assert.That(encoder.EncodeResponse(Conversation.Assistant("")).Ids, Is.EqualTo((int[])[2]), "an empty response");
+            Assert.That(encoder.EncodeResponse(Conversation.User("Hi"), Conversation.Assistant("Hi")).Ids[^1], Is.EqualTo(2));
+            Assert.That(encoder.EncodeResponse(Conversation.User("Hi"), Conversation.Assistant("")).Ids, Is.EqualTo((int[])[2]), "an empty response");
             Assert.That(Encoder("gpt2").EncodePrompt(Conversation.User("Hi")).Ids, Is.EqualTo((int[])[20490, 25, 15902, 198, 198, 48902, 25]), "GPT-2 adds none");
         });
     }
@@ -31,8 +31,8 @@ public class PairEncoderTests
         var prompt = Conversation.User("Tell me a story about a dog.");
         var response = Conversation.Assistant("Once there was a dog.");
 
-        var (wholePrompt, wholeResponse) = (whole.EncodePrompt(prompt), whole.EncodeResponse(response));
-        var (cutPrompt, cutResponse) = (cut.EncodePrompt(prompt), cut.EncodeResponse(response));
+        var (wholePrompt, wholeResponse) = (whole.EncodePrompt(prompt), whole.EncodeResponse(prompt, response));
+        var (cutPrompt, cutResponse) = (cut.EncodePrompt(prompt), cut.EncodeResponse(prompt, response));
 
         Assert.Multiple(() =>
         {

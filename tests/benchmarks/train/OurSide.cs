@@ -44,7 +44,7 @@ internal static class OurSide
         using var writer = new StreamWriter(Path.Combine(work, "pairs.jsonl"));
         foreach (var pair in Pairs(work))
         {
-            var (prompt, chosen, rejected) = (encoder.EncodePrompt(pair.Prompt).Ids, encoder.EncodeResponse(pair.Chosen).Ids, encoder.EncodeResponse(pair.Rejected).Ids);
+            var (prompt, chosen, rejected) = (encoder.EncodePrompt(pair.Prompt).Ids, encoder.EncodeResponse(pair.Prompt, pair.Chosen).Ids, encoder.EncodeResponse(pair.Prompt, pair.Rejected).Ids);
             lengths.AddRange([prompt.Length + chosen.Length, prompt.Length + rejected.Length]);
             writer.WriteLine(JsonSerializer.Serialize(new { prompt, chosen, rejected }));
         }
@@ -80,7 +80,7 @@ internal static class OurSide
         var encoder = PairEncoder.Create(Spec(work));
         var pairs = Pairs(work).Take(Batch).ToArray();
         using var batch = new PackedBatch([.. pairs.Select(p => new PackedItem(
-            encoder.EncodePrompt(p.Prompt).Ids, [encoder.EncodeResponse(p.Chosen).Ids, encoder.EncodeResponse(p.Rejected).Ids]))]);
+            encoder.EncodePrompt(p.Prompt).Ids, [encoder.EncodeResponse(p.Prompt, p.Chosen).Ids, encoder.EncodeResponse(p.Prompt, p.Rejected).Ids]))]);
         var rewards = model.Forward(batch, ForwardNeeds.Rewards).Rewards!.view(pairs.Length, 2);
         var rows = new PairBatch(pairs, torch.zeros(pairs.Length, dtype: torch.ScalarType.Bool), torch.zeros(pairs.Length, 2, dtype: torch.ScalarType.Int64), default);
         new BradleyTerryLoss().Compute(rows, new PairForward { Rewards = rewards }).Loss.backward();
