@@ -40,7 +40,8 @@ public class LoraTrainingTests
         using var batch = new PackedBatch(
         [
             .. Pairs.Select(p => new PackedItem(
-                encoder.EncodePrompt(p.Prompt).Ids, [encoder.EncodeResponse(p.Chosen).Ids, encoder.EncodeResponse(p.Rejected).Ids])),
+                encoder.EncodePrompt(p.Prompt).Ids,
+                [encoder.EncodeResponse(p.Prompt, p.Chosen).Ids, encoder.EncodeResponse(p.Prompt, p.Rejected).Ids])),
         ]);
         var output = model.Forward(batch, ForwardNeeds.Rewards | ForwardNeeds.ResponseLogProbs);
         return (Numbers(output.Rewards!), Numbers(output.ResponseLogProbs!));
