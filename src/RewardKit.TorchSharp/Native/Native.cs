@@ -18,6 +18,7 @@ internal static unsafe partial class Native
     [LibraryImport(Library)] public static partial int rk_call(nint op, Arg* args, int count, Arg* results, int wanted);
     [LibraryImport(Library)] private static partial byte* rk_last_error();
     [LibraryImport(Library)] private static partial byte* rk_torch_version();
+    [LibraryImport(Library)] public static partial nint rk_arithmetic(int kind, nint left, nint right);
     [LibraryImport(Library)] public static partial void rk_memory_free(nint memory);
 
     [LibraryImport(Library)]

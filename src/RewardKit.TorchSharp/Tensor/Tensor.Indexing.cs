@@ -134,7 +134,8 @@ public static partial class torch
             }
             if (wanted > ndim) throw new ArgumentException($"{wanted} indices are too many for a tensor of shape [{string.Join(", ", shape)}]");
             if (ellipses > 1) throw new ArgumentException("Only one index may be an ellipsis");
-            var view = Ops.alias(this);
+            // Until something narrows it, the view is this tensor itself, which is not ours to dispose.
+            var view = this;
             List<Tensor?>? tensors = null;
             // libtorch's list has one entry per mask, whatever the number of dimensions that it covers.
             var (dim, covered) = (0, 0);
@@ -143,6 +144,7 @@ public static partial class torch
                 switch (index.Form)
                 {
                     case TensorIndex.Kind.Colon:
+                    case TensorIndex.Kind.Slice when index.IsWhole:
                         dim++;
                         break;
                     case TensorIndex.Kind.Single:
@@ -173,19 +175,19 @@ public static partial class torch
                         break;
                 }
             }
-            return (view, tensors?.ToArray());
+            return (ReferenceEquals(view, this) ? Ops.alias(this) : view, tensors?.ToArray());
         }
 
         /// <summary>A new dimension that keeps everything or nothing.</summary>
-        private static void Keep(ref Tensor view, long dim, bool all)
+        private void Keep(ref Tensor view, long dim, bool all)
         {
             Replace(ref view, Ops.unsqueeze(view, dim));
             Replace(ref view, Ops.slice_Tensor(view, dim, 0, all ? 1 : 0, 1));
         }
 
-        private static void Replace(ref Tensor view, Tensor next)
+        private void Replace(ref Tensor view, Tensor next)
         {
-            view.Dispose();
+            if (!ReferenceEquals(view, this)) view.Dispose();
             view = next;
         }
 

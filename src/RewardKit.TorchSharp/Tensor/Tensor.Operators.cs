@@ -41,7 +41,7 @@ public static partial class torch
         public static Tensor operator +(Scalar left, Tensor right) => Ops.add_Scalar(right, left);
 
         /// <summary>Element by element: left + right.</summary>
-        public static Tensor operator +(Tensor left, Tensor right) => Ops.add_Tensor(left, right);
+        public static Tensor operator +(Tensor left, Tensor right) => Add(left, right);
 
         /// <summary>Element by element: left - right.</summary>
         public static Tensor operator -(Tensor left, int right) => Ops.sub_Scalar(left, (long)right);
@@ -74,7 +74,7 @@ public static partial class torch
         public static Tensor operator -(Scalar left, Tensor right) => Ops.rsub_Scalar(right, left);
 
         /// <summary>Element by element: left - right.</summary>
-        public static Tensor operator -(Tensor left, Tensor right) => Ops.sub_Tensor(left, right);
+        public static Tensor operator -(Tensor left, Tensor right) => Subtract(left, right);
 
         /// <summary>Element by element: left * right.</summary>
         public static Tensor operator *(Tensor left, int right) => Ops.mul_Scalar(left, (long)right);
@@ -107,7 +107,7 @@ public static partial class torch
         public static Tensor operator *(Scalar left, Tensor right) => Ops.mul_Scalar(right, left);
 
         /// <summary>Element by element: left * right.</summary>
-        public static Tensor operator *(Tensor left, Tensor right) => Ops.mul_Tensor(left, right);
+        public static Tensor operator *(Tensor left, Tensor right) => Multiply(left, right);
 
         /// <summary>Element by element: left / right.</summary>
         public static Tensor operator /(Tensor left, int right) => Ops.div_Scalar(left, (long)right);
@@ -140,7 +140,7 @@ public static partial class torch
         public static Tensor operator /(Scalar left, Tensor right) => Over(left, right);
 
         /// <summary>Element by element: left / right.</summary>
-        public static Tensor operator /(Tensor left, Tensor right) => Ops.div_Tensor(left, right);
+        public static Tensor operator /(Tensor left, Tensor right) => Divide(left, right);
 
         /// <summary>The remainder with the sign of the divisor.</summary>
         public static Tensor operator %(Tensor left, int right) => Ops.remainder_Scalar(left, (long)right);

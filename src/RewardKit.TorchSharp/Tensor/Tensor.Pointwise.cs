@@ -86,7 +86,7 @@ public static partial class torch
         public Tensor add(Scalar scalar, Scalar alpha) => Ops.add_Scalar(this, scalar, alpha);
 
         /// <summary>Element by element: this + target.</summary>
-        public Tensor add(Tensor target) => Ops.add_Tensor(this, target);
+        public Tensor add(Tensor target) => Add(this, target);
 
         /// <summary>Element by element: this + alpha * target.</summary>
         public Tensor add(Tensor target, Scalar alpha) => Ops.add_Tensor(this, target, alpha);
@@ -123,7 +123,7 @@ public static partial class torch
         public Tensor sub(Scalar target) => Ops.sub_Scalar(this, target);
 
         /// <summary>Element by element: this - target.</summary>
-        public Tensor sub(Tensor target) => Ops.sub_Tensor(this, target);
+        public Tensor sub(Tensor target) => Subtract(this, target);
 
         /// <summary>Element by element, into this tensor: this - target.</summary>
         public Tensor sub_(Scalar target)
@@ -143,7 +143,7 @@ public static partial class torch
         public Tensor mul(Scalar target) => Ops.mul_Scalar(this, target);
 
         /// <summary>Element by element: this * target.</summary>
-        public Tensor mul(Tensor target) => Ops.mul_Tensor(this, target);
+        public Tensor mul(Tensor target) => Multiply(this, target);
 
         /// <summary>Element by element, into this tensor: this * target.</summary>
         public Tensor mul_(Scalar target)

@@ -54,7 +54,7 @@ public static partial class torch
     public static Tensor add(Tensor left, Scalar right, Scalar alpha) => Ops.add_Scalar(left, right, alpha);
 
     /// <summary>Element by element: left + right.</summary>
-    public static Tensor add(Tensor left, Tensor right) => Ops.add_Tensor(left, right);
+    public static Tensor add(Tensor left, Tensor right) => Tensor.Add(left, right);
 
     /// <summary>Element by element: left + alpha * right.</summary>
     public static Tensor add(Tensor left, Tensor right, Scalar alpha) => Ops.add_Tensor(left, right, alpha);
@@ -63,13 +63,13 @@ public static partial class torch
     public static Tensor sub(Tensor left, Scalar right) => Ops.sub_Scalar(left, right);
 
     /// <summary>Element by element: left - right.</summary>
-    public static Tensor sub(Tensor left, Tensor right) => Ops.sub_Tensor(left, right);
+    public static Tensor sub(Tensor left, Tensor right) => Tensor.Subtract(left, right);
 
     /// <summary>Element by element: left * right.</summary>
     public static Tensor mul(Tensor left, Scalar right) => Ops.mul_Scalar(left, right);
 
     /// <summary>Element by element: left * right.</summary>
-    public static Tensor mul(Tensor left, Tensor right) => Ops.mul_Tensor(left, right);
+    public static Tensor mul(Tensor left, Tensor right) => Tensor.Multiply(left, right);
 
     /// <summary>Element by element: left / right, rounded as said.</summary>
     public static Tensor div(Tensor left, Scalar right, RoundingMode rounding_mode = RoundingMode.None) => left.div(right, rounding_mode);

@@ -22,6 +22,9 @@ public static partial class torch
         internal long? Step;
         internal Tensor? Indices;
 
+        /// <summary>Whether a slice leaves nothing out, whatever the length of the dimension.</summary>
+        internal readonly bool IsWhole => Start is null or 0 && Stop is null or End && Step is null or 1;
+
         /// <summary>A whole dimension.</summary>
         public static readonly TensorIndex Colon = new() { Form = Kind.Colon };
 
@@ -71,6 +74,8 @@ public static partial class torch
 
         /// <summary>From the end, counted as negative; the end itself, which -0 does not say, as farther than any tensor reaches.</summary>
         private static long From(Index index) =>
-            !index.IsFromEnd ? index.Value : index.Value == 0 ? long.MaxValue >> 1 : -index.Value;
+            !index.IsFromEnd ? index.Value : index.Value == 0 ? End : -index.Value;
+
+        private const long End = long.MaxValue >> 1;
     }
 }

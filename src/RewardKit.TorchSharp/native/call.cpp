@@ -184,4 +184,17 @@ RK_API int32_t rk_call(void* op, const Value* args, int32_t args_count, Value* r
     });
 }
 
+// The arithmetic that loops are made of, without boxes; null where it fails, and then the boxed call tells why.
+RK_API rk::Handle rk_arithmetic(int32_t kind, rk::Handle left, rk::Handle right) {
+    return rk::guarded<rk::Handle>(nullptr, [&]() -> rk::Handle {
+        switch (kind) {
+            case 0: return rk::give(at::add(rk::tensor(left), rk::tensor(right)));
+            case 1: return rk::give(at::sub(rk::tensor(left), rk::tensor(right)));
+            case 2: return rk::give(at::mul(rk::tensor(left), rk::tensor(right)));
+            case 3: return rk::give(at::div(rk::tensor(left), rk::tensor(right)));
+            default: return nullptr;
+        }
+    });
+}
+
 RK_API void rk_memory_free(void* memory) { std::free(memory); }

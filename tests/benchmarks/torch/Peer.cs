@@ -44,6 +44,8 @@ internal static class Peer
         var info = new ProcessStartInfo(file, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         // OpenBLAS and OpenMP read their number of threads when they are loaded.
         info.Environment["OMP_NUM_THREADS"] = info.Environment["OPENBLAS_NUM_THREADS"] = threads.ToString(CultureInfo.InvariantCulture);
+        // What RewardKit's launcher sets. Without it, OpenMP's threads spin while OpenBLAS's work, and both sides lose.
+        info.Environment["OMP_WAIT_POLICY"] = "passive";
         using var process = Process.Start(info)!;
         var error = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEnd();
