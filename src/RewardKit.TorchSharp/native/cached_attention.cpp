@@ -44,6 +44,8 @@ Tensor cached_attention(const Tensor& q_in, const Tensor& k_in, const Tensor& v_
     TORCH_CHECK(place[2 * i] >= 0 && place[2 * i] < rows && place[2 * i + 1] >= 0 && place[2 * i + 1] < capacity, "cached_attention: text ", i,
                 " goes to row ", place[2 * i], " after ", place[2 * i + 1], " tokens, and there are ", rows, " rows of ", capacity);
 
+  int64_t seen = 0;
+  for (int64_t i = 0; i < texts; i++) seen += place[2 * i + 1] + 1;
   const Tensor out = at::empty_like(q);
   AT_DISPATCH_FLOATING_TYPES(q.scalar_type(), "cached_attention", [&] {
     const auto kernel = cpu_kernels<scalar_t>().cached_attention;
@@ -59,7 +61,7 @@ Tensor cached_attention(const Tensor& q_in, const Tensor& k_in, const Tensor& v_
       a.group = group, a.dim = dim, a.length = past + 1 - first, a.scale = scale, a.softcap = softcap;
       std::unique_ptr<scalar_t[]> scratch(new scalar_t[a.length]);
       kernel(a, scratch.get());
-    });
+    }, seen * q.size(1) * dim >= 1 << 18);
   });
   return out;
 }

@@ -39,7 +39,7 @@ at::Tensor few_rows(const at::Tensor& input_in, const at::Tensor& weight, const 
     auto* to = out.data_ptr<scalar_t>();
     parallel_tasks((outputs + piece - 1) / piece, [&](int64_t i) {
       kernel(x, w, b, to, rows, inputs, outputs, i * piece, std::min(piece, outputs - i * piece));
-    });
+    }, inputs * outputs * std::max<int64_t>(1, rows / 4) >= 1 << 19);
   });
   return out;
 }
