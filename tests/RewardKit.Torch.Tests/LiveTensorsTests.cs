@@ -53,7 +53,10 @@ public class LiveTensorsTests
         var dropped = Array.FindIndex(places, line => line.StartsWith("0 alive, 3 left to the finalizer: Tensor.op_Multiply", StringComparison.Ordinal));
         Assert.That(kept, Is.Positive, reports[0]);
         Assert.That(dropped, Is.Positive, reports[0]);
-        Assert.That(places[kept + 1], Does.Contain("Leaky.Keep").And.Contain($"{nameof(LiveTensorsTests)}.cs:"));
+        Assert.That(places[kept + 1], Does.Contain("Leaky.Keep"));
+        // Lines are known where the debug symbols lie beside the program.
+        if (File.Exists(Path.ChangeExtension(typeof(LiveTensorsTests).Assembly.Location, ".pdb")))
+            Assert.That(places[kept + 1], Does.Contain($"{nameof(LiveTensorsTests)}.cs:"));
         Assert.That(places[kept + 2], Does.Contain("Leaky.Run"));
         Assert.That(places[dropped + 1], Does.Contain("Leaky.Drop"));
         Assert.That(reports[0], Does.Not.Contain("Leaky.Tidy"));
