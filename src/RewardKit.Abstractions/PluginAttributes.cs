@@ -24,6 +24,18 @@ public sealed class AugmenterAttribute(string id) : PluginAttribute(id);
 /// <param name="id">The name users write, in kebab case.</param>
 public sealed class EvaluatorAttribute(string id) : PluginAttribute(id);
 
+/// <summary>Marks an <see cref="IDecoder"/>.</summary>
+/// <param name="id">The name users write, in kebab case.</param>
+public sealed class DecoderAttribute(string id) : PluginAttribute(id);
+
+/// <summary>Marks an <see cref="IScorerComposer"/>.</summary>
+/// <param name="id">The name users write, in kebab case.</param>
+public sealed class ComposerAttribute(string id) : PluginAttribute(id);
+
+/// <summary>Marks an <see cref="IWeightMerger"/>.</summary>
+/// <param name="id">The name users write, in kebab case.</param>
+public sealed class MergerAttribute(string id) : PluginAttribute(id);
+
 /// <summary>
 /// Marks a plugin's options: an immutable record with a public parameterless constructor, <c>init</c> properties of type
 /// <see cref="bool"/>, <see cref="int"/>, <see cref="double"/>, <see cref="string"/> or an enumeration (nullable ones

@@ -15,6 +15,15 @@ public enum PluginKind
 
     /// <summary><see cref="IEvaluator"/>.</summary>
     Evaluator,
+
+    /// <summary><see cref="IDecoder"/>.</summary>
+    Decoder,
+
+    /// <summary><see cref="IScorerComposer"/>.</summary>
+    Composer,
+
+    /// <summary><see cref="IWeightMerger"/>.</summary>
+    Merger,
 }
 
 /// <summary>A loss, an augmenter or an evaluator in an experiment: a plugin's, or the script's own.</summary>

@@ -43,6 +43,21 @@ public sealed class PluginSession : IPluginSource, IDisposable
     /// <exception cref="RewardKitException">As <see cref="CreateLoss"/>.</exception>
     public IEvaluator CreateEvaluator(PluginUse use) => Create<IEvaluator>(PluginKind.Evaluator, use);
 
+    /// <summary>Makes a decoder.</summary>
+    /// <param name="use">Its id and options.</param>
+    /// <exception cref="RewardKitException">As <see cref="CreateLoss"/>.</exception>
+    public IDecoder CreateDecoder(PluginUse use) => Create<IDecoder>(PluginKind.Decoder, use);
+
+    /// <summary>Makes a scorer composer.</summary>
+    /// <param name="use">Its id and options.</param>
+    /// <exception cref="RewardKitException">As <see cref="CreateLoss"/>.</exception>
+    public IScorerComposer CreateComposer(PluginUse use) => Create<IScorerComposer>(PluginKind.Composer, use);
+
+    /// <summary>Makes a weight merger.</summary>
+    /// <param name="use">Its id and options.</param>
+    /// <exception cref="RewardKitException">As <see cref="CreateLoss"/>.</exception>
+    public IWeightMerger CreateMerger(PluginUse use) => Create<IWeightMerger>(PluginKind.Merger, use);
+
     /// <inheritdoc/>
     public PluginUse Complete(PluginUse use)
     {

@@ -10,15 +10,25 @@ namespace RewardKit.Models.Generation;
 /// A language model with its tokenizer, ready to continue texts and to answer conversations:
 /// <c>LanguageModel.Load(folder).Generate(["Once upon a time"], new())</c>.
 /// </summary>
-public sealed class LanguageModel : IDisposable
+public sealed class LanguageModel : ILanguageModel, IDisposable
 {
     private readonly TextGenerator _generator;
 
-    private LanguageModel(CausalModel model, PairEncoder encoder, int[] endTokens, int rows)
+    /// <summary>Puts a model together with its tokenizer.</summary>
+    /// <param name="name">A name for messages.</param>
+    /// <param name="model">The model; disposed with this.</param>
+    /// <param name="encoder">How conversations become its tokens.</param>
+    /// <param name="endTokens">The tokens with which a text ends.</param>
+    /// <param name="rows">How many prompts are continued at a time.</param>
+    /// <exception cref="RewardKitException">The model has no language-model head.</exception>
+    public LanguageModel(string name, CausalModel model, PairEncoder encoder, IReadOnlyList<int> endTokens, int rows = 32)
     {
-        (Model, Encoder, EndTokens) = (model, encoder, endTokens);
+        (Name, Model, Encoder, EndTokens) = (name, model, encoder, endTokens);
         _generator = new(model, encoder.Tokenizer, endTokens, rows);
     }
+
+    /// <inheritdoc/>
+    public string Name { get; }
 
     /// <summary>The model.</summary>
     public CausalModel Model { get; }
@@ -43,7 +53,7 @@ public sealed class LanguageModel : IDisposable
         var spec = new ModelSpec { Folder = folder, Dtype = dtype };
         var encoder = PairEncoder.Create(spec);
         var ends = ReadEndTokens(folder, encoder.Tokenizer);
-        return new(CausalModel.Create(spec, 0, device), encoder, ends, rows);
+        return new(Path.GetFileName(Path.TrimEndingDirectorySeparator(folder)), CausalModel.Create(spec, 0, device), encoder, ends, rows);
     }
 
     /// <summary>Continues texts, each after the special tokens with which the tokenizer begins one.</summary>

@@ -39,18 +39,9 @@ public sealed class TextGenerator
     public IReadOnlyList<GeneratedText> Generate(
         IReadOnlyList<int[]> prompts, GenerationOptions options, IReadOnlyList<long>? seeds = null, CancellationToken cancellation = default)
     {
-        var rows = prompts.Select(_ => (Text: new System.Text.StringBuilder(), Ids: new List<int>(), LogProbs: new List<double>())).ToArray();
-        var finish = new FinishReason[prompts.Count];
-        foreach (var token in Stream(prompts, options, seeds))
-        {
-            cancellation.ThrowIfCancellationRequested();
-            var row = rows[token.Row];
-            row.Text.Append(token.Text);
-            row.Ids.Add(token.Id);
-            row.LogProbs.Add(token.LogProb);
-            if (token.Finish is { } reason) finish[token.Row] = reason;
-        }
-        return [.. rows.Select((row, i) => new GeneratedText(row.Text.ToString(), row.Ids, row.LogProbs, finish[i]))];
+        var rows = new GeneratedRow[prompts.Count];
+        foreach (var _ in Begin(prompts, options, seeds, rows)) cancellation.ThrowIfCancellationRequested();
+        return [.. rows.Select(row => row.Result())];
     }
 
     /// <summary>
@@ -61,13 +52,17 @@ public sealed class TextGenerator
     /// <param name="options">How.</param>
     /// <param name="seeds">By prompt, the seed of its draws; null: <see cref="GenerationOptions.Seed"/> plus the prompt's number.</param>
     /// <exception cref="RewardKitException">A prompt does not fit the model, or an option makes no sense.</exception>
-    public IEnumerable<GeneratedToken> Stream(IReadOnlyList<int[]> prompts, GenerationOptions options, IReadOnlyList<long>? seeds = null)
+    public IEnumerable<GeneratedToken> Stream(IReadOnlyList<int[]> prompts, GenerationOptions options, IReadOnlyList<long>? seeds = null) =>
+        Begin(prompts, options, seeds, new GeneratedRow[prompts.Count]);
+
+    private IEnumerable<GeneratedToken> Begin(
+        IReadOnlyList<int[]> prompts, GenerationOptions options, IReadOnlyList<long>? seeds, GeneratedRow[] rows)
     {
         options.Checked(_model.Config.VocabSize);
         if (seeds is not null && seeds.Count != prompts.Count)
             throw RewardKitException.Input($"There are {prompts.Count} prompts and {seeds.Count} seeds; expected a seed for each prompt.");
         for (var i = 0; i < prompts.Count; i++) Check(prompts[i], i);
-        return Run(prompts, options, seeds);
+        return Run(prompts, options, seeds, rows);
     }
 
     private void Check(int[] prompt, int number)
@@ -82,92 +77,22 @@ public sealed class TextGenerator
                 throw RewardKitException.Input($"Prompt {number} has the token {id}, which is not in the model's vocabulary of {vocabulary}.");
     }
 
-    private IEnumerable<GeneratedToken> Run(IReadOnlyList<int[]> prompts, GenerationOptions options, IReadOnlyList<long>? seeds)
+    private IEnumerable<GeneratedToken> Run(IReadOnlyList<int[]> prompts, GenerationOptions options, IReadOnlyList<long>? seeds, GeneratedRow[] rows)
     {
         if (prompts.Count == 0) yield break;
-        var slots = new GeneratedRow?[Math.Min(_rows, prompts.Count)];
-        using var cache = new KeyValueCache(_model, slots.Length);
+        using var model = new ModelRows(_model, Math.Min(_rows, prompts.Count));
+        var loop = new TokenLoop([model], Math.Min(_rows, prompts.Count), _ends, (_, places) => TokenChoice.Of(model.Next(places)));
         var next = 0;
-        while (next < prompts.Count || slots.Any(row => row is not null))
+        while (next < prompts.Count || loop.Runs)
         {
-            var fresh = new List<int>();
-            for (var slot = 0; slot < slots.Length && next < prompts.Count; slot++)
+            while (next < prompts.Count && loop.Free is { } place)
             {
-                if (slots[slot] is not null) continue;
-                cache.RollBack(slot, 0);
-                slots[slot] = new(next, prompts[next], options, seeds?[next] ?? options.Seed + next, _tokenizer);
-                fresh.Add(slot);
-                next++;
+                var (prompt, number) = (prompts[next], next++);
+                model.Begin(place, prompt);
+                var room = _model.Config.MaxPositionEmbeddings - prompt.Length;
+                loop.Begin(place, rows[number] = new(number, prompt, room, options, seeds?[number] ?? options.Seed + number, _tokenizer));
             }
-            if (fresh.Count > 0)
-                foreach (var token in Begin(cache, slots, fresh, options))
-                    yield return token;
-            int[] running = [.. Enumerable.Range(0, slots.Length).Where(slot => slots[slot] is not null)];
-            if (running.Length > 0)
-                foreach (var token in Advance(cache, slots, running, [.. running], options))
-                    yield return token;
+            foreach (var token in loop.Step()) yield return token;
         }
-    }
-
-    /// <summary>The first tokens of rows. Rows with the same prompt compute it once.</summary>
-    private List<GeneratedToken> Begin(KeyValueCache cache, GeneratedRow?[] slots, List<int> fresh, GenerationOptions options)
-    {
-        var first = new Dictionary<string, int>();
-        int[] source = [.. fresh.Select(slot =>
-        {
-            var key = string.Join(' ', slots[slot]!.Text);
-            return first.TryAdd(key, slot) ? slot : first[key];
-        })];
-        return Advance(cache, slots, [.. fresh], source, options);
-    }
-
-    /// <summary>One more token for some rows.</summary>
-    /// <param name="cache">Their keys and values.</param>
-    /// <param name="slots">All rows.</param>
-    /// <param name="rows">The rows that go on.</param>
-    /// <param name="source">For each, the row that computes what it needs: itself, or one with the same text.</param>
-    /// <param name="options">How.</param>
-    private List<GeneratedToken> Advance(KeyValueCache cache, GeneratedRow?[] slots, int[] rows, int[] source, GenerationOptions options)
-    {
-        using var scope = NewDisposeScope();
-        using var gradients = no_grad();
-        var computed = source.Distinct().Order().ToArray();
-        var logits = Logits(cache, [.. slots.Select((row, slot) => computed.Contains(slot) ? row!.Unseen(cache.Lengths[slot]) : [])]);
-        if (computed.Length < rows.Length)
-        {
-            for (var i = 0; i < rows.Length; i++)
-                if (source[i] != rows[i]) cache.Copy(source[i], rows[i]);
-            logits = logits.index_select(0, tensor([.. source.Select(slot => (long)Array.BinarySearch(computed, slot))], device: logits.device));
-        }
-
-        var ids = Choose(logits, [.. rows.Select(slot => slots[slot]!)]);
-        var chosen = logits.gather(1, tensor(ids, device: logits.device).unsqueeze(1)).squeeze(1);
-        var logProbs = (chosen - logits.logsumexp(-1)).cpu().data<float>().ToArray();
-        if (logProbs.Any(float.IsNaN)) throw TokenSampler.NotNumbers();
-        var tokens = new List<GeneratedToken>();
-        for (var i = 0; i < rows.Length; i++)
-        {
-            var token = slots[rows[i]]!.Take((int)ids[i], logProbs[i], options, _ends, _model.Config.MaxPositionEmbeddings);
-            if (token.Finish is not null) slots[rows[i]] = null;
-            tokens.Add(token);
-        }
-        return tokens;
-    }
-
-    private Tensor Logits(KeyValueCache cache, int[][] tokens)
-    {
-        // On the CPU each prompt goes alone: matrix products round by their number of rows, and a text shall get the same bits
-        // in any company. Steps of a token each have kernels that see to it.
-        if (_model.Device.type != DeviceType.CPU || tokens.All(row => row.Length <= 1)) return _model.Next(cache, tokens);
-        return cat([.. Enumerable.Range(0, tokens.Length).Where(row => tokens[row].Length > 0)
-            .Select(row => _model.Next(cache, [.. tokens.Select((ids, other) => other == row ? ids : [])]))]);
-    }
-
-    private static long[] Choose(Tensor logits, GeneratedRow[] rows)
-    {
-        if (rows[0].Sampler.IsPlainGreedy) return logits.argmax(-1).cpu().data<long>().ToArray();
-        var values = logits.cpu().data<float>().ToArray();
-        var vocabulary = values.Length / rows.Length;
-        return [.. rows.Select((row, i) => (long)row.Sampler.Next(values.AsSpan(i * vocabulary, vocabulary), row.Text))];
     }
 }

@@ -41,8 +41,8 @@ internal sealed class AssemblyReader : IDisposable
         }
         if (plugins.Count == 0)
         {
-            Report("RKP010", "No plugin in this assembly. Mark a class with [Loss(\"my-loss\")], [Augmenter(...)] or "
-                + "[Evaluator(...)] and implement the interface of that name.");
+            Report("RKP010", "No plugin in this assembly. Mark a class with [Loss(\"my-loss\")], [Augmenter(...)], "
+                + "[Evaluator(...)], [Decoder(...)], [Composer(...)] or [Merger(...)] and implement the contract it belongs to.");
         }
         return [.. plugins.OrderBy(p => p.Kind, StringComparer.Ordinal).ThenBy(p => p.Id, StringComparer.Ordinal)];
     }
@@ -57,10 +57,11 @@ internal sealed class AssemblyReader : IDisposable
     {
         // LossAttribute marks an ILoss, and so on.
         var kind = attribute.AttributeType.Name[..^"Attribute".Length];
+        var contract = kind switch { "Composer" => "IScorerComposer", "Merger" => "IWeightMerger", _ => "I" + kind };
         var id = attribute.ConstructorArguments[0].Value as string ?? "";
         var paper = attribute.NamedArguments.FirstOrDefault(a => a.MemberName == "Paper").TypedValue.Value as string;
-        if (type.GetInterfaces().All(i => i.FullName != $"RewardKit.I{kind}"))
-            Report("RKP001", $"{type.FullName} is marked [{kind}] but does not implement RewardKit.I{kind}. "
+        if (type.GetInterfaces().All(i => i.FullName != "RewardKit." + contract))
+            Report("RKP001", $"{type.FullName} is marked [{kind}] but does not implement RewardKit.{contract}. "
                 + "Implement it, or use the attribute of the interface it implements.");
         if (!Names.IsKebab(id))
             Report("RKP003", $"{type.FullName} has the id \"{id}\". An id is kebab case: lower-case letters and digits, "

@@ -1,4 +1,4 @@
-namespace RewardKit.Models.Generation;
+namespace RewardKit;
 
 /// <summary>Why a row ended.</summary>
 public enum FinishReason

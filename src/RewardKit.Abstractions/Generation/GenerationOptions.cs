@@ -1,4 +1,4 @@
-namespace RewardKit.Models.Generation;
+namespace RewardKit;
 
 /// <summary>
 /// How text is generated. The cuts are Hugging Face's logits processors and come in their order: repetition penalty,
@@ -41,25 +41,4 @@ public sealed record GenerationOptions
     /// depend on its seed only, not on the rows beside it.
     /// </summary>
     public long Seed { get; init; }
-
-    /// <summary>Refuses what makes no sense.</summary>
-    /// <param name="vocabulary">The model's number of tokens.</param>
-    /// <exception cref="RewardKitException">The message names the option, its value and what was expected.</exception>
-    internal GenerationOptions Checked(int vocabulary)
-    {
-        if (MaxTokens < 1) throw Refused(nameof(MaxTokens), MaxTokens, "at least 1");
-        if (!(Temperature >= 0 && double.IsFinite(Temperature))) throw Refused(nameof(Temperature), Temperature, "0 for greedy, or a positive number");
-        if (TopK < 0) throw Refused(nameof(TopK), TopK, "0 for all tokens, or at least 1");
-        if (!(TopP > 0 && TopP <= 1)) throw Refused(nameof(TopP), TopP, "more than 0 and at most 1");
-        if (!(RepetitionPenalty > 0 && double.IsFinite(RepetitionPenalty))) throw Refused(nameof(RepetitionPenalty), RepetitionPenalty, "a positive number");
-        if (Temperature == 0 && (TopK > 0 || TopP < 1))
-            throw RewardKitException.Input("TopK and TopP have no effect on greedy generation (Temperature 0): set Temperature, say to 1, or leave them out.");
-        if (StopStrings.Any(string.IsNullOrEmpty)) throw RewardKitException.Input("StopStrings has an empty string, at which every text would end at once.");
-        foreach (var id in StopTokens)
-            if (id < 0 || id >= vocabulary) throw Refused(nameof(StopTokens), id, $"ids in the model's vocabulary of {vocabulary}");
-        return this;
-    }
-
-    private static RewardKitException Refused(string name, object value, string expected) =>
-        RewardKitException.Input(FormattableString.Invariant($"{name} is {value}; expected {expected}."));
 }

@@ -1,0 +1,221 @@
+using RewardKit.Models.Generation;
+using RewardKit.Models.Tokenization;
+using RewardKit.Torch;
+using static TorchSharp.torch;
+
+namespace RewardKit.Models.Tests.Generation;
+
+/// <summary>The host's loop under rules of the kinds that decoders need.</summary>
+public class ModelDecodingTests
+{
+    private static readonly GenerationOptions Greedy = new() { MaxTokens = 12 };
+    private static readonly GenerationOptions Sampled = new() { MaxTokens = 12, Temperature = 0.9, TopP = 0.95 };
+
+    private LanguageModel _base = null!;
+    private LanguageModel _guide = null!;
+    private RewardModel _reward = null!;
+
+    [OneTimeSetUp]
+    public void Load()
+    {
+        _base = LanguageModel.Load(Files.Stories);
+        // Of the same shape and tokenizer, with other weights.
+        var config = ConfigFile.Load(Files.Stories).Model();
+        _guide = new("guide", CausalModel.Create(new() { Configuration = config }, seed: 3), _base.Encoder, _base.EndTokens);
+        _reward = RewardModel.Create(new() { Folder = Files.Stories }, new(), seed: 5);
+    }
+
+    [OneTimeTearDown]
+    public void Unload()
+    {
+        _base.Dispose();
+        _guide.Dispose();
+        _reward.Dispose();
+    }
+
+    [TestCase(false)]
+    [TestCase(true)]
+    public void The_plain_rule_gives_what_the_model_gives_alone(bool sampled)
+    {
+        var requests = Requests(9);
+        var options = sampled ? Sampled : Greedy;
+
+        var decoded = Decoding(options).Generate(requests, step => TokenChoice.Of(step.Logits(_base)));
+
+        var alone = _base.Generate([.. requests.Select(request => request.Prompt)], options, [.. requests.Select(request => request.Seed)]);
+        Assert.That(decoded.Select(row => row.Text), Is.EqualTo(alone.Select(row => row.Text)));
+        Assert.That(decoded.SelectMany(row => row.LogProbs), Is.EqualTo(alone.SelectMany(row => row.LogProbs)));
+    }
+
+    // The rule of GenARM, arXiv:2410.08193, section 3.2: the sum of log-probabilities, the guide's times a weight.
+    [Test]
+    public void Guided_tokens_are_the_best_of_the_summed_log_probabilities()
+    {
+        var request = Requests(1)[0] with { Weights = [0.7] };
+
+        var decoded = Decoding(Greedy).Generate([request], Guided);
+
+        var ids = _base.Encoder.EncodePrompt(request.Prompt).Ids.ToList();
+        foreach (var (id, i) in decoded[0].Ids.Select((id, i) => (id, i)))
+        {
+            using var scope = NewDisposeScope();
+            var scores = LogProbs(_base.Model, ids) + LogProbs(_guide.Model, ids) * 0.7;
+            Assert.That(id, Is.EqualTo((int)scores.argmax().item<long>()), $"token {i}");
+            Assert.That(decoded[0].LogProbs[i], Is.EqualTo((scores[id] - scores.logsumexp(-1)).item<float>()).Within(1e-4));
+            ids.Add(id);
+        }
+        Assert.That(decoded[0].Ids, Has.Count.EqualTo(12));
+    }
+
+    [Test]
+    public void Rows_with_their_own_weights_get_what_they_get_alone()
+    {
+        var requests = Requests(7).Select((request, i) => request with { Weights = [i * 0.3] }).ToArray();
+
+        var together = Decoding(Sampled, rows: 3).Generate(requests, Guided);
+
+        Assert.That(together[0].Text, Is.EqualTo(_base.Generate([requests[0].Prompt], Sampled, [requests[0].Seed])[0].Text), "weight 0");
+        for (var i = 0; i < requests.Length; i++)
+            Assert.That(Decoding(Sampled).Generate([requests[i]], Guided)[0].Ids, Is.EqualTo(together[i].Ids), $"row {i}");
+    }
+
+    [Test]
+    public void A_model_that_is_not_asked_at_every_step_catches_up()
+    {
+        var requests = Requests(3);
+        TokenRule rare = step => TokenChoice.Of(step.Tokens[0].Count % 3 == 2 ? step.LogProbs(_base) + step.LogProbs(_guide) : step.LogProbs(_base));
+        TokenRule always = step =>
+        {
+            var guide = step.LogProbs(_guide);
+            return TokenChoice.Of(step.Tokens[0].Count % 3 == 2 ? step.LogProbs(_base) + guide : step.LogProbs(_base));
+        };
+
+        Assert.That(
+            Decoding(Greedy).Generate(requests, rare).Select(row => row.Text),
+            Is.EqualTo(Decoding(Greedy).Generate(requests, always).Select(row => row.Text)));
+    }
+
+    // ARGS, arXiv:2402.01694: among the k most probable tokens, logit plus weighted reward of the text that ends with it.
+    [Test]
+    public void Rewards_of_continuations_are_the_reward_models()
+    {
+        var seen = new List<(int[] Text, float Reward)>();
+        var prefix = new PrefixScorer("reward", _reward, _base.Encoder);
+        var decoding = new ModelDecoding(_base, [], Greedy with { MaxTokens = 5 }, prefixScorer: prefix);
+        var requests = Requests(2);
+
+        decoding.Generate(requests, step =>
+        {
+            var (logits, candidates) = step.Logits(_base).topk(3);
+            int[][][] choices = [.. candidates.data<long>().ToArray().Chunk(3).Select(row => row.Select(id => (int[])[(int)id]).ToArray())];
+            var rewards = step.Rewards(prefix, choices);
+            for (var row = 0; row < choices.Length; row++)
+                for (var k = 0; k < 3; k++)
+                    seen.Add(([.. _base.Encoder.EncodePrompt(requests[step.Requests[row]].Prompt).Ids, .. step.Tokens[row], .. choices[row][k]], rewards[row, k].item<float>()));
+            return TokenChoice.Of(choices, logits + rewards * 4);
+        });
+
+        Assert.That(seen, Has.Count.EqualTo(2 * 5 * 3));
+        foreach (var (text, reward) in seen)
+        {
+            using var scope = NewDisposeScope();
+            using var batch = new PackedBatch([new([text[0]], [text[1..]])]);
+            Assert.That(_reward.Forward(batch, ForwardNeeds.Rewards).Rewards!.item<float>(), Is.EqualTo(reward).Within(1e-4));
+        }
+    }
+
+    [Test]
+    public void A_roll_out_goes_on_as_the_model_would_and_leaves_the_row_alone()
+    {
+        var request = Requests(1)[0];
+        var alone = _base.Generate([request.Prompt], Greedy)[0];
+        var rolled = new List<GeneratedText>();
+
+        var decoded = Decoding(Greedy).Generate([request], step =>
+        {
+            rolled.Add(step.RollOut(_base, [[[]]], new() { MaxTokens = 12 - step.Tokens[0].Count })[0][0]);
+            return TokenChoice.Of(step.Logits(_base));
+        });
+
+        Assert.That(decoded[0].Text, Is.EqualTo(alone.Text));
+        Assert.That(rolled, Has.Count.EqualTo(12));
+        Assert.That(rolled.Select(text => text.Text), Is.All.EqualTo(alone.Text), "each roll-out ends as the greedy text does");
+    }
+
+    [Test]
+    public void A_choice_of_several_tokens_is_taken_whole()
+    {
+        var request = Requests(1)[0];
+        var blocks = 0;
+
+        // Blockwise controlled decoding, arXiv:2310.17022, with the text's own length as its value.
+        var decoded = Decoding(Greedy).Generate([request], step =>
+        {
+            blocks++;
+            var samples = step.RollOut(_base, [[[], [], []]], new() { MaxTokens = 4, Temperature = 1 })[0];
+            int[][] choices = [.. samples.Select(text => text.Ids.Skip(step.Tokens[0].Count).ToArray())];
+            return TokenChoice.Of([choices], tensor([.. samples.Select(text => (float)text.Text.Length)], [1, 3]));
+        });
+
+        Assert.That(blocks, Is.EqualTo(3));
+        Assert.That(decoded[0].Ids, Has.Count.EqualTo(12));
+    }
+
+    [Test]
+    public void Refuses_what_does_not_fit()
+    {
+        using var gpt2 = LanguageModelOf("gpt2");
+        Assert.Multiple(() =>
+        {
+            Assert.That(() => new ModelDecoding(_base, [gpt2], Greedy), Refused("other-tokens has other tokens than stories260K: token 0 is"));
+            Assert.That(() => Decoding(Greedy).Generate([Requests(1)[0] with { Weights = [-1.0] }], Guided), Refused("the weight -1; expected 0 or more"));
+            Assert.That(() => Decoding(Greedy).Generate([Requests(1)[0] with { Weights = [1.0, 2.0] }], Guided), Refused("has 2 weights; expected 1"));
+            Assert.That(() => _ = Decoding(Greedy).Scorer, Refused("needs a scorer"));
+            Assert.That(() => _ = Decoding(Greedy).PrefixScorer, Refused("shares the base model's tokens"));
+            Assert.That(
+                () => Decoding(Greedy).Generate(Requests(1), step => TokenChoice.Of(step.Logits(_base).narrow(1, 0, 7))),
+                Throws.InvalidOperationException.With.Message.Contains("over 7 tokens"));
+        });
+    }
+
+    [Test]
+    public void Leaves_no_tensor()
+    {
+        using var scope = NewDisposeScope();
+        var before = LiveTensors.Count;
+
+        Decoding(Sampled, rows: 2).Generate(Requests(4), step =>
+        {
+            step.RollOut(_guide, [.. step.Requests.Select(_ => (IReadOnlyList<int[]>)[[5], [6]])], new() { MaxTokens = 2 });
+            return Guided(step);
+        });
+
+        Assert.That(LiveTensors.Count, Is.EqualTo(before));
+    }
+
+    private TokenChoice Guided(IDecodingStep step) => TokenChoice.Of(step.LogProbs(_base) + step.Weights * step.LogProbs(_guide));
+
+    private ModelDecoding Decoding(GenerationOptions options, int rows = 32) => new(_base, [_guide], options, rows: rows);
+
+    private static DecodingRequest[] Requests(int count) =>
+        [.. Enumerable.Range(0, count).Select(i => new DecodingRequest(Conversation.User("Once upon a time" + string.Concat(Enumerable.Repeat(" there was", i % 4))), 11 + i, []))];
+
+    private static Tensor LogProbs(CausalModel model, IReadOnlyList<int> ids)
+    {
+        using var batch = new PackedBatch([new([.. ids], [[]])]);
+        return model.Logits(batch)[^1].log_softmax(-1);
+    }
+
+    private static LanguageModel LanguageModelOf(string tokenizer)
+    {
+        var spec = new ModelSpec
+        {
+            Configuration = ConfigFile.Load(Files.Stories).Model() with { VocabSize = 60_000 },
+            Tokenizer = Files.TokenizerFolder(tokenizer),
+        };
+        return new("other-tokens", CausalModel.Create(spec, 0), PairEncoder.Create(spec), [0]);
+    }
+
+    private static NUnit.Framework.Constraints.Constraint Refused(string message) =>
+        Throws.TypeOf<RewardKitException>().With.Message.Contains(message);
+}
