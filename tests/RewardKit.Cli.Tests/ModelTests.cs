@@ -46,6 +46,21 @@ public class ModelTests : CommandFixture
     }
 
     [Test]
+    public void Models_are_merged_by_a_plugin()
+    {
+        var plugins = Path.Combine(RepositoryRoot, "artifacts", "fixtures", "plugins", "Steering");
+        var line = Done("model", "merge", "linear", Stories, Stories + "=0.5", "--out", "out", "--set", "scale=2", "--plugins", plugins).Output;
+        Assert.That(line, Is.EqualTo("out: language model, 260,032 parameters (F32), 1.0 MB in model.safetensors\n"));
+
+        Assert.That(Call("model", "merge", "linear", "out", "--out", "out", "--plugins", plugins).Error, Does.Contain("out: exists already"));
+        Directory.Delete(PathOf("out"), recursive: true);
+        Refused(["model", "merge", "linear", Stories, "--out", "out", "--set", "scale=20", "--plugins", plugins], "option \"scale\" is 20", "from 0.1 to 10");
+        Refused(["model", "merge", "linear", Stories, "--out", "out", "--set", "scale", "--plugins", plugins], "\"scale\" sets no option", "scale=1");
+        Refused(["model", "merge", "liner", Stories, "--out", "out", "--plugins", plugins], "There is no merger \"liner\". Did you mean \"linear\"?");
+        Refused(["model", "merge", "linear", Stories + "=much", "--out", "out", "--plugins", plugins], "expected a folder and its share");
+    }
+
+    [Test]
     public void An_adapter_is_shown_and_merged()
     {
         WriteAdapter();

@@ -6,13 +6,13 @@ using RewardKit.Models;
 
 namespace RewardKit.Cli.Commands;
 
-/// <summary><c>rewardkit model inspect|convert|merge-adapter</c>.</summary>
+/// <summary><c>rewardkit model inspect|convert|merge-adapter|merge</c>.</summary>
 internal static class ModelCommand
 {
     private static readonly JsonSerializerOptions s_page = new(JsonSerializerDefaults.Web) { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>The command with its subcommands.</summary>
-    public static Command Create() => new("model", "Shows model folders, and makes others out of them.") { Inspect(), Convert(), MergeAdapter() };
+    public static Command Create() => new("model", "Shows model folders, and makes others out of them.") { Inspect(), Convert(), MergeAdapter(), ModelMergeCommand.Create() };
 
     private static Command Inspect()
     {
@@ -86,17 +86,17 @@ internal static class ModelCommand
         return command;
     }
 
-    private static Option<string?> Dtype(string otherwise) =>
+    internal static Option<string?> Dtype(string otherwise) =>
         new("--dtype") { Description = $"The weights' type: f32, bf16 or f16. {otherwise}", HelpName = "TYPE" };
 
-    private static Option<string> MaxShardSize() => new("--max-shard-size")
+    internal static Option<string> MaxShardSize() => new("--max-shard-size")
     {
         Description = "The most that one weights file holds, as 500MB or 2GB.",
         HelpName = "SIZE",
         DefaultValueFactory = _ => "5GB",
     };
 
-    private static SaveOptions Options(ParseResult parsed, Option<string?> dtype, Option<string> shard) => new()
+    internal static SaveOptions Options(ParseResult parsed, Option<string?> dtype, Option<string> shard) => new()
     {
         Dtype = parsed.GetValue(dtype) switch
         {
@@ -118,7 +118,7 @@ internal static class ModelCommand
         throw RewardKitException.Input($"--max-shard-size is \"{size}\"; expected a number with KB, MB, GB or TB, as 2GB.");
     }
 
-    private static string Line(ModelSummary summary) =>
+    internal static string Line(ModelSummary summary) =>
         $"{summary.Folder}: {summary.Kind}, {Count(summary.Parameters)} parameters ({Types(summary)}), {Size(summary.Bytes)} in {Files(summary)}";
 
     private static void Print(ModelSummary summary)

@@ -44,6 +44,51 @@ public static class ModelTools
         model.Save(output, PairEncoder.Create(spec), options with { Card = options.Card ?? card });
     }
 
+    /// <summary>Merges models' weights by a method; one tensor of each in memory at a time.</summary>
+    /// <param name="merger">The method.</param>
+    /// <param name="models">The models' folders with their shares; the result is like the first.</param>
+    /// <param name="output">The folder to write; it must not exist.</param>
+    /// <param name="options">Type and size of the files.</param>
+    /// <exception cref="RewardKitException">
+    /// A model is missing, the models do not fit each other, the result does not fit the first, or the output exists.
+    /// </exception>
+    public static void Merge(IWeightMerger merger, IReadOnlyList<(string Folder, double Weight)> models, string output, SaveOptions options)
+    {
+        RefuseExisting(output);
+        if (models.Count == 0) throw RewardKitException.Input("No model to merge is named.");
+        var opened = new List<NamedWeights>();
+        try
+        {
+            foreach (var (folder, _) in models) opened.Add(NamedWeights.Open(folder));
+            ConfigFile.Load(models[0].Folder).Model();
+            var merged = merger.Merge([.. opened.Zip(models, (weights, model) => new MergeMember(weights, model.Weight))]);
+            Check(merged, opened[0]);
+            NamedWeights.Write(output, models[0].Folder, merged.Weights.Select(weight => new WeightToWrite(
+                weight.Name, weight.Shape, weight.Type, () => merged.Make(weight))), options);
+        }
+        finally
+        {
+            foreach (var weights in opened) weights.Dispose();
+        }
+    }
+
+    private static void Check(MergedWeights merged, NamedWeights first)
+    {
+        if (merged.NewTokens.Count > 0)
+            throw RewardKitException.Input($"The merger adds {merged.NewTokens.Count} tokens to the vocabulary of {first.Name}; models with more tokens than the first cannot be written.");
+        var names = merged.Weights.Select(weight => weight.Name).ToHashSet(StringComparer.Ordinal);
+        if (first.Weights.FirstOrDefault(weight => !names.Contains(weight.Name)) is { } missing)
+            throw RewardKitException.Failure($"The merger's result lacks {missing.Name}, which {first.Name} has.");
+        foreach (var weight in merged.Weights)
+        {
+            var expected = first.Find(weight.Name)
+                ?? throw RewardKitException.Failure($"The merger's result has {weight.Name}, which {first.Name} lacks.");
+            if (!weight.Shape.SequenceEqual(expected.Shape))
+                throw RewardKitException.Failure(
+                    $"The merger makes {weight.Name} [{string.Join(", ", weight.Shape)}]; in {first.Name} it is [{string.Join(", ", expected.Shape)}].");
+        }
+    }
+
     private static void RefuseExisting(string output)
     {
         if (File.Exists(output) || Directory.Exists(output) && Directory.EnumerateFileSystemEntries(output).Any())

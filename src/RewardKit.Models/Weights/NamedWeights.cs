@@ -1,14 +1,9 @@
 using RewardKit.Models.Safetensors;
+using RewardKit.Models.Tokenization;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace RewardKit.Models;
-
-/// <summary>A tensor of a model.</summary>
-/// <param name="Name">Its name in Hugging Face's layout, such as <c>model.layers.0.self_attn.q_proj.weight</c>.</param>
-/// <param name="Shape">Its shape.</param>
-/// <param name="Type">Its element type.</param>
-public sealed record NamedWeight(string Name, IReadOnlyList<long> Shape, ScalarType Type);
 
 /// <summary>A tensor to be written, which is made when its turn comes.</summary>
 /// <param name="Name">Its name.</param>
@@ -21,16 +16,18 @@ public sealed record WeightToWrite(string Name, IReadOnlyList<long> Shape, Scala
 /// The weights of a model by name, from a folder or a live model: for tools that combine models. Tensors are read one at a
 /// time and written one at a time, so that no model is in memory whole.
 /// </summary>
-public sealed class NamedWeights : IDisposable
+public sealed class NamedWeights : IModelWeights, IDisposable
 {
     private readonly SafetensorsReader? _reader;
     private readonly Dictionary<string, Tensor>? _live;
-    private readonly Dictionary<string, NamedWeight> _weights;
+    private readonly Dictionary<string, ModelWeight> _byName;
+    private IReadOnlyList<string>? _tokens;
 
-    private NamedWeights(string? folder, SafetensorsReader? reader, Dictionary<string, Tensor>? live, IEnumerable<NamedWeight> weights)
+    private NamedWeights(string? folder, SafetensorsReader? reader, Dictionary<string, Tensor>? live, IEnumerable<(string Name, IReadOnlyList<long> Shape, ScalarType Type)> weights)
     {
         (Folder, _reader, _live) = (folder, reader, live);
-        _weights = weights.ToDictionary(weight => weight.Name, StringComparer.Ordinal);
+        Weights = [.. weights.Select(weight => new ModelWeight(weight.Name, weight.Shape, weight.Type, Role(weight.Name)))];
+        _byName = Weights.ToDictionary(weight => weight.Name, StringComparer.Ordinal);
     }
 
     /// <summary>The weights of a model folder.</summary>
@@ -42,7 +39,7 @@ public sealed class NamedWeights : IDisposable
             throw RewardKitException.Input($"{folder}: holds an adapter, not a model's weights. Merge it first: rewardkit model merge-adapter {folder} OUT.");
         ConfigFile.Load(folder);
         var reader = SafetensorsReader.Open(folder);
-        return new(folder, reader, null, reader.Entries.Select(entry => new NamedWeight(entry.Name, entry.Shape, entry.Type)));
+        return new(folder, reader, null, reader.Entries.Select(entry => (entry.Name, (IReadOnlyList<long>)entry.Shape, entry.Type)));
     }
 
     /// <summary>The weights of a live model as it is saved whole: its adapters left out, unless one is merged.</summary>
@@ -50,32 +47,39 @@ public sealed class NamedWeights : IDisposable
     public static NamedWeights Of(CausalModel model)
     {
         var live = model.Tensors().ToDictionary(StringComparer.Ordinal);
-        return new(model.File.Folder, null, live, live.Select(entry => new NamedWeight(entry.Key, entry.Value.shape, entry.Value.dtype)));
+        return new(model.File.Folder, null, live, live.Select(entry => (entry.Key, (IReadOnlyList<long>)entry.Value.shape, entry.Value.dtype)));
     }
 
     /// <summary>The folder that they come from; null for a live model that comes from none.</summary>
     public string? Folder { get; }
 
-    /// <summary>Every tensor, in the order of the files.</summary>
-    public IReadOnlyCollection<NamedWeight> All => _weights.Values;
+    /// <inheritdoc/>
+    public string Name => Folder is null ? "a model in memory" : Path.GetFileName(Path.TrimEndingDirectorySeparator(Folder));
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ModelWeight> Weights { get; }
+
+    /// <inheritdoc/>
+    /// <exception cref="RewardKitException">The tokenizer is damaged.</exception>
+    public IReadOnlyList<string> Tokens => _tokens ??= ReadTokens();
 
     /// <summary>Looks a tensor up; null if there is none of this name.</summary>
     /// <param name="name">The name.</param>
-    public NamedWeight? Find(string name) => _weights.GetValueOrDefault(name);
+    public ModelWeight? Find(string name) => _byName.GetValueOrDefault(name);
 
     /// <summary>A copy of a tensor's numbers in CPU memory, without gradients. The caller owns it.</summary>
     /// <param name="name">The name.</param>
     /// <exception cref="RewardKitException">There is none of this name.</exception>
     public Tensor Read(string name)
     {
-        if (!_weights.ContainsKey(name)) throw RewardKitException.Input($"{_reader?.Path ?? "The model"}: there is no tensor {name}.");
+        if (!_byName.ContainsKey(name)) throw RewardKitException.Input($"{_reader?.Path ?? "The model"}: there is no tensor {name}.");
         if (_reader is not null) return _reader.Read(name);
         using var values = _live![name].detach();
         return values.to(CPU, copy: true);
     }
 
     /// <summary>Every tensor as it is, to be written.</summary>
-    public IEnumerable<WeightToWrite> ToWrite() => All.Select(weight => new WeightToWrite(weight.Name, weight.Shape, weight.Type, () => Read(weight.Name)));
+    public IEnumerable<WeightToWrite> ToWrite() => Weights.Select(weight => new WeightToWrite(weight.Name, weight.Shape, weight.Type, () => Read(weight.Name)));
 
     /// <summary>
     /// Writes a model folder like another one, but with these weights: its configuration (with the vocabulary's size and the
@@ -88,6 +92,22 @@ public sealed class NamedWeights : IDisposable
     /// <exception cref="RewardKitException">A tensor turns out to be of another shape than was said.</exception>
     public static void Write(string folder, string like, IEnumerable<WeightToWrite> weights, SaveOptions? options = null) =>
         WeightsFolder.Write(folder, like, [.. weights], options ?? new());
+
+    // The families' own code agrees on these names.
+    private static WeightRole Role(string name) => name.Split('.') switch
+    {
+        [.., "embed_tokens", _] => WeightRole.Embedding,
+        ["lm_head", ..] => WeightRole.LanguageHead,
+        ["score", ..] => WeightRole.RewardHead,
+        _ => WeightRole.Body,
+    };
+
+    private IReadOnlyList<string> ReadTokens()
+    {
+        if (Folder is null || !((string[])["tokenizer.json", "vocab.json", "tokenizer.model"]).Any(name => File.Exists(Path.Combine(Folder, name)))) return [];
+        var tokenizer = Tokenizer.Load(Folder);
+        return [.. Enumerable.Range(0, tokenizer.VocabSize).Select(id => tokenizer.IdToToken(id) ?? "")];
+    }
 
     /// <summary>Closes the files.</summary>
     public void Dispose() => _reader?.Dispose();

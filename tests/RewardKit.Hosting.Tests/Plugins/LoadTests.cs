@@ -28,6 +28,20 @@ public class LoadTests
     }
 
     [Test]
+    public void Decoders_composers_and_mergers_are_made_like_the_others()
+    {
+        using var session = SessionOf(Fixture.Folder("Steering"));
+        Assert.Multiple(() =>
+        {
+            Assert.That(session.CreateDecoder(Fixture.Use(PluginKind.Decoder, "guided")).Needs, Is.EqualTo(DecoderNeeds.Guides));
+            Assert.That(session.CreateComposer(Fixture.Use(PluginKind.Composer, "mean")), Is.Not.Null);
+            Assert.That(session.CreateMerger(Fixture.Use(PluginKind.Merger, "linear", ("scale", 2.0))), Is.Not.Null);
+        });
+        Assert.That(Fixture.Refused(() => session.CreateMerger(Fixture.Use(PluginKind.Merger, "mean"))).Message,
+            Does.Contain("The composer \"mean\" is another kind."));
+    }
+
+    [Test]
     public void A_service_that_the_host_lacks_is_named()
     {
         using var session = SessionOf(Fixture.Folder("Throwing"));

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using RewardKit.Models.Safetensors;
+using RewardKit.Models.Tokenization;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -21,8 +22,8 @@ public class NamedWeightsTests
         using var model = CausalModel.Create(new() { Folder = Files.Stories }, 0);
         using var live = NamedWeights.Of(model);
 
-        Assert.That(live.All.Select(w => w.Name), Is.EquivalentTo(folder.All.Select(w => w.Name)));
-        foreach (var weight in folder.All)
+        Assert.That(live.Weights.Select(w => w.Name), Is.EquivalentTo(folder.Weights.Select(w => w.Name)));
+        foreach (var weight in folder.Weights)
         {
             Assert.That(live.Find(weight.Name)!.Shape, Is.EqualTo(weight.Shape));
             Assert.That(Numbers(live.Read(weight.Name)), Is.EqualTo(Numbers(folder.Read(weight.Name))), weight.Name);
@@ -40,14 +41,14 @@ public class NamedWeightsTests
         {
             using var first = NamedWeights.Open(Tiny);
             using var second = NamedWeights.Of(other);
-            NamedWeights.Write(folder["merged"], Tiny, first.All.Select(weight => new WeightToWrite(weight.Name, weight.Shape, weight.Type, () =>
+            NamedWeights.Write(folder["merged"], Tiny, first.Weights.Select(weight => new WeightToWrite(weight.Name, weight.Shape, weight.Type, () =>
             {
                 using var scope = NewDisposeScope();
                 return (first.Read(weight.Name) * 0.65 + second.Read(weight.Name) * 0.35).MoveToOuterDisposeScope();
             })), new() { ShardBytes = 600 });
 
             using var merged = NamedWeights.Open(folder["merged"]);
-            foreach (var weight in first.All)
+            foreach (var weight in first.Weights)
                 Assert.That(Numbers(merged.Read(weight.Name)), Is.EqualTo(
                     Numbers(first.Read(weight.Name)).Zip(Numbers(second.Read(weight.Name)), (a, b) => 0.65 * a + 0.35 * b)).Within(1e-6), weight.Name);
         }
@@ -91,8 +92,8 @@ public class NamedWeightsTests
         using var original = NamedWeights.Open(Files.Stories);
         using var half = NamedWeights.Open(folder["half"]);
         using var back = NamedWeights.Open(folder["back"]);
-        Assert.That(half.All.Select(w => w.Type), Is.All.EqualTo(ScalarType.BFloat16));
-        foreach (var weight in original.All)
+        Assert.That(half.Weights.Select(w => w.Type), Is.All.EqualTo(ScalarType.BFloat16));
+        foreach (var weight in original.Weights)
         {
             using var scope = NewDisposeScope();
             Assert.That(Numbers(back.Read(weight.Name)), Is.EqualTo(Numbers(original.Read(weight.Name).bfloat16().to_type(ScalarType.Float32))), weight.Name);
@@ -100,5 +101,34 @@ public class NamedWeightsTests
         Assert.That(JsonNode.Parse(File.ReadAllText(Path.Combine(folder["half"], "config.json")))!["torch_dtype"]!.ToString(), Is.EqualTo("bfloat16"));
         Assert.That(Directory.GetFiles(folder["half"], "*.safetensors").Select(file => new FileInfo(file).Length), Is.All.LessThan(210_000));
         Assert.That(() => ModelTools.Convert(Files.Stories, folder["half"], new()), Throws.TypeOf<RewardKitException>().With.Message.Contains("exists already"));
+    }
+
+    [Test]
+    public void Says_what_tensors_are_for_and_which_tokens_the_rows_belong_to()
+    {
+        using var weights = NamedWeights.Open(Tiny);
+        Assert.That(weights.Weights.Where(w => w.Role == WeightRole.Embedding).Select(w => w.Name), Is.EqualTo((string[])["model.embed_tokens.weight"]));
+        Assert.That(weights.Weights.Where(w => w.Role == WeightRole.LanguageHead).Select(w => w.Name), Is.EqualTo((string[])["lm_head.weight"]));
+        Assert.That(weights.Tokens, Has.Count.EqualTo(Tokenizer.Load(Tiny).VocabSize).And.Contains("</s>"));
+    }
+
+    [Test]
+    public void A_merger_that_makes_something_else_than_the_first_model_is_refused()
+    {
+        using var folder = new TempFolder();
+        void Refused(Func<IReadOnlyList<ModelWeight>, IReadOnlyList<ModelWeight>> change, string message)
+        {
+            Assert.That(() => ModelTools.Merge(new Changed(change), [(Tiny, 1)], folder["out"], new()), Throws.TypeOf<RewardKitException>().With.Message.Contains(message));
+            Assert.That(Directory.Exists(folder["out"]), Is.False);
+        }
+        Refused(all => [.. all.Skip(1)], "lacks ");
+        Refused(all => [.. all, all[0] with { Name = "more" }], "has more, which");
+        Refused(all => [all[0] with { Shape = [3, 2] }, .. all.Skip(1)], "[3, 2]; in");
+    }
+
+    private sealed class Changed(Func<IReadOnlyList<ModelWeight>, IReadOnlyList<ModelWeight>> change) : IWeightMerger
+    {
+        public MergedWeights Merge(IReadOnlyList<MergeMember> models) =>
+            new(change(models[0].Model.Weights), weight => models[0].Model.Read(weight.Name));
     }
 }
