@@ -25,7 +25,7 @@ internal static class CheckCommand
         command.SetAction(parsed => Outcome.Of(parsed.GetValue(verbose), _ =>
         {
             var file = parsed.GetRequiredValue(script);
-            foreach (var warning in Program.Scripts(PluginCatalog.Discover(parsed.GetRequiredValue(plugins))).Check(file))
+            foreach (var warning in Program.Scripts(Shared.Catalog(parsed.GetRequiredValue(plugins), parsed.GetRequiredValue(script))).Check(file))
                 Console.Error.WriteLine(warning);
             Console.WriteLine($"{file}: no errors");
         }));

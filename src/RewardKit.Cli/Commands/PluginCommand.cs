@@ -5,11 +5,14 @@ using RewardKit.Hosting.Plugins;
 
 namespace RewardKit.Cli.Commands;
 
-/// <summary><c>rewardkit plugin list</c>.</summary>
+/// <summary><c>rewardkit plugin list|add|remove|update|restore</c>.</summary>
 internal static class PluginCommand
 {
     /// <summary>The command with its subcommands.</summary>
-    public static Command Create() => new("plugin", "Shows what is installed.") { List() };
+    public static Command Create() => new("plugin", "Shows what is installed, and installs packages.")
+    {
+        List(), PluginPackageCommands.Add(), PluginPackageCommands.Remove(), PluginPackageCommands.Update(), PluginPackageCommands.Restore(),
+    };
 
     private static Command List()
     {
@@ -41,16 +44,16 @@ internal static class PluginCommand
     {
         if (catalog.Plugins.Count == 0)
         {
-            Console.WriteLine($"No plugin is installed. Name a folder with --plugins DIR or {PluginCatalog.FoldersVariable}.");
+            Console.WriteLine($"No plugin is installed. Add a package with `rewardkit plugin add ID`, or name a folder with --plugins DIR or {PluginCatalog.FoldersVariable}.");
             return;
         }
         string[][] rows =
         [
-            ["KIND", "ID", "VERSION", "PAPER", "CONTRACT", "FOLDER"],
+            ["KIND", "ID", "VERSION", "PAPER", "CONTRACT", "SOURCE"],
             .. catalog.Plugins.Select(p => (string[])
             [
                 p.Description.Kind.ToString().ToLowerInvariant(), p.Description.Id, p.Manifest.Version,
-                p.Description.Paper ?? "-", $"{p.Manifest.ContractVersion}", p.Manifest.Folder,
+                p.Description.Paper ?? "-", $"{p.Manifest.ContractVersion}", p.Manifest.Package ?? p.Manifest.Folder,
             ]),
         ];
         var widths = Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length)).ToArray();
@@ -72,6 +75,7 @@ internal static class PluginCommand
                 json.WriteString("version", manifest.Version);
                 json.WriteString("paper", plugin.Paper);
                 json.WriteNumber("contract", manifest.ContractVersion);
+                json.WriteString("package", manifest.Package);
                 json.WriteString("folder", manifest.Folder);
                 json.WriteEndObject();
             }

@@ -30,7 +30,7 @@ internal static class RunCommand
         };
         command.SetAction(parsed => Outcome.Of(parsed.GetValue(verbose), cancellation =>
         {
-            var catalog = PluginCatalog.Discover(parsed.GetRequiredValue(plugins));
+            var catalog = Shared.Catalog(parsed.GetRequiredValue(plugins), parsed.GetRequiredValue(script));
             var options = new RunnerOptions(parsed.GetValue(fresh));
             var context = new ScriptContext(
                 parsed.GetRequiredValue(script), arguments, spec => Program.RunExperiment(spec, catalog, options, cancellation),

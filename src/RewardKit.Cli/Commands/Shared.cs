@@ -1,4 +1,5 @@
 using System.CommandLine;
+using RewardKit.Hosting.Plugins;
 
 namespace RewardKit.Cli.Commands;
 
@@ -11,6 +12,10 @@ internal static class Shared
         HelpName = "DIR",
         DefaultValueFactory = _ => [],
     };
+
+    /// <summary>The plugins that a script can use: those of the folders, and of the packages near the script.</summary>
+    public static PluginCatalog Catalog(string[] plugins, string script) =>
+        PluginCatalog.Discover(plugins, Path.GetDirectoryName(Path.GetFullPath(script)));
 
     public static Option<bool> Verbose() => new("--verbose") { Description = "Print stack traces with errors." };
 

@@ -1,4 +1,5 @@
 using RewardKit.Hosting.Experiments;
+using RewardKit.Hosting.Plugins.Packages;
 
 namespace RewardKit.Hosting.Plugins;
 
@@ -27,14 +28,16 @@ public sealed class PluginCatalog
 
     /// <summary>
     /// Finds plugins in the folder <c>plugins</c> within or beside the host's own folder, in the folders that
-    /// <see cref="FoldersVariable"/> names, and in those given here.
+    /// <see cref="FoldersVariable"/> names, in those given here, and in the packages of the nearest
+    /// <c>rewardkit.plugins.proj</c>.
     /// </summary>
     /// <param name="folders">Folders of plugin folders, or single plugin folders.</param>
+    /// <param name="near">The folder whose packages count: a script's; null: the current one.</param>
     /// <exception cref="RewardKitException">
     /// A named folder does not exist or holds no plugin, or two plugins of a kind have the same id. Broken folders beside
     /// the host do not stop others from working: they are told of when a plugin is not found.
     /// </exception>
-    public static PluginCatalog Discover(params IEnumerable<string> folders)
+    public static PluginCatalog Discover(IEnumerable<string> folders, string? near = null)
     {
         var catalog = new PluginCatalog();
         foreach (var beside in (string[])["plugins", "../plugins"])
@@ -46,6 +49,8 @@ public sealed class PluginCatalog
         var variable = Environment.GetEnvironmentVariable(FoldersVariable) ?? "";
         foreach (var root in variable.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries))
             catalog.Add(root, named: true);
+        foreach (var manifest in PluginPackages.Near(near ?? Directory.GetCurrentDirectory())?.Read() ?? [])
+            catalog.Add(manifest);
         return catalog.AddNamed(folders);
     }
 

@@ -17,6 +17,10 @@ public sealed record PluginManifest
     [JsonIgnore]
     public string Folder { get; init; } = "";
 
+    /// <summary>The package it comes from, as <c>Acme.Margin 1.2.0</c>; null for a folder.</summary>
+    [JsonIgnore]
+    public string? Package { get; init; }
+
     /// <summary>The plugin assembly's name.</summary>
     public required string Name { get; init; }
 

@@ -34,7 +34,7 @@ public class PluginCatalogTests
         var good = _fixture.CopyOf("Good");
         var fsharp = _fixture.CopyOf("GoodFSharp");
         Environment.SetEnvironmentVariable(PluginCatalog.FoldersVariable, good + Path.PathSeparator + fsharp);
-        var ids = PluginCatalog.Discover(good + "/", _fixture.Root).Plugins.Select(p => p.Description.Label).ToList();
+        var ids = PluginCatalog.Discover([good + "/", _fixture.Root]).Plugins.Select(p => p.Description.Label).ToList();
         Assert.That(ids, Does.Contain("loss \"good\"").And.Contain("loss \"fsharp\"").And.Unique);
     }
 
