@@ -16,6 +16,7 @@ public sealed class BradleyTerryLoss : ILoss
     /// <inheritdoc/>
     public LossResult Compute(PairBatch batch, PairForward forward)
     {
+        ArgumentOutOfRangeException.ThrowIfZero(batch.Pairs);
         var margin = forward.Rewards.select(1, 0) - forward.Rewards.select(1, 1);
         var p = batch.Labels.to(margin.dtype);
         // −log σ(x) = softplus(−x), which neither overflows nor loses its tail.

@@ -28,6 +28,7 @@ public sealed class CromeLoss(CromeOptions options) : ILoss
     /// <inheritdoc/>
     public LossResult Compute(PairBatch batch, PairForward forward)
     {
+        ArgumentOutOfRangeException.ThrowIfZero(batch.Pairs);
         var margin = forward.Rewards.select(1, 0) - forward.Rewards.select(1, 1);
         var p = batch.Labels.to(margin.dtype);
         var weight = 1 + (options.TieWeight - 1) * batch.Ties.to(margin.dtype);

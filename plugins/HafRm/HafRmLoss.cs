@@ -39,6 +39,7 @@ public sealed class HafRmLoss : ILoss
     /// <inheritdoc/>
     public LossResult Compute(PairBatch batch, PairForward forward)
     {
+        ArgumentOutOfRangeException.ThrowIfZero(batch.Pairs);
         var terms = new List<torch.Tensor>();
         var metrics = new Dictionary<string, torch.Tensor>();
         // Which loss acts in this step: both, or with alternateStep = k first k steps of the policy's, then k of the reward's.

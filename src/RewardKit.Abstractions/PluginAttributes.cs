@@ -10,6 +10,34 @@ public abstract class PluginAttribute(string id) : Attribute
 
     /// <summary>Where the method comes from, as <c>arXiv:2407.04185</c> or a citation.</summary>
     public string? Paper { get; init; }
+
+    /// <summary>What it promises beyond its contract, or cannot promise by the nature of its method.</summary>
+    public PluginTraits Traits { get; init; }
+}
+
+/// <summary>What a plugin says of itself beyond its contract; the conformance kit holds it to just that.</summary>
+[Flags]
+public enum PluginTraits
+{
+    /// <summary>Nothing beyond the contract.</summary>
+    None = 0,
+
+    /// <summary>Several threads may call it at once.</summary>
+    ThreadSafe = 1,
+
+    /// <summary>
+    /// A loss in which a pair's part depends on the other pairs of its batch, as a distance between distributions does: a
+    /// step accumulated from small batches is then not the one big batch.
+    /// </summary>
+    WholeBatch = 2,
+
+    /// <summary>
+    /// A loss that treats a part of its own value as a constant: its gradient is not the derivative of its value.
+    /// </summary>
+    StoppedGradient = 4,
+
+    /// <summary>An augmenter that must know all examples before it makes some: its memory grows with its input.</summary>
+    WholeStream = 8,
 }
 
 /// <summary>Marks an <see cref="ILoss"/>.</summary>

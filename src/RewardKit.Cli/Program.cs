@@ -24,6 +24,7 @@ internal static class Program
             PluginCommand.Create(),
             TokenizeCommand.Create(),
             ModelCommand.Create(),
+            ConformanceCommand.Create(),
             DoctorCommand.Create(),
         };
         CommandWithExamples.ShowIn(
@@ -32,6 +33,7 @@ internal static class Program
             "rewardkit run scripts/quickstart.fsx -- small  with an argument for the script",
             "rewardkit check scripts/quickstart.fsx         find mistakes without running it",
             "rewardkit plugin list                          the methods that are installed",
+            "rewardkit conformance FOLDER                   whether a plugin keeps the rules of its contract",
             "rewardkit tokenize models/llama < texts.jsonl  the tokens that a model gets",
             "rewardkit model inspect FOLDER                 what a model folder or an adapter holds",
             "rewardkit doctor                               what libtorch and GPU are used, and what is wrong with them");

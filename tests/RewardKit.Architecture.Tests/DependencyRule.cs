@@ -1,7 +1,7 @@
 namespace RewardKit.Architecture.Tests;
 
 /// <summary>
-/// Who may know whom: Cli → Scripting → Hosting → Training → Models → Torch → TorchSharp, never up; Abstractions knows
+/// Who may know whom: Cli → Scripting and Conformance → Hosting → Training → Models → Torch → TorchSharp, never up; Abstractions knows
 /// Torch and TorchSharp alone, and what stands on Models may know it; build tools know nobody; a plugin knows
 /// Abstractions, Torch, TorchSharp and Models, and nobody knows a plugin.
 /// </summary>
@@ -27,6 +27,9 @@ internal static class DependencyRule
     {
         foreach (var (place, assembly) in Upwards.Index())
             Allowed.Add(assembly, [.. Contracts, .. Upwards[..place]]);
+        // Beside Scripting: neither knows the other.
+        Allowed.Add("RewardKit.Conformance", Allowed["RewardKit.Scripting"]);
+        Allowed["rewardkit"] = [.. Allowed["rewardkit"], "RewardKit.Conformance"];
     }
 
     /// <summary>What breaks the rule, a sentence each.</summary>

@@ -30,6 +30,7 @@ public class DependencyRuleTests
 
     [TestCase("RewardKit.Models", "RewardKit.Training", "RewardKit.Models references RewardKit.Training")]
     [TestCase("RewardKit.Abstractions", "RewardKit.Models", "RewardKit.Abstractions references RewardKit.Models")]
+    [TestCase("RewardKit.Scripting", "RewardKit.Conformance", "RewardKit.Scripting references RewardKit.Conformance")]
     [TestCase("RewardKit.Hosting", "HafRm", "RewardKit.Hosting references HafRm")]
     [TestCase("rewardkit", "BradleyTerry", "rewardkit references BradleyTerry")]
     [TestCase("HafRm", "RewardKit.Training", "the plugin HafRm references RewardKit.Training")]

@@ -1,10 +1,13 @@
 namespace RewardKit.Hosting.Experiments;
 
 /// <summary>Files that are there whole or not at all.</summary>
-internal static class AtomicFile
+public static class AtomicFile
 {
     /// <summary>Writes beside the place, then renames; makes the folder.</summary>
+    /// <param name="path">The file, with its folder.</param>
+    /// <param name="content">What it is to hold.</param>
     /// <returns>The path.</returns>
+    /// <exception cref="RewardKitException">It cannot be written.</exception>
     public static string Write(string path, ReadOnlySpan<byte> content)
     {
         var beside = $"{path}.{Environment.ProcessId}.tmp";

@@ -1,0 +1,74 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Loader;
+using RewardKit.Hosting.Experiments;
+using RewardKit.Hosting.Plugins;
+using TorchSharp;
+
+namespace RewardKit.Conformance;
+
+/// <summary>A plugin as its build left it in a folder.</summary>
+/// <param name="Catalog">The folder's catalog.</param>
+/// <param name="Entry">The plugin in it.</param>
+internal sealed record InstalledPlugin(PluginCatalog Catalog, CatalogEntry Entry)
+{
+    public PluginManifest Manifest => Entry.Manifest;
+
+    public PluginDescription Description => Entry.Description;
+
+    /// <summary>The installed form of a subject.</summary>
+    /// <exception cref="NotTestedException">The subject's folder is not known.</exception>
+    /// <exception cref="RewardKitException">The folder has no such plugin.</exception>
+    public static InstalledPlugin Of(Subject subject)
+    {
+        if (subject.Folder is not { } folder)
+            throw Verdict.NotTested(
+                "The folder that the plugin's build wrote is not known: there is no plugin.json beside its assembly. `rewardkit conformance` "
+                + "tests this, and so does a test project that references the plugin's project and the package RewardKit.Conformance.");
+        var catalog = PluginCatalog.Of(folder);
+        return new(catalog, catalog.Find(subject.Kind, subject.Id ?? ""));
+    }
+
+    /// <summary>The same, once it is sure that it can be loaded.</summary>
+    /// <exception cref="NotTestedException">It cannot, or its folder is not known.</exception>
+    public static InstalledPlugin Loaded(Subject subject)
+    {
+        try
+        {
+            var installed = Of(subject);
+            using var session = installed.Open();
+            installed.Make(session, installed.Use());
+            return installed;
+        }
+        catch (RewardKitException e)
+        {
+            throw Verdict.NotTested($"It could not be loaded from its folder, see G01: {e.Message}");
+        }
+    }
+
+    public PluginSession Open() => new PluginHost(Catalog).Open();
+
+    /// <summary>A use of the plugin with these options.</summary>
+    public PluginUse Use(params (string Name, object? Value)[] options) =>
+        new(Description.Kind, Description.Id, options.ToDictionary(o => o.Name, o => o.Value!));
+
+    public object Make(PluginSession session, PluginUse use) => use.Kind switch
+    {
+        PluginKind.Loss => session.CreateLoss(use),
+        PluginKind.Augmenter => session.CreateAugmenter(use),
+        PluginKind.Evaluator => session.CreateEvaluator(use),
+        var other => throw new NotSupportedException($"How to make a {other} is not known."),
+    };
+
+    /// <summary>Loads the plugin, uses it, unloads it.</summary>
+    /// <returns>Its load context, which ought to go.</returns>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static WeakReference UseAndUnload(Subject subject)
+    {
+        var installed = Of(subject);
+        using var session = installed.Open();
+        var use = installed.Use();
+        var plugin = installed.Make(session, use);
+        subject.Over(session, use).Use(plugin, 0, 5, torch.CPU);
+        return new(AssemblyLoadContext.GetLoadContext(plugin.GetType().Assembly));
+    }
+}

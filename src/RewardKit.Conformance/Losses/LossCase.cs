@@ -1,0 +1,99 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace RewardKit.Conformance;
+
+/// <summary>
+/// A batch as plain numbers, so that rows can be moved about: what the model says of each pair, chosen and rejected in turn.
+/// </summary>
+/// <param name="Examples">The pairs.</param>
+/// <param name="Lengths">Response lengths, two a pair.</param>
+/// <param name="Rewards">Rewards, two a pair.</param>
+/// <param name="LogProbs">Log-probabilities, two a pair.</param>
+/// <param name="Reference">Those of the reference model, two a pair.</param>
+/// <param name="Features">Hidden states, <see cref="Hidden"/> numbers for each response.</param>
+/// <param name="Step">Where training stands.</param>
+internal sealed record LossCase(
+    PreferenceExample[] Examples, long[][] Lengths, double[][] Rewards, double[][] LogProbs, double[][] Reference, double[][] Features,
+    TrainingStep Step)
+{
+    /// <summary>The size of a hidden state.</summary>
+    public const int Hidden = 3;
+
+    public int Pairs => Examples.Length;
+
+    /// <summary>Numbers of the size that training has.</summary>
+    /// <param name="pairs">The pairs.</param>
+    /// <param name="seed">Decides the numbers.</param>
+    public static LossCase Draw(IEnumerable<PreferenceExample> pairs, int seed)
+    {
+        var random = new Random(seed);
+        double Normal() => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
+        double[] Row(int count, Func<double> number) => [.. Enumerable.Range(0, count).Select(_ => number())];
+        PreferenceExample[] examples = [.. pairs];
+        var lengths = examples.Select(_ => new long[] { random.Next(1, 20), random.Next(1, 20) }).ToArray();
+        var logProbs = lengths.Select(row => row.Select(length => -length * (0.5 + random.NextDouble())).ToArray()).ToArray();
+        return new(
+            examples, lengths, [.. examples.Select(_ => Row(2, Normal))], logProbs,
+            [.. logProbs.Select(row => row.Select(l => Math.Min(-0.1, l + Normal())).ToArray())],
+            [.. examples.Select(_ => Row(2 * Hidden, Normal))], new(1, 100, 50));
+    }
+
+    /// <summary>Some of the rows, in this order.</summary>
+    public LossCase Rows(params int[] rows) => new(
+        Of(rows, Examples), Of(rows, Lengths), Of(rows, Rewards), Of(rows, LogProbs), Of(rows, Reference), Of(rows, Features), Step);
+
+    /// <summary>The same with first and second response of every tie exchanged.</summary>
+    public LossCase WithTiesSwapped()
+    {
+        T[][] Swap<T>(T[][] rows) => [.. rows.Select((row, i) => Examples[i].Relation == Relation.Tie
+            ? [.. row[(row.Length / 2)..], .. row[..(row.Length / 2)]] : row)];
+        return new(
+            [.. Examples.Select(e => e.Relation == Relation.Tie
+                ? e with { Chosen = e.Rejected, Rejected = e.Chosen, SoftLabel = 1 - e.SoftLabel } : e)],
+            Swap(Lengths), Swap(Rewards), Swap(LogProbs), Swap(Reference), Swap(Features), Step);
+    }
+
+    /// <summary>The batch as a loss gets it.</summary>
+    public PairBatch Batch(Device device) => new(
+        Examples, tensor(Examples.Select(e => e.Relation == Relation.Tie).ToArray(), device: device),
+        tensor(Lengths.SelectMany(row => row).ToArray(), device: device).reshape(Pairs, 2), Step);
+
+    /// <summary>The tensors of a forward pass.</summary>
+    /// <param name="type">Their element type.</param>
+    /// <param name="device">Where they lie.</param>
+    /// <param name="framed">Whether they are cut out of larger tensors of NaN, so that they lie in memory with gaps.</param>
+    public Leaves Tensors(ScalarType type, Device device, bool framed = false) => new(
+        Leaf(Rewards, [Pairs, 2], type, device, framed), Leaf(LogProbs, [Pairs, 2], type, device, framed),
+        Leaf(Reference, [Pairs, 2], type, device, framed, gradient: false), Leaf(Features, [Pairs, 2, Hidden], type, device, framed));
+
+    private static Tensor Leaf(double[][] rows, long[] shape, ScalarType type, Device device, bool framed, bool gradient = true)
+    {
+        var values = tensor(rows.SelectMany(row => row).ToArray(), dtype: type, device: device).reshape(shape);
+        if (framed)
+        {
+            var frame = full([.. shape.Select(size => size + 2)], double.NaN, dtype: type, device: device);
+            values = shape.Index().Aggregate(frame, (part, d) => part.narrow(d.Index, 1, d.Item)).copy_(values);
+        }
+        return values.requires_grad_(gradient);
+    }
+
+    private static T[] Of<T>(int[] rows, T[] all) => [.. rows.Select(row => all[row])];
+}
+
+/// <summary>The tensors of a forward pass, each a leaf.</summary>
+/// <param name="Rewards">Rewards, with gradient.</param>
+/// <param name="LogProbs">Log-probabilities, with gradient.</param>
+/// <param name="Reference">Those of the reference model, without gradient.</param>
+/// <param name="Features">Hidden states, with gradient.</param>
+internal sealed record Leaves(Tensor Rewards, Tensor LogProbs, Tensor Reference, Tensor Features)
+{
+    /// <summary>A forward pass with what is asked for, and nothing else.</summary>
+    public PairForward Forward(ForwardNeeds needs) => new()
+    {
+        Rewards = needs.HasFlag(ForwardNeeds.Rewards) ? Rewards : null!,
+        ResponseLogProbs = needs.HasFlag(ForwardNeeds.ResponseLogProbs) ? LogProbs : null!,
+        ReferenceLogProbs = needs.HasFlag(ForwardNeeds.ReferenceLogProbs) ? Reference : null!,
+        Features = needs.HasFlag(ForwardNeeds.Features) ? Features : null!,
+    };
+}

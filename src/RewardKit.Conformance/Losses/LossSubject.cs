@@ -1,0 +1,112 @@
+using RewardKit.Hosting.Experiments;
+using RewardKit.Hosting.Plugins;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace RewardKit.Conformance;
+
+/// <summary>A loss under test.</summary>
+/// <param name="make">Makes the loss with the options to test; called often.</param>
+public sealed class LossSubject(Func<ILoss> make) : Subject
+{
+    private const ForwardNeeds Everything =
+        ForwardNeeds.Rewards | ForwardNeeds.ResponseLogProbs | ForwardNeeds.ReferenceLogProbs | ForwardNeeds.Features;
+
+    /// <inheritdoc/>
+    public override PluginKind Kind => PluginKind.Loss;
+
+    /// <summary>The pairs that batches are made of: at least eight, preferences and ties among them.</summary>
+    public IReadOnlyList<PreferenceExample> Examples { get; init; } = SyntheticPairs.Draw(10, seed: 1);
+
+    /// <summary>Metrics that every batch must have, beside those that the rules find for themselves.</summary>
+    public IReadOnlyList<string> Metrics { get; init; } = [];
+
+    /// <summary>A batch of the examples.</summary>
+    internal LossCase Case(int seed = 1) => LossCase.Draw(Examples, seed);
+
+    internal override bool HasDevice => true;
+
+    internal override object Make() => make();
+
+    internal override Subject Over(PluginSession session, PluginUse use) =>
+        new LossSubject(() => session.CreateLoss(use)) { Traits = Traits, Examples = Examples, Metrics = Metrics };
+
+    internal override Transcript Use(object plugin, int scenario, int seed, Device device)
+    {
+        var loss = (ILoss)plugin;
+        var transcript = new Transcript();
+        transcript.Add("Needs", loss.Needs.ToString());
+        transcript.Add("Head", loss.Head.ToString());
+        foreach (var step in (int[])[0, 7 + scenario])
+        {
+            var batch = Case(20 + scenario) with { Step = new(step, 100, 50) };
+            var outcome = Compute(batch, loss, device: device, seed: seed);
+            transcript.Add("the loss", outcome.Loss);
+            foreach (var (name, gradient) in outcome.Gradients) transcript.Add($"the gradient of {name}", gradient);
+            foreach (var (name, value) in outcome.Metrics) transcript.Add($"the metric {name}", value);
+        }
+        return transcript;
+    }
+
+    /// <summary>Computes a loss and its gradient.</summary>
+    /// <param name="batch">The batch.</param>
+    /// <param name="loss">The loss; a new one unless given.</param>
+    /// <param name="type">The element type of what the model says.</param>
+    /// <param name="device">Where it lies; the CPU unless given.</param>
+    /// <param name="framed">Whether it lies in memory with gaps.</param>
+    /// <param name="seed">Seeds torch before.</param>
+    /// <param name="backward">Whether to compute gradients; otherwise there are none.</param>
+    internal LossOutcome Compute(
+        LossCase batch, ILoss? loss = null, ScalarType type = ScalarType.Float64, Device? device = null, bool framed = false, int seed = 1,
+        bool backward = true)
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(seed);
+        device ??= CPU;
+        var leaves = batch.Tensors(type, device, framed);
+        var result = (loss ?? make()).Compute(batch.Batch(device), leaves.Forward(Everything));
+        if (backward && result.Loss.requires_grad) result.Loss.sum().backward();
+        var metrics = new SortedDictionary<string, double>(StringComparer.Ordinal);
+        foreach (var (name, value) in result.Metrics) metrics.Add(name, Read(value.mean()).Single());
+        return new(
+            Read(result.Loss.sum()).Single(),
+            [
+                ("the rewards", Gradient(leaves.Rewards)), ("the log-probabilities", Gradient(leaves.LogProbs)),
+                ("the features", Gradient(leaves.Features)),
+            ],
+            metrics);
+    }
+
+    private static double[] Gradient(Tensor leaf) => Read(leaf.grad ?? zeros_like(leaf));
+
+    private static double[] Read(Tensor tensor) => tensor.detach().to(ScalarType.Float64).cpu().contiguous().data<double>().ToArray();
+}
+
+/// <summary>What a loss said of a batch.</summary>
+/// <param name="Loss">The loss.</param>
+/// <param name="Gradients">Its gradient by the rewards, the log-probabilities and the features; zeros where it has none.</param>
+/// <param name="Metrics">Its metrics.</param>
+internal sealed record LossOutcome(
+    double Loss, IReadOnlyList<(string Of, double[] Gradient)> Gradients, SortedDictionary<string, double> Metrics)
+{
+    public IEnumerable<double> Numbers => Gradients.SelectMany(g => g.Gradient).Prepend(Loss);
+
+    /// <summary>The first of loss and gradients in which another outcome differs, in words; null if there is none.</summary>
+    public string? Difference(LossOutcome other, double tolerance)
+    {
+        if (Conformance.Numbers.Difference([Loss], [other.Loss], tolerance) is { } value) return $"the loss was {value}";
+        foreach (var ((of, mine), (_, theirs)) in Gradients.Zip(other.Gradients))
+            if (Conformance.Numbers.Difference(mine, theirs, tolerance) is { } difference) return $"the gradient of {of}: {difference}";
+        return null;
+    }
+
+    /// <summary>The same for the metrics.</summary>
+    public string? MetricDifference(LossOutcome other, double tolerance)
+    {
+        if (Metrics.Keys.Except(other.Metrics.Keys).Concat(other.Metrics.Keys.Except(Metrics.Keys)).FirstOrDefault() is { } once)
+            return $"the metric {once} was there once only";
+        return Metrics.Keys
+            .Select(name => Conformance.Numbers.Difference([Metrics[name]], [other.Metrics[name]], tolerance) is { } d ? $"the metric {name} was {d}" : null)
+            .FirstOrDefault(d => d is not null);
+    }
+}
