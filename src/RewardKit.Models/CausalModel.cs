@@ -55,6 +55,9 @@ public class CausalModel : nn.Module
     /// <summary>The configuration's file.</summary>
     internal ConfigFile File { get; }
 
+    /// <summary>The type that was asked for, as <see cref="ModelSpec.Dtype"/>, to be noted when it is saved; null where none was.</summary>
+    internal string? AskedDtype { get; set; }
+
     /// <summary>The class that other tools load the saved model as.</summary>
     internal virtual string Architecture => File.Family().CausalModel;
 

@@ -11,6 +11,7 @@ internal static class Checkpoint
 {
     private const string Score = "score.weight";
     private const string LanguageHead = "lm_head.weight";
+    private const string Anywhere = "The model";
 
     /// <summary>A language model.</summary>
     public static CausalModel Causal(ModelSpec spec, int seed, Device? device)
@@ -27,7 +28,7 @@ internal static class Checkpoint
         using var reader = stored;
         var model = loaded.Model();
         return Stored(
-            spec, reader, device, null, weights => new CausalModel(loaded, model, weights, languageHead: true), name => Spare(model, name) || IsScore(name));
+            spec, loaded, reader, device, null, weights => new CausalModel(loaded, model, weights, languageHead: true), name => Spare(model, name) || IsScore(name));
     }
 
     /// <summary>A reward model.</summary>
@@ -52,15 +53,15 @@ internal static class Checkpoint
         using var reader = stored;
         var model = loaded.Model();
         if (Labels(spec, loaded, model) is { } tokens)
-            return Stored(spec, reader, device, null, weights => new RewardModel(loaded, model, weights, tokens), name => Spare(model, name) || IsScore(name));
+            return Stored(spec, loaded, reader, device, null, weights => new RewardModel(loaded, model, weights, tokens), name => Spare(model, name) || IsScore(name));
 
         var scored = reader.Find(Score) is not null;
         RefuseOtherHeads(reader, loaded, model, scored, head is not null);
         // Without tying, a classifier saved by other tools has no language-model head; a language model must have one.
         var languageHead = model.TieWordEmbeddings || !scored || reader.Find(LanguageHead) is not null;
         var bias = scored ? reader.Find("score.bias") is not null : head!.Bias;
-        var fresh = scored ? null : new UntrainedSource(model.InitializerRange, head!.ZeroInit, seed, Place(spec, device, reader));
-        return Stored(spec, reader, device, fresh, weights => new RewardModel(loaded, model, weights, languageHead, bias), name => Spare(model, name));
+        var fresh = scored ? null : new UntrainedSource(model.InitializerRange, head!.ZeroInit, seed, Place(Noted(spec, loaded), device, reader));
+        return Stored(spec, loaded, reader, device, fresh, weights => new RewardModel(loaded, model, weights, languageHead, bias), name => Spare(model, name));
     }
 
     private static T WithAdapter<T>(T model, ModelSpec spec, int seed) where T : CausalModel
@@ -97,9 +98,12 @@ internal static class Checkpoint
 
     private static T Untrained<T>(
         ModelSpec spec, ModelConfig config, Device? device, bool zeroHead, int seed, Func<ConfigFile, ModelWeights, T> make)
+        where T : CausalModel
     {
-        var place = new Placement(Dtype(spec.Dtype) ?? ScalarType.Float32, device ?? CPU);
-        return make(ConfigFile.From(config), new(new UntrainedSource(config.InitializerRange, zeroHead, seed, place)));
+        var place = new Placement(Dtype(spec.Dtype, Anywhere) ?? ScalarType.Float32, device ?? CPU);
+        var model = make(ConfigFile.From(config), new(new UntrainedSource(config.InitializerRange, zeroHead, seed, place)));
+        model.AskedDtype = spec.Dtype;
+        return model;
     }
 
     private static (ConfigFile File, SafetensorsReader Reader) Open(string folder)
@@ -110,24 +114,31 @@ internal static class Checkpoint
     }
 
     private static T Stored<T>(
-        ModelSpec spec, SafetensorsReader reader, Device? device, IParameterSource? fresh, Func<ModelWeights, T> make, Func<string, bool> spare)
-        where T : nn.Module
+        ModelSpec spec, ConfigFile file, SafetensorsReader reader, Device? device, IParameterSource? fresh, Func<ModelWeights, T> make,
+        Func<string, bool> spare)
+        where T : CausalModel
     {
-        using var source = new StoredSource(reader, Place(spec, device, reader), fresh, IsScore);
-        return source.Make(make, spare);
+        var dtype = Noted(spec, file);
+        using var source = new StoredSource(reader, Place(dtype, device, reader), fresh, IsScore);
+        var model = source.Make(make, spare);
+        model.AskedDtype = dtype;
+        return model;
     }
 
-    private static Placement Place(ModelSpec spec, Device? device, SafetensorsReader reader) =>
-        new(Dtype(spec.Dtype) ?? reader.Find("model.embed_tokens.weight")?.Type ?? ScalarType.Float32, device ?? CPU);
+    // Loaded in another type than it was trained in, a model would give other scores.
+    private static string? Noted(ModelSpec spec, ConfigFile file) => spec.Dtype ?? TextSettings.Read(file).Dtype;
+
+    private static Placement Place(string? dtype, Device? device, SafetensorsReader reader) =>
+        new(Dtype(dtype, Anywhere) ?? reader.Find("model.embed_tokens.weight")?.Type ?? ScalarType.Float32, device ?? CPU);
 
     /// <summary>The type of this name; null for what the file has.</summary>
-    public static ScalarType? Dtype(string? name) => name switch
+    public static ScalarType? Dtype(string? name, string where) => name switch
     {
         null or "float32" => ScalarType.Float32,
         "bfloat16" => ScalarType.BFloat16,
         "float16" => ScalarType.Float16,
         "auto" => null,
-        _ => throw RewardKitException.Input($"The model's dtype is \"{name}\"; expected float32, bfloat16, float16 or auto."),
+        _ => throw RewardKitException.Input($"{where}: the dtype is \"{name}\"; expected float32, bfloat16, float16 or auto."),
     };
 
     private static (int, int)? Labels(ModelSpec spec, ConfigFile file, ModelConfig config)

@@ -63,7 +63,8 @@ internal static class ModelFolder
         Note("eos_token_id", end);
         Note("bos_token_id", encoder.Tokenizer.BosId);
         new TextSettings(
-            encoder.Template.Name, encoder.MaxPromptTokens, encoder.MaxResponseTokens, labels is { } l ? new(l.First, l.Second) : null).Write(json);
+            encoder.Template.Name, encoder.MaxPromptTokens, encoder.MaxResponseTokens, labels is { } l ? new(l.First, l.Second) : null,
+            model.AskedDtype).Write(json);
         return result;
 
         void Note(string key, int? id)

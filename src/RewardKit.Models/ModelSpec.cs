@@ -23,8 +23,8 @@ public sealed record ModelSpec
     public ModelConfig? Configuration { get; init; }
 
     /// <summary>
-    /// The weights' type: <c>float32</c>, also where null; <c>bfloat16</c>; <c>float16</c>; or <c>auto</c> for that of the
-    /// folder's embeddings.
+    /// The weights' type: <c>float32</c>, <c>bfloat16</c>, <c>float16</c>, or <c>auto</c> for that of the folder's embeddings.
+    /// Null: what the folder notes, because it was trained so, else <c>float32</c>.
     /// </summary>
     public string? Dtype { get; init; }
 
@@ -48,6 +48,11 @@ public sealed record ModelSpec
 
     /// <summary>Longer responses lose tokens on the right. Null: half the context length.</summary>
     public int? MaxResponseTokens { get; init; }
+
+    /// <summary>Refuses a type that no model can have, before there is a model to load.</summary>
+    /// <param name="where">Where the specification comes from, for the message.</param>
+    /// <exception cref="RewardKitException"><see cref="Dtype"/> is none of the names that it can have.</exception>
+    public void Check(string where) => Checkpoint.Dtype(Dtype, where);
 
     /// <summary>The same with a fresh low-rank adapter; for languages without <c>with</c>.</summary>
     /// <param name="options">The adapter.</param>

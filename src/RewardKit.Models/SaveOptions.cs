@@ -14,6 +14,6 @@ public sealed record SaveOptions
     /// <summary>What the model card says of how the model came about; null: nothing.</summary>
     public ModelCard? Card { get; init; }
 
-    internal ScalarType? Type => Dtype is null ? null : Checkpoint.Dtype(Dtype) is { } type ? type
+    internal ScalarType? Type => Dtype is null ? null : Checkpoint.Dtype(Dtype, "The files to save") is { } type ? type
         : throw RewardKitException.Input($"A model cannot be saved with the dtype \"{Dtype}\"; expected float32, bfloat16 or float16.");
 }

@@ -7,7 +7,8 @@ namespace RewardKit.Models;
 /// <param name="MaxPromptTokens">The limit of prompts.</param>
 /// <param name="MaxResponseTokens">The limit of responses.</param>
 /// <param name="Labels">The label tokens of the pairwise form.</param>
-internal sealed record TextSettings(string? Template, int? MaxPromptTokens, int? MaxResponseTokens, LabelTokens? Labels)
+/// <param name="Dtype">The type that was asked for, as in <see cref="ModelSpec.Dtype"/>; null where none was.</param>
+internal sealed record TextSettings(string? Template, int? MaxPromptTokens, int? MaxResponseTokens, LabelTokens? Labels, string? Dtype)
 {
     private const string Key = "rewardkit";
 
@@ -15,8 +16,9 @@ internal sealed record TextSettings(string? Template, int? MaxPromptTokens, int?
     public static TextSettings Read(ConfigFile file) => file.Json[Key] is JsonObject json
         ? new(
             json["template"]?.ToString(), file.Value<int>(json, "max_prompt_tokens"), file.Value<int>(json, "max_response_tokens"),
-            file.Value<int>(json, "first_label_id") is { } first && file.Value<int>(json, "second_label_id") is { } second ? new(first, second) : null)
-        : new(null, null, null, null);
+            file.Value<int>(json, "first_label_id") is { } first && file.Value<int>(json, "second_label_id") is { } second ? new(first, second) : null,
+            json["dtype"]?.ToString())
+        : new(null, null, null, null, null);
 
     /// <summary>Notes them.</summary>
     public void Write(JsonObject config)
@@ -28,6 +30,7 @@ internal sealed record TextSettings(string? Template, int? MaxPromptTokens, int?
             ["max_response_tokens"] = MaxResponseTokens,
         };
         if (Labels is { } labels) (json["first_label_id"], json["second_label_id"]) = (labels.FirstId, labels.SecondId);
+        if (Dtype is not null) json["dtype"] = Dtype;
         config[Key] = json;
     }
 }

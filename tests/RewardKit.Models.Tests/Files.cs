@@ -1,5 +1,7 @@
 using System.Reflection;
+using RewardKit.Models.Safetensors;
 using RewardKit.Models.Tokenization;
+using static TorchSharp.torch;
 
 namespace RewardKit.Models.Tests;
 
@@ -47,6 +49,16 @@ internal sealed class TempFolder : IDisposable
         var text = File.ReadAllText(this[name]);
         Assert.That(text, Does.Contain(old));
         File.WriteAllText(this[name], text.Replace(old, @new));
+    }
+
+    /// <summary>Changes the tensors of <c>model.safetensors</c>.</summary>
+    public void RewriteWeights(Action<Dictionary<string, Tensor>> change)
+    {
+        using var scope = NewDisposeScope();
+        Dictionary<string, Tensor> tensors;
+        using (var reader = SafetensorsReader.Open(Path)) tensors = reader.Entries.ToDictionary(e => e.Name, e => reader.Read(e.Name));
+        change(tensors);
+        SafetensorsWriter.Write(this["model.safetensors"], tensors);
     }
 
     public void Dispose() => Directory.Delete(Path, recursive: true);

@@ -47,7 +47,7 @@ public class RewardHeadTests
     {
         using var folder = Published("llama", """{"0":"a","1":"b"}""", rows: 0);
         folder.Replace("config.json", "LlamaForSequenceClassification", "LlamaForCausalLM");
-        Rewrite(folder, tensors => tensors["lm_head.weight"] = ones(23, 12));
+        folder.RewriteWeights(tensors => tensors["lm_head.weight"] = ones(23, 12));
 
         using var model = RewardModel.Create(new() { Folder = folder.Path }, new(ZeroInit: true), 0);
 
@@ -126,21 +126,12 @@ public class RewardHeadTests
         var folder = new TempFolder();
         TinyModels.Write(folder, family);
         folder.Replace("config.json", "ForCausalLM\"]", $"ForSequenceClassification\"],\"id2label\":{id2label}");
-        Rewrite(folder, tensors =>
+        folder.RewriteWeights(tensors =>
         {
             foreach (var name in (string[])["lm_head.weight", "lm_head.bias"]) tensors.Remove(name);
             if (rows > 0) tensors["score.weight"] = arange(rows * 12, ScalarType.Float32).view(rows, 12) / 10;
         });
         return folder;
-    }
-
-    private static void Rewrite(TempFolder folder, Action<Dictionary<string, Tensor>> change)
-    {
-        using var scope = NewDisposeScope();
-        Dictionary<string, Tensor> tensors;
-        using (var reader = SafetensorsReader.Open(folder.Path)) tensors = reader.Entries.ToDictionary(e => e.Name, e => reader.Read(e.Name));
-        change(tensors);
-        SafetensorsWriter.Write(folder["model.safetensors"], tensors);
     }
 
     private static float Reward(RewardModel model)

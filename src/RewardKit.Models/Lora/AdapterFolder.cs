@@ -70,6 +70,9 @@ internal static class AdapterFolder
         return Adapted(Checkpoint.Causal(@base, seed, device), spec, @base);
     }
 
+    /// <summary>What a trained adapter's folder notes; null where other tools wrote it.</summary>
+    public static TextSettings? SettingsOf(ModelSpec spec) => Noted(spec) is { } config ? TextSettings.Read(config) : null;
+
     /// <summary>Writes the adapter in use, and what of its base it needs to be found and checked again.</summary>
     public static void Save(CausalModel model, string folder, JsonObject config)
     {
@@ -89,12 +92,13 @@ internal static class AdapterFolder
         if (spec.Lora is not null)
             throw RewardKitException.Input(
                 $"{spec.Folder}: holds an adapter, and a second one on top is not supported. Train this one on, or merge it first: rewardkit model merge-adapter {spec.Folder} OUT.");
-        var config = Noted(spec);
+        var noted = SettingsOf(spec);
         return spec with
         {
             Folder = BaseOf(spec.Folder!, spec.Base),
             Base = null,
-            LabelTokens = spec.LabelTokens ?? (config is null ? null : TextSettings.Read(config).Labels),
+            LabelTokens = spec.LabelTokens ?? noted?.Labels,
+            Dtype = spec.Dtype ?? noted?.Dtype,
         };
     }
 

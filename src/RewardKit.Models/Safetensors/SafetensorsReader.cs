@@ -37,9 +37,13 @@ public sealed class SafetensorsEntry
 
 /// <summary>
 /// Reads tensors from one <c>.safetensors</c> file or a sharded set of them. Headers are read and checked on opening; a
-/// tensor's bytes go from the system's file cache straight into its memory when it is asked for. So nothing is there twice,
-/// as with a mapped file; but a file that another process cuts off is an error here, where a mapping would end the process.
+/// tensor's bytes go from the system's file cache straight into its memory when it is asked for, so that nothing is held
+/// twice. What was read is the reader's own: whatever becomes of the file, it stays.
 /// </summary>
+// Files are not mapped into memory, though that would be ready at once (a gigabyte in 1 ms, the first pass over it 20 ms
+// slower, against 0.5 s to 1.5 s here): a model would hang on its file as long as it lives. Where another program writes into
+// that file in place, as cp and many a training script do with a checkpoint, the scores of a mapped model change in the
+// middle of a run, without a word; where the file is cut off, the system ends the process, without a word, too.
 public sealed class SafetensorsReader : IDisposable
 {
     private const string SingleFile = "model.safetensors";

@@ -54,7 +54,7 @@ public sealed class PairEncoder
                 $"{tokenizer.Folder}: the tokenizer has {tokenizer.VocabSize} tokens, the model only {config.VocabSize} (vocab_size). "
                 + "Name the tokenizer that belongs to the model, or raise the configuration's VocabSize.");
 
-        var noted = file is null ? new(null, null, null, null) : TextSettings.Read(file);
+        var noted = file is null ? new(null, null, null, null, null) : TextSettings.Read(file);
         var context = config.MaxPositionEmbeddings;
         var response = spec.MaxResponseTokens ?? noted.MaxResponseTokens ?? context / 2;
         var prompt = spec.MaxPromptTokens ?? noted.MaxPromptTokens ?? context - response;

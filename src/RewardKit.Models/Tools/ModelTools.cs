@@ -36,6 +36,8 @@ public static class ModelTools
         var kind = ModelSummary.Of(adapter).RewardHead ?? ModelSummary.Of(AdapterFolder.BaseOf(adapter, @base)).RewardHead;
         using var model = kind is null ? CausalModel.Create(spec, seed: 0) : RewardModel.Create(spec, new(ZeroInit: true), seed: 0);
         model.Adapters.Merge(keepBase: false);
+        // The type to merge in is no word on the type to score in.
+        model.AskedDtype = AdapterFolder.SettingsOf(spec)?.Dtype;
         var card = new ModelCard
         {
             BaseModel = config.Base,

@@ -4,6 +4,10 @@ open System.IO
 open RewardKit.Models
 open RewardKit.Models.Tokenization
 
+/// The two tokens of a pairwise reward: LabelTokens ("A", "B") by their texts, each one token long, or LabelTokens (65, 66) by
+/// their ids. The reward is the first one's logit less the second's.
+type LabelTokens = RewardKit.Models.LabelTokens
+
 /// The model each run starts from. Paths are relative to the script.
 [<AbstractClass; Sealed>]
 type Model =
@@ -22,21 +26,37 @@ type Model =
     /// <param name="template">The chat template's name; default: the tokenizer's own, else "plain".</param>
     /// <param name="maxPromptTokens">Longer prompts lose tokens on the left; default: what the context leaves.</param>
     /// <param name="maxResponseTokens">Longer responses lose tokens on the right; default: half the context.</param>
+    /// <param name="dtype">
+    /// The weights' type: "float32", "bfloat16", "float16", or "auto" for that of the files; default: the one that the folder
+    /// was trained in by RewardKit, else "float32".
+    /// </param>
+    /// <param name="labelTokens">
+    /// Reads the reward off the language model's own head, as the difference of these two tokens' logits:
+    /// LabelTokens ("A", "B"); default: what the folder was trained with, else a scalar head.
+    /// </param>
     static member load
         (
             folder: string,
             ?tokenizer: string,
             ?template: string,
             ?maxPromptTokens: int,
-            ?maxResponseTokens: int
+            ?maxResponseTokens: int,
+            ?dtype: string,
+            ?labelTokens: LabelTokens
         ) : ModelSpec =
-        ModelSpec(
-            Folder = Model.existing ("model", folder),
-            Tokenizer = (tokenizer |> Option.map (fun t -> Model.existing ("tokenizer", t)) |> Option.toObj),
-            Template = Option.toObj template,
-            MaxPromptTokens = Option.toNullable maxPromptTokens,
-            MaxResponseTokens = Option.toNullable maxResponseTokens
-        )
+        let model =
+            ModelSpec(
+                Folder = Model.existing ("model", folder),
+                Tokenizer = (tokenizer |> Option.map (fun t -> Model.existing ("tokenizer", t)) |> Option.toObj),
+                Template = Option.toObj template,
+                MaxPromptTokens = Option.toNullable maxPromptTokens,
+                MaxResponseTokens = Option.toNullable maxResponseTokens,
+                Dtype = Option.toObj dtype,
+                LabelTokens = Option.toObj labelTokens
+            )
+
+        model.Check "Model.load"
+        model
 
     /// <summary>
     /// Trains a low-rank adapter instead of the model's own weights: <c>Model.load "folder" |> Model.lora (rank = 8)</c>.

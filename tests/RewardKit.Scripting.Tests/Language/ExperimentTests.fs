@@ -173,6 +173,24 @@ module ExperimentTests =
         Assert.That(message (fun () -> Model.llama (tokenizer = space.Path "u") |> ignore), Does.Contain "There is no tokenizer folder")
 
     [<Test>]
+    let ``a model is loaded in a type, and read at label tokens`` () =
+        use space = new Workspace()
+        space.Write("m/config.json", "{}")
+        let plain = Model.load (space.Path "m")
+        Assert.That(plain.Dtype, Is.Null)
+        Assert.That(plain.LabelTokens, Is.Null)
+
+        let made = Model.load (space.Path "m", dtype = "bfloat16", labelTokens = LabelTokens("A", "B"))
+        Assert.That((made.Dtype, made.LabelTokens.First, made.LabelTokens.Second), Expect.equal ("bfloat16", "A", "B"))
+        let byId = Model.load (space.Path "m", labelTokens = LabelTokens(65, 66))
+        Assert.That((byId.LabelTokens.FirstId, byId.LabelTokens.SecondId), Expect.equal (System.Nullable 65, System.Nullable 66))
+
+        Assert.That(
+            message (fun () -> Model.load (space.Path "m", dtype = "int4") |> ignore),
+            Expect.equal "Model.load: the dtype is \"int4\"; expected float32, bfloat16, float16 or auto."
+        )
+
+    [<Test>]
     let ``an adapter goes on a model of a folder, with options in their ranges`` () =
         use space = new Workspace()
         space.Write("m/config.json", "{}")
