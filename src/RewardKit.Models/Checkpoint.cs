@@ -56,7 +56,9 @@ internal static class Checkpoint
             return Stored(spec, loaded, reader, device, null, weights => new RewardModel(loaded, model, weights, tokens), name => Spare(model, name) || IsScore(name));
 
         var scored = reader.Find(Score) is not null;
-        RefuseOtherHeads(reader, loaded, model, scored, head is not null);
+        if (HeadRefusal(reader, loaded, model) is { } refusal) throw refusal;
+        if (!scored && head is null)
+            throw RewardKitException.Input($"{reader.Path}: no {Score} here: this is a language model, not a trained reward model.");
         // Without tying, a classifier saved by other tools has no language-model head; a language model must have one.
         var languageHead = model.TieWordEmbeddings || !scored || reader.Find(LanguageHead) is not null;
         var bias = scored ? reader.Find("score.bias") is not null : head!.Bias;
@@ -150,24 +152,24 @@ internal static class Checkpoint
             config.VocabSize);
     }
 
-    // A head with several outputs, and a head that was lost on the way, are the two ways in which reward models go wrong.
-    private static void RefuseOtherHeads(SafetensorsReader reader, ConfigFile file, ModelConfig config, bool scored, bool mayBeFresh)
+    /// <summary>
+    /// Why a folder's scalar head cannot be used; null where it can, or where there is none. A head with several outputs, and a
+    /// head that was lost on the way, are the two ways in which reward models go wrong.
+    /// </summary>
+    public static RewardKitException? HeadRefusal(SafetensorsReader reader, ConfigFile file, ModelConfig config)
     {
+        var scored = reader.Find(Score) is not null;
         const string one = "A reward model has exactly one output: convert a two-label head by taking row 1 less row 0 of score.weight, or train anew from the language model.";
         if (reader.Find(Score) is { Shape: [not 1, ..] } wide)
-            throw RewardKitException.Input(
+            return RewardKitException.Input(
                 $"{reader.Path}: {Score} has shape {SafetensorsFormat.ShapeText(wide.Shape)}, expected [1, {config.HiddenSize}]. {one}");
         var classifier = file.Architectures.Contains(file.Family().Classifier);
         if (scored || classifier)
         {
             var labels = file.Value<int>(file.Json, "num_labels") ?? (file.Json["id2label"] as JsonObject)?.Count ?? 1;
-            if (labels != 1) throw file.Refused($"num_labels is {labels}, expected 1. {one}");
+            if (labels != 1) return file.Refused($"num_labels is {labels}, expected 1. {one}");
         }
-        if (scored) return;
-        if (classifier)
-            throw RewardKitException.Input(
-                $"{reader.Path}: no {Score} here, although {ConfigFile.Name} names {file.Family().Classifier}: the trained head was lost when this folder was written.");
-        if (!mayBeFresh)
-            throw RewardKitException.Input($"{reader.Path}: no {Score} here: this is a language model, not a trained reward model.");
+        return scored || !classifier ? null : RewardKitException.Input(
+            $"{reader.Path}: no {Score} here, although {ConfigFile.Name} names {file.Family().Classifier}: the trained head was lost when this folder was written.");
     }
 }

@@ -36,6 +36,19 @@ public class ModelTests : CommandFixture
         Assert.That(json.RootElement.GetProperty("adapter").ValueKind, Is.EqualTo(JsonValueKind.Null));
     }
 
+    [TestCase("\"num_labels\": 2", "num_labels is 2, expected 1. A reward model has exactly one output")]
+    [TestCase("\"num_labels\": 1", "no score.weight here, although config.json names LlamaForSequenceClassification: the trained head was lost")]
+    public void A_classifier_of_which_no_reward_model_can_be_made_says_why(string labels, string said)
+    {
+        var config = File.ReadAllText(Path.Combine(Stories, "config.json"));
+        Write("model/config.json", config.Replace("LlamaForCausalLM", "LlamaForSequenceClassification").Replace("\"use_cache\": true", $"\"use_cache\": true, {labels}"));
+        File.Copy(Path.Combine(Stories, "model.safetensors"), PathOf("model/model.safetensors"));
+
+        var text = Done("model", "inspect", "model").Output;
+
+        Assert.That(text, Does.StartWith("model: sequence classifier that is no reward model\n").And.Match(@"reward head +none").And.Contain(said));
+    }
+
     [Test]
     public void A_model_is_converted()
     {

@@ -142,6 +142,7 @@ internal static class ModelCommand
             Row("language head", summary.LanguageHead ?? "none: no log-probabilities");
         }
         Row("reward head", summary.RewardHead ?? "none");
+        Row("", summary.HeadProblem);
         var texts = summary.Texts;
         Row("tokenizer", texts.Tokens is { } tokens ? $"{tokens} tokens, from {texts.Tokenizer}" : $"none: {texts.Problem}");
         Row("", texts.Tokens is null ? null : $"begin {texts.Begin ?? "none"}{(texts.AddsBegin ? " (added)" : "")}, end {texts.End ?? "none"}, pad {texts.Pad ?? "none"}");

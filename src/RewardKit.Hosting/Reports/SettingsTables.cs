@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Globalization;
 using System.Text.Json;
 using RewardKit.Hosting.Experiments;
@@ -34,16 +35,20 @@ internal static class SettingsTables
         return set.Length == 0 ? "" : $" ({string.Join(", ", set)})";
     }
 
-    private static string Show(object value) =>
-        value is Enum or bool ? value.ToString()!.ToLowerInvariant() : Convert.ToString(value, CultureInfo.InvariantCulture)!;
+    private static string Show(object value) => value switch
+    {
+        Enum or bool => value.ToString()!.ToLowerInvariant(),
+        IEnumerable list and not string => string.Join(", ", list.Cast<object>().Select(Show)),
+        _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
+    };
 
-    // A record's properties as name and value, nested ones with a dot; what is null says nothing.
+    // A record's properties as name and value, nested ones with a dot, lists in one line; what is null says nothing.
     private static IEnumerable<(string, string)> Facts(object record) =>
         from property in record.GetType().GetProperties()
         let value = property.GetValue(record)
         where value is not null
         let name = JsonNamingPolicy.CamelCase.ConvertName(property.Name)
-        from fact in value is string or Enum || value.GetType().IsPrimitive
+        from fact in value is string or Enum or IEnumerable || value.GetType().IsPrimitive
             ? [(name, Show(value))]
             : Facts(value).Select(f => ($"{name}.{f.Item1}", f.Item2))
         select fact;

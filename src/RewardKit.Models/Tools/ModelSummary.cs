@@ -17,12 +17,13 @@ namespace RewardKit.Models;
 /// <param name="Bytes">Their size together.</param>
 /// <param name="LanguageHead">Where its language-model head is; null: none.</param>
 /// <param name="RewardHead">Where its reward comes from; null: nowhere.</param>
+/// <param name="HeadProblem">Why no reward model can be made of its scalar head: several outputs, or lost; null: nothing is wrong.</param>
 /// <param name="Texts">How texts become tokens.</param>
 /// <param name="Adapter">The adapter; null where the folder holds a whole model.</param>
 public sealed record ModelSummary(
     string Folder, string Kind, string Architecture, IReadOnlyDictionary<string, long> Shape, long Parameters,
     IReadOnlyDictionary<string, long> ParametersByType, IReadOnlyList<string> Files, long Bytes, string? LanguageHead, string? RewardHead,
-    ModelSummary.TextSummary Texts, ModelSummary.AdapterSummary? Adapter)
+    string? HeadProblem, ModelSummary.TextSummary Texts, ModelSummary.AdapterSummary? Adapter)
 {
     /// <summary>How texts become tokens.</summary>
     /// <param name="Tokenizer">The folder of the tokenizer; null: there is none.</param>
@@ -66,12 +67,13 @@ public sealed record ModelSummary(
         string[] files = adapter is null ? [.. SafetensorsReader.FilesIn(folder).Where(f => f.EndsWith(".safetensors", StringComparison.Ordinal))] : [AdapterFile.Name];
         var noted = own is null ? null : TextSettings.Read(own);
         var reward = Reward(reader, noted, adapter is not null);
+        var problem = adapter is null && noted?.Labels is null ? Checkpoint.HeadRefusal(reader, own!, config!)?.Message : null;
         return new(
-            folder, KindOf(adapter is not null, reward, noted), own?.Architectures.FirstOrDefault() ?? own?.Family().CausalModel ?? "not known without the base",
+            folder, problem is not null ? "sequence classifier that is no reward model" : KindOf(adapter is not null, reward, noted), own?.Architectures.FirstOrDefault() ?? own?.Family().CausalModel ?? "not known without the base",
             config is null ? new Dictionary<string, long>() : Sizes(config), entries.Sum(e => e.Elements),
             new SortedDictionary<string, long>(entries.GroupBy(e => SafetensorsFormat.FromType(e.Type).Name).ToDictionary(g => g.Key, g => g.Sum(e => e.Elements)), StringComparer.Ordinal),
             files, files.Sum(file => new FileInfo(Path.Combine(folder, file)).Length), adapter is null ? Language(reader, config!) : null, reward,
-            Tokens(folder, below, noted),
+            problem, Tokens(folder, below, noted),
             adapter is null ? null : new(
                 below, adapter.Base, adapter.Options.Rank, adapter.Options.Alpha, adapter.Options.Dropout, adapter.Options.RankStabilized,
                 adapter.Options.TargetPattern is { } pattern ? [pattern] : adapter.Options.Targets));
@@ -111,8 +113,7 @@ public sealed record ModelSummary(
         if (noted?.Labels is { } labels) return $"the logit of token {labels.FirstId} less that of token {labels.SecondId}";
         string Name(string parameter) => adapter ? AdapterFile.NameOfHead(parameter) : $"score.{parameter}";
         return reader.Find(Name("weight")) is not { } score ? null
-            : $"{score.Name} {SafetensorsFormat.ShapeText(score.Shape)}, {(reader.Find(Name("bias")) is null ? "no bias" : "with a bias")}"
-                + (score.Shape is [1, _] ? "" : " (several outputs: no reward model here reads it)");
+            : $"{score.Name} {SafetensorsFormat.ShapeText(score.Shape)}, {(reader.Find(Name("bias")) is null ? "no bias" : "with a bias")}";
     }
 
     private static TextSummary Tokens(string folder, string? below, TextSettings? noted)

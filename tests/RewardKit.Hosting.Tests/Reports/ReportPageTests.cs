@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using RewardKit.Hosting.Reports;
+using RewardKit.Models;
 
 namespace RewardKit.Hosting.Tests.Reports;
 
@@ -45,6 +46,22 @@ public class ReportPageTests
         Assert.That(page, Does.Contain(">longer wins<"));
         Assert.That(page, Does.Contain("80.0 % above zero"), "the margin histogram's caption");
         Assert.That(page, Does.Contain("""{"arm":"a","seeds":[1],"steps":[1],"loss":[[0.69]],"smooth":[[0.69]]}"""));
+    }
+
+    [Test]
+    public void The_page_says_what_model_was_asked_for()
+    {
+        var plain = Results.Of(("a", 1, [1, 0]));
+        var model = new ModelSpec
+        {
+            Folder = "model",
+            Dtype = "bfloat16",
+            LabelTokens = new("A", "B"),
+            Lora = new() { Rank = 4, Targets = ["q_proj", "v_proj"] },
+        };
+        var page = ReportPage.Write(plain with { Spec = plain.Spec with { Model = model } });
+        foreach (var (name, value) in new[] { ("dtype", "bfloat16"), ("labelTokens.first", "A"), ("lora.rank", "4"), ("lora.targets", "q_proj, v_proj") })
+            Assert.That(page, Does.Contain($"<tr><th>{name}</th><td>{value}</td></tr>"));
     }
 
     [Test]
