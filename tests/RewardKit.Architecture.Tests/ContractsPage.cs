@@ -27,7 +27,7 @@ internal static partial class ContractsPage
         ("Data", [typeof(PreferenceExample), typeof(Relation), typeof(Provenance), typeof(Conversation), typeof(Message)]),
         ("Identity, options, errors",
         [
-            typeof(PluginAttribute), typeof(LossAttribute), typeof(AugmenterAttribute), typeof(EvaluatorAttribute), typeof(DecoderAttribute),
+            typeof(PluginAttribute), typeof(PluginTraits), typeof(LossAttribute), typeof(AugmenterAttribute), typeof(EvaluatorAttribute), typeof(DecoderAttribute),
             typeof(ComposerAttribute), typeof(MergerAttribute), typeof(PluginOptionsAttribute), typeof(RewardKitException), typeof(Contract),
         ]),
     ];
