@@ -104,12 +104,28 @@ let bench args =
         0
 
 let pack () =
-    build ()
+    match variable "TorchProvider" with
+    | Some provider when provider <> "system" ->
+        stop 2 $"TorchProvider is {provider}, but the packages stand on RewardKit.TorchSharp. Unset it to pack."
+    | _ -> ()
 
-    must "Packing" "dotnet" [ "pack"; "RewardKit.Host.slnf"; "-c"; "Release"; "--no-build"; "-nologo"; "-v"; "quiet"; "-o"; artifacts </> "packages" ]
+    build ()
+    let packages = artifacts </> "packages"
+    let written () = if Directory.Exists packages then Directory.GetFiles(packages, "*.nupkg") else [||]
+
+    once
+        "pack"
+        (fingerprint [ "src" ] "")
+        (fun () -> written().Length > 0)
+        (fun () ->
+            say "pack: NuGet packages"
+            if Directory.Exists packages then Directory.Delete(packages, true)
+
+            must "Packing" "dotnet" [ "pack"; "RewardKit.Host.slnf"; "-c"; "Release"; "--no-build"; "-nologo"; "-v"; "quiet"; "-o"; packages ]
+            |> ignore)
     |> ignore
 
-    for file in Directory.GetFiles(artifacts </> "packages", "*.nupkg") do
+    for file in written () |> Array.sort do
         say (Path.GetRelativePath(root, file))
 
     0
