@@ -1,10 +1,14 @@
 namespace RewardKit;
 
-/// <summary>The version of the contracts in this assembly, written into each plugin's manifest.</summary>
+/// <summary>
+/// The version of the contracts in this assembly. A plugin's manifest states the version that it was built for; a host runs
+/// those from <see cref="Oldest"/> to <see cref="Version"/>.
+/// </summary>
 public static class Contract
 {
-    /// <summary>
-    /// Rises when a plugin compiled earlier would no longer run. A host refuses plugins built for a newer version.
-    /// </summary>
+    /// <summary>Rises when the contracts change: what is built for it may use what earlier hosts do not have.</summary>
     public const int Version = 1;
+
+    /// <summary>The oldest version whose plugins still run; rises when a change breaks them.</summary>
+    public const int Oldest = 1;
 }

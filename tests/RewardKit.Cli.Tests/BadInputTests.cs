@@ -135,7 +135,7 @@ public class BadInputTests : ExperimentFixture
         Refused(
             2,
             $"The arm \"second\" cannot be run. The loss \"mine\" in {PathOf("mine")} was built for contract version 2; this RewardKit has 1. "
-            + $"Upgrade RewardKit.{AtRun}",
+            + $"Upgrade RewardKit, or install an older version of the plugin.{AtRun}",
             "--plugins", "mine", "--", "second=mine");
     }
 

@@ -32,10 +32,19 @@ internal static class RunCommand
         {
             var catalog = Shared.Catalog(parsed.GetRequiredValue(plugins), parsed.GetRequiredValue(script));
             var options = new RunnerOptions(parsed.GetValue(fresh));
+            var failures = new List<RunFailure>();
             var context = new ScriptContext(
-                parsed.GetRequiredValue(script), arguments, spec => Program.RunExperiment(spec, catalog, options, cancellation),
+                parsed.GetRequiredValue(script), arguments, spec =>
+                {
+                    var result = Program.RunExperiment(spec, catalog, options, cancellation);
+                    failures.AddRange(result.Failures);
+                    return result;
+                },
                 cancellation);
             Program.Scripts(catalog).Run(context, Console.Error.WriteLine);
+            // The script has done what it could with the rest.
+            if (failures.Count > 0)
+                throw RewardKitException.Failure(string.Join('\n', failures.Select(f => parsed.GetValue(verbose) ? f.Details : f.Message)));
         }));
         return command;
     }

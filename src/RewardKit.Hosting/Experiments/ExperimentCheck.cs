@@ -1,12 +1,17 @@
+using RewardKit.Hosting.Plugins;
+
 namespace RewardKit.Hosting.Experiments;
 
 /// <summary>Finds what is wrong with an experiment before anything is trained.</summary>
 internal static class ExperimentCheck
 {
     /// <summary>Checks names, files, every plugin with its options, and the baselines.</summary>
-    /// <returns>The experiment with every option of every plugin spelled out.</returns>
+    /// <returns>
+    /// The experiment with every option of every plugin spelled out, and the arms that cannot be run because a plugin failed
+    /// to be made, with the reason.
+    /// </returns>
     /// <exception cref="RewardKitException">Something is wrong.</exception>
-    public static ExperimentSpec Check(ExperimentSpec spec, MethodSource methods)
+    public static (ExperimentSpec Spec, IReadOnlyDictionary<string, RewardKitException> Unusable) Check(ExperimentSpec spec, MethodSource methods)
     {
         if (spec.Arms.Count == 0) throw RewardKitException.Input($"The experiment \"{spec.Name}\" has no arm. Add one: arm \"NAME\" [ … ].");
         if (spec.Seeds.Count == 0) throw RewardKitException.Input($"The experiment \"{spec.Name}\" has no seed. Add: seeds [ 1 ].");
@@ -26,16 +31,31 @@ internal static class ExperimentCheck
             Evaluations = [.. spec.Evaluations.Select(e => e with { Evaluator = methods.Complete(e.Evaluator) })],
         };
         foreach (var evaluation in spec.Evaluations) methods.CreateEvaluator(evaluation.Evaluator);
+        var unusable = new Dictionary<string, RewardKitException>();
         foreach (var arm in spec.Arms)
         {
-            In(arm, () => methods.CreateLoss(arm.Loss));
-            foreach (var use in arm.Augmenters)
-                if (In(arm, () => methods.CreateAugmenter(use)).Needs.HasFlag(AugmenterNeeds.Baseline) && arm.Baseline is null)
-                    throw RewardKitException.Input(
-                        $"The arm \"{arm.Name}\" uses the augmenter {use.Id}, which filters with a baseline reward model, but the arm names none. "
-                        + "Add Baseline.arm \"NAME\" with the name of another arm, or turn the filter off in the augmenter's options.");
+            try
+            {
+                Make(arm, methods);
+            }
+            catch (Exception e) when (e is not RewardKitException { ExitCode: 2 })
+            {
+                // The plugin failed, which is no mistake in the experiment: the other arms can be run.
+                unusable.Add(arm.Name, e as RewardKitException
+                    ?? RewardKitException.Failure($"The arm \"{arm.Name}\" cannot be run: {PluginFault.Describe(e)}", e));
+            }
         }
-        return spec;
+        return (spec, unusable);
+    }
+
+    private static void Make(ArmSpec arm, MethodSource methods)
+    {
+        In(arm, () => methods.CreateLoss(arm.Loss));
+        foreach (var use in arm.Augmenters)
+            if (In(arm, () => methods.CreateAugmenter(use)).Needs.HasFlag(AugmenterNeeds.Baseline) && arm.Baseline is null)
+                throw RewardKitException.Input(
+                    $"The arm \"{arm.Name}\" uses the augmenter {use.Id}, which filters with a baseline reward model, but the arm names none. "
+                    + "Add Baseline.arm \"NAME\" with the name of another arm, or turn the filter off in the augmenter's options.");
     }
 
     /// <summary>The arms in an order in which each comes after its baseline.</summary>

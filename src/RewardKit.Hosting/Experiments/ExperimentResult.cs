@@ -21,9 +21,16 @@ public sealed record RunResult(
     string? Folder,
     bool Reused);
 
+/// <summary>A run that did not come to its end; the others did. Text alone, so that a plugin's exception does not keep it loaded.</summary>
+/// <param name="Arm">The arm's name.</param>
+/// <param name="Seed">The seed; null where no seed of the arm could be run, and for a trivial baseline.</param>
+/// <param name="Message">Which run it was and why it failed: the plugin, its method and the cause.</param>
+/// <param name="Details">The same with the stack trace.</param>
+public sealed record RunFailure(string Arm, int? Seed, string Message, string Details);
+
 /// <summary>A finished experiment.</summary>
 /// <param name="Spec">What was asked.</param>
-/// <param name="Runs">Every arm under every seed, in the order of the specification.</param>
+/// <param name="Runs">Every arm under every seed, in the order of the specification, but for those that failed.</param>
 /// <param name="Trivial">The trivial baselines, judged by the same evaluators.</param>
 /// <param name="Environment">Versions and machine facts, for the report.</param>
 /// <param name="Notes">What the reader should know of the data: skipped and truncated records.</param>
@@ -32,4 +39,8 @@ public sealed record ExperimentResult(
     IReadOnlyList<RunResult> Runs,
     IReadOnlyList<RunResult> Trivial,
     IReadOnlyDictionary<string, string> Environment,
-    IReadOnlyList<string> Notes);
+    IReadOnlyList<string> Notes)
+{
+    /// <summary>The runs that failed, in the order in which they did.</summary>
+    public IReadOnlyList<RunFailure> Failures { get; init; } = [];
+}

@@ -19,38 +19,55 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models)
     /// <param name="options">How to run it.</param>
     /// <param name="progress">Told how far it is.</param>
     /// <param name="cancellation">Stops between steps; finished runs stay, nothing half-written does.</param>
+    /// <returns>What was found; a run that failed is among the failures, and does not keep the others from their end.</returns>
     /// <exception cref="RewardKitException">
-    /// Something is wrong with the experiment (then nothing was trained), or a run failed.
+    /// Something is wrong with the experiment (then nothing was trained), or every run failed.
     /// </exception>
     public ExperimentResult Run(
         ExperimentSpec spec, RunnerOptions options, IExperimentProgress progress, CancellationToken cancellation = default)
     {
         var methods = new MethodSource(plugins);
-        spec = ExperimentCheck.Check(spec, methods);
+        (spec, var unusable) = ExperimentCheck.Check(spec, methods);
         var data = new ExperimentData(spec);
         using var only = Only(spec);
         var store = new RunStore(spec.OutputFolder);
         var keys = new RunKeys(spec, methods, models);
 
+        var failures = new RunFailures(progress, cancellation);
         var runs = new Dictionary<(string Arm, int Seed), RunResult>();
         foreach (var arm in ExperimentCheck.BaselinesFirst(spec.Arms))
         {
+            if (unusable.TryGetValue(arm.Name, out var reason))
+            {
+                failures.Add(arm.Name, null, reason.Message, reason);
+                continue;
+            }
             foreach (var seed in spec.Seeds)
             {
                 cancellation.ThrowIfCancellationRequested();
+                if (arm.Baseline is { } baseline && !runs.ContainsKey((baseline, seed)))
+                {
+                    failures.Add(arm.Name, seed, $"The arm \"{arm.Name}\" with seed {seed} was not run: its baseline \"{baseline}\" failed.");
+                    continue;
+                }
                 progress.Started(arm.Name, seed);
-                var run = Work($"The arm \"{arm.Name}\" with seed {seed}", () => RunOne(arm, seed));
+                if (failures.Catch(arm.Name, seed, $"The arm \"{arm.Name}\" with seed {seed}", () => RunOne(arm, seed)) is not { } run) continue;
                 runs.Add((arm.Name, seed), run);
                 progress.Finished(run);
             }
         }
-        RunResult[] ordered = [.. spec.Arms.SelectMany(a => spec.Seeds.Select(s => runs[(a.Name, s)]))];
-        var trivial = TrivialBaselines.For(data.Train.Examples, cancellation).Select(scorer =>
+        if (runs.Count == 0) throw failures.AsException();
+        RunResult[] ordered = [.. spec.Arms.SelectMany(a => spec.Seeds.Where(s => runs.ContainsKey((a.Name, s))).Select(s => runs[(a.Name, s)]))];
+        var trivial = TrivialBaselines.For(data.Train.Examples, cancellation)
+            .Select(scorer => failures.Catch(scorer.Name, null, $"The trivial baseline \"{scorer.Name}\"", () => RunTrivial(scorer)))
+            .OfType<RunResult>().ToArray();
+        return new(spec, ordered, trivial, RunEnvironment.Facts(spec, methods, models), data.Notes(ordered)) { Failures = failures.All };
+
+        RunResult RunTrivial(IScorer scorer)
         {
-            var (measurements, samples) = Work($"The trivial baseline \"{scorer.Name}\"", () => Evaluate(scorer));
-            return new RunResult(scorer.Name, null, measurements, samples, null, new Dictionary<string, long>(), null, false);
-        });
-        return new(spec, ordered, [.. trivial], RunEnvironment.Facts(spec, methods, models), data.Notes(ordered));
+            var (measurements, samples) = Evaluate(scorer);
+            return new(scorer.Name, null, measurements, samples, null, new Dictionary<string, long>(), null, false);
+        }
 
         RunResult RunOne(ArmSpec arm, int seed)
         {
@@ -116,19 +133,6 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models)
                 samples.Add(label, report.Samples.ToArray());
             }
             return (measurements, samples);
-        }
-    }
-
-    // A plugin may throw anything; the user is told which run it was.
-    private static T Work<T>(string what, Func<T> work)
-    {
-        try
-        {
-            return work();
-        }
-        catch (Exception e) when (e is not (RewardKitException or OperationCanceledException))
-        {
-            throw RewardKitException.Failure($"{what} failed: {e.GetType().Name}: {e.Message}", e);
         }
     }
 

@@ -33,6 +33,20 @@ public static class Findings
         return sentences;
     }
 
+    /// <summary>Which runs failed, in a sentence; null where none did.</summary>
+    /// <param name="result">The finished experiment.</param>
+    public static string? Failed(ExperimentResult result)
+    {
+        if (result.Failures.Count == 0) return null;
+        var names = result.Failures.GroupBy(f => f.Arm).Select(arm => arm.Key + arm.Select(f => f.Seed).OfType<int>().ToArray() switch
+        {
+            [] => "",
+            [var seed] => $" (seed {seed})",
+            var seeds => $" (seeds {List([.. seeds.Select(s => s.ToString(CultureInfo.InvariantCulture))])})",
+        });
+        return $"Failed, and missing here: {List([.. names])}.";
+    }
+
     /// <summary>A number as the reports print it: a share as <c>63.3 %</c>, anything else with four significant digits.</summary>
     public static string Number(double value, bool share) =>
         share ? (100 * value).ToString("0.0", CultureInfo.InvariantCulture) + " %"

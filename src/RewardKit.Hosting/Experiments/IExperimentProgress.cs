@@ -13,6 +13,9 @@ public interface IExperimentProgress
 
     /// <summary>A run is done, or an earlier one was found again.</summary>
     void Finished(RunResult run);
+
+    /// <summary>A run failed, before or after it was <see cref="Started"/>; the others go on.</summary>
+    void Failed(RunFailure failure);
 }
 
 /// <summary>How to run an experiment.</summary>

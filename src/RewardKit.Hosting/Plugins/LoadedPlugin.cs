@@ -19,6 +19,8 @@ internal sealed class LoadedPlugin : IDisposable
     private readonly Assembly _assembly;
     private readonly List<IDisposable> _made = [];
 
+    private const string OtherContract = "Rebuild the plugin, or install a version of it for this RewardKit.";
+
     /// <summary>Loads a plugin folder.</summary>
     /// <param name="manifest">The folder's manifest.</param>
     /// <param name="services">The host's services, for the plugins' constructors.</param>
@@ -28,12 +30,13 @@ internal sealed class LoadedPlugin : IDisposable
         (_manifest, _services) = (manifest, services);
         if (!File.Exists(Path.Combine(manifest.Folder, manifest.Assembly)))
             throw Input($"{manifest.Assembly} is missing. Rebuild the plugin, or copy its whole output folder.");
-        _context = new(manifest.Folder, manifest.Assembly);
+        _context = new(manifest);
         try
         {
             CheckHash();
             _assembly = _context.LoadFromAssemblyPath(_context.AssemblyFile);
             CheckDependencies();
+            CheckShared();
         }
         catch (BadImageFormatException e)
         {
@@ -79,10 +82,8 @@ internal sealed class LoadedPlugin : IDisposable
         }
         catch (Exception e) when (e is not RewardKitException)
         {
-            var cause = e is TargetInvocationException { InnerException: { } inner } ? inner : e;
-            throw RewardKitException.Failure(
-                $"The {description.Label} in {_manifest.Folder} could not be made: its constructor threw "
-                + $"{cause.GetType().Name}: {cause.Message}", cause);
+            var what = PluginFault.IsPlugins(e) ? "" : $"the {description.Label} could not be made: ";
+            throw RewardKitException.Failure($"Plugin folder {_manifest.Folder}: {what}{PluginFault.Describe(e)}", e);
         }
     }
 
@@ -127,8 +128,31 @@ internal sealed class LoadedPlugin : IDisposable
         }
     }
 
-    private Type FindType(string name) => _assembly.GetType(name)
-        ?? throw Input($"{_manifest.Assembly} has no type {name}, which its manifest names. Rebuild the plugin.");
+    // What the plugin uses of the host, and what the host asks of the plugin: both must be there before it is called.
+    private void CheckShared()
+    {
+        foreach (var plugin in _manifest.Plugins) FindType(plugin.Type);
+        if (SharedMembers.FirstMissing(_assembly, _context.IsShared) is ({ } member, { } compiled))
+        {
+            var here = _context.LoadFromAssemblyName(compiled).GetName();
+            throw Input($"{_manifest.Assembly} uses {member}, which this host does not have, or not in that form. It was compiled "
+                + $"against {compiled.Name} {compiled.Version}; here is {here.Version}. {OtherContract}");
+        }
+    }
+
+    private Type FindType(string name)
+    {
+        try
+        {
+            return _assembly.GetType(name)
+                ?? throw Input($"{_manifest.Assembly} has no type {name}, which its manifest names. Rebuild the plugin.");
+        }
+        catch (TypeLoadException e)
+        {
+            // Says what the type lacks, a method of its interface for one.
+            throw Input($"{name} cannot be loaded: {e.Message} {OtherContract}", e);
+        }
+    }
 
     private static object BindOptions(Type record, PluginDescription plugin, IEnumerable<(OptionDescription Option, object? Value)> values)
     {

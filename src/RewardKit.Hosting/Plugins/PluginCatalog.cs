@@ -68,12 +68,7 @@ public sealed class PluginCatalog
     public CatalogEntry Find(PluginKind kind, string id)
     {
         var entry = _entries.FirstOrDefault(e => e.Description.Kind == kind && e.Description.Id == id) ?? throw Unknown(kind, id);
-        var built = entry.Manifest.ContractVersion;
-        if (built == Contract.Version)
-            return entry;
-        throw RewardKitException.Input(
-            $"The {entry.Description.Label} in {entry.Manifest.Folder} was built for contract version {built}; this RewardKit has "
-            + $"{Contract.Version}. " + (built > Contract.Version ? "Upgrade RewardKit." : "Rebuild the plugin, or install a newer one."));
+        return entry.Description.Refusal is { } refusal ? throw RewardKitException.Input(refusal) : entry;
     }
 
     /// <summary>

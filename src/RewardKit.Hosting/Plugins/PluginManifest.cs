@@ -33,7 +33,7 @@ public sealed record PluginManifest
     /// <summary>The assembly's SHA-256 when the manifest was written, in lower-case hexadecimal.</summary>
     public required string Sha256 { get; init; }
 
-    /// <summary>The <see cref="Contract.Version"/> it was built for.</summary>
+    /// <summary>The <see cref="Contract.Version"/> it was built for; hosts run it from there up to the next break.</summary>
     public required int ContractVersion { get; init; }
 
     /// <summary>The plugins in the assembly.</summary>
@@ -51,7 +51,14 @@ public sealed record PluginManifest
                 ?? throw new JsonException("It is null.");
             if (Path.GetFileName(manifest.Assembly) != manifest.Assembly)
                 throw new JsonException($"Its assembly is \"{manifest.Assembly}\", which is not a file name in its folder.");
-            return manifest with { Folder = Path.GetFullPath(folder) };
+            folder = Path.GetFullPath(folder);
+            var refusal = ContractRange.Refusal(manifest.ContractVersion);
+            return manifest with
+            {
+                Folder = folder,
+                Plugins = refusal is null ? manifest.Plugins
+                    : [.. manifest.Plugins.Select(p => p with { Refusal = $"The {p.Label} in {folder} {refusal}" })],
+            };
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -61,9 +68,25 @@ public sealed record PluginManifest
         }
         catch (JsonException e)
         {
+            // What a later contract brought, another kind of plugin for one, is no fault of the manifest.
+            if (ContractVersionIn(file) is > Contract.Version and { } built)
+                throw RewardKitException.Input($"The plugin in {folder} {ContractRange.Refusal(built)}", e);
             // The exception counts lines from 0, and says so in words meant for programmers.
             var line = e.LineNumber is { } number ? $", line {number + 1}," : "";
             throw RewardKitException.Input($"{file}{line} is not a plugin manifest: {e.Message.Split(" Path: ")[0]} Rebuild the plugin.", e);
+        }
+    }
+
+    private static int? ContractVersionIn(string file)
+    {
+        try
+        {
+            using var manifest = JsonDocument.Parse(File.ReadAllBytes(file));
+            return manifest.RootElement.GetProperty("contractVersion").GetInt32();
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            return null;
         }
     }
 }
@@ -91,6 +114,10 @@ public sealed record PluginDescription
 
     /// <summary>The options, in the order of the record.</summary>
     public required IReadOnlyList<OptionDescription> Options { get; init; }
+
+    /// <summary>Why it cannot be used on this host, in a sentence; null where it can.</summary>
+    [JsonIgnore]
+    public string? Refusal { get; init; }
 
     /// <summary>The kind and id for messages: <c>loss "haf-rm"</c>.</summary>
     [JsonIgnore]
@@ -170,7 +197,7 @@ internal sealed class ScalarConverter : JsonConverter<object>
             JsonTokenType.True => true,
             JsonTokenType.False => false,
             JsonTokenType.String => reader.GetString(),
-            JsonTokenType.Number => reader.TryGetInt32(out var number) ? number : reader.GetDouble(),
+            JsonTokenType.Number => reader.TryGetInt32(out var number) ? (object)number : reader.GetDouble(),
             _ => throw new JsonException("A default or choice must be true, false, a number, a string or null."),
         };
 

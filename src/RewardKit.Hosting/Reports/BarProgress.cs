@@ -27,9 +27,18 @@ internal sealed class BarProgress : IExperimentProgress
             .Start(context => work(new BarProgress(context, facts)));
     }
 
+    public void Failed(RunFailure failure)
+    {
+        // What could not even start has no bar.
+        var name = Name(failure.Arm, failure.Seed);
+        if (_bar?.Description != name) _bar = _context.AddTask(name);
+        Say("failed");
+        _bar.StopTask();
+    }
+
     public void Started(string arm, int seed)
     {
-        _bar = _context.AddTask(Markup.Escape($"{arm}, seed {seed}"));
+        _bar = _context.AddTask(Name(arm, seed));
         _pace = new();
     }
 
@@ -48,6 +57,8 @@ internal sealed class BarProgress : IExperimentProgress
         Say(run.Reused ? "found again" : "done");
         _bar.StopTask();
     }
+
+    private static string Name(string arm, int? seed) => Markup.Escape(seed is null ? arm : $"{arm}, seed {seed}");
 
     private void Say(string text) => _facts.Of[_bar!.Id] = text;
 

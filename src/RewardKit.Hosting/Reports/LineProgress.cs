@@ -32,6 +32,8 @@ internal sealed class LineProgress(IAnsiConsole console, TimeProvider time) : IE
 
     public void Finished(RunResult run) => Write($"{run.Arm}, seed {run.Seed}: {(run.Reused ? "found again" : "done")}");
 
+    public void Failed(RunFailure failure) => Write(failure.Message);
+
     private void Write(string line)
     {
         _written = time.GetTimestamp();

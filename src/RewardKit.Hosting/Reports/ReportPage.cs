@@ -26,7 +26,7 @@ public static class ReportPage
             ["histograms"] = Html.Each(Evaluators(result), e => Histograms(result, e)),
             ["pairs"] = Html.Each(Evaluators(result).Take(1), e => SamplePairs.Draw(result.Runs, e)),
             ["settings"] = SettingsTables.Draw(result),
-            ["notes"] = Html.Each(result.Notes, n => Html.Of($"<li>{n}</li>")),
+            ["notes"] = Html.Each(result.Failures.Select(f => f.Message).Concat(result.Notes), n => Html.Of($"<li>{n}</li>")),
             ["licence"] = new(Asset("uPlot.LICENSE.txt")),
             ["uplot"] = new(Asset("uPlot.iife.min.js")),
             ["script"] = new(Asset("report.js")),
@@ -45,7 +45,7 @@ public static class ReportPage
             var range = best.Interval is { } i ? $" (95 % interval {Findings.Range(i, true)})" : "";
             return Html.Of($"Highest on {metric}: <b>{best.Arm}</b> with {Findings.Number(best.Mean, true)}{range}, over {best.Items} held-out pairs. {string.Join(' ', Findings.Of(summary, metric))}");
         });
-        return Html.Of($"{arms} trained on {Path.GetFileName(spec.Train.Path)} with {seeds} each. {sentences}");
+        return Html.Of($"{arms} trained on {Path.GetFileName(spec.Train.Path)} with {seeds} each. {sentences} {Findings.Failed(result) ?? ""}");
     }
 
     // What the first chart says in words stands at the head of the page already.

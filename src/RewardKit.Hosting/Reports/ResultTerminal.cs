@@ -28,6 +28,7 @@ public static class ResultTerminal
         console.WriteLine();
         if (summary.Accuracies.Count > 0)
             console.WriteLine("Intervals are for 95 % and speak of the choice of pairs; stdev is over seeds.");
+        if (Findings.Failed(result) is { } failed) console.WriteLine(failed);
         foreach (var note in result.Notes) console.WriteLine(note);
         foreach (var file in files) console.WriteLine($"wrote {file}");
     }

@@ -6,8 +6,8 @@ namespace RewardKit.Hosting.Reports;
 
 /// <summary>
 /// <c>results.json</c>: <c>{"experiment", "arms": [{"name", "seed", "metrics": {"evaluator/metric": number}}],
-/// "summary": [{"arm", "metric", "mean", "stdev", "low", "high", "n"}], "environment": {…}}</c>. Trivial baselines stand
-/// after the arms in both lists, with <c>"seed": null</c>. <c>stdev</c> is over seeds and null for one; <c>low</c> and
+/// "summary": [{"arm", "metric", "mean", "stdev", "low", "high", "n"}], "failures": [{"arm", "seed", "message"}],
+/// "environment": {…}}</c>. Runs that failed stand among the failures alone. Trivial baselines stand after the arms in both lists, with <c>"seed": null</c>. <c>stdev</c> is over seeds and null for one; <c>low</c> and
 /// <c>high</c> are the 95 % interval over the <c>n</c> items, null (and <c>n</c> 0) for a number that is no mean over
 /// items. A number that is not finite is null.
 /// </summary>
@@ -29,8 +29,7 @@ public static class ResultsJson
             {
                 json.WriteStartObject();
                 json.WriteString("name", run.Arm);
-                if (run.Seed is { } seed) json.WriteNumber("seed", seed);
-                else json.WriteNull("seed");
+                Seed(json, run.Seed);
                 json.WriteStartObject("metrics");
                 foreach (var (metric, measurement) in run.Measurements) Number(json, metric, measurement.Value);
                 json.WriteEndObject();
@@ -51,6 +50,16 @@ public static class ResultsJson
                 json.WriteEndObject();
             }
             json.WriteEndArray();
+            json.WriteStartArray("failures");
+            foreach (var failure in result.Failures)
+            {
+                json.WriteStartObject();
+                json.WriteString("arm", failure.Arm);
+                Seed(json, failure.Seed);
+                json.WriteString("message", failure.Message);
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
             json.WriteStartObject("environment");
             foreach (var (name, value) in result.Environment) json.WriteString(name, value);
             json.WriteEndObject();
@@ -58,6 +67,12 @@ public static class ResultsJson
         }
         stream.WriteByte((byte)'\n');
         return stream.ToArray();
+    }
+
+    private static void Seed(Utf8JsonWriter json, int? seed)
+    {
+        if (seed is { } number) json.WriteNumber("seed", number);
+        else json.WriteNull("seed");
     }
 
     private static void Number(Utf8JsonWriter json, string name, double? value)

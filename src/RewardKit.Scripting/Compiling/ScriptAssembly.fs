@@ -64,11 +64,8 @@ module internal ScriptAssembly =
         | :? OperationCanceledException -> cause
         | :? RewardKitException as known when known.ExitCode = 2 ->
             RewardKitException.Input(known.Message + place, known)
-        | :? RewardKitException as known ->
-            // The script's line says nothing about a failure of the host's, unless its own code was at work in there.
-            match Option.ofObj known.InnerException |> Option.bind (unwrap >> ownLine sources) with
-            | Some line -> RewardKitException.Failure($"{known.Message}\n  at {line}", known)
-            | None -> known
+        // The script's line says nothing about a failure of the host's; where its own code was at work, the message names it.
+        | :? RewardKitException as known -> known
         | _ when cause.GetType() = typeof<exn> -> RewardKitException.Failure(cause.Message + place, cause)
         | _ -> RewardKitException.Failure($"{cause.GetType().Name}: {cause.Message}{place}", cause)
 

@@ -48,6 +48,13 @@ module GeneratedScript =
     let private xml (text: string) =
         text.Replace("&", "&amp;").Replace("<", "&lt;").Replace(">", "&gt;").ReplaceLineEndings " "
 
+    /// A text as an F# literal.
+    let private literal (text: string) =
+        "@\"" + text.Replace("\"", "\"\"") + "\""
+
+    /// The number of the error that a call of an unusable plugin is.
+    let private refusalCode = 9001
+
     let private shown (value: obj) =
         match value with
         | null -> "none"
@@ -160,6 +167,9 @@ module GeneratedScript =
               "    /// <param name=\"pairs\">The held-out pairs it looks at.</param>"
           for option in options do
               $"    /// <param name=\"{option.Name}\">{optionDoc option}</param>"
+          if not (isNull plugin.Refusal) then
+              // Whoever calls it is told why it cannot be used, with the place of the call.
+              $"    [<CompilerMessage({literal plugin.Refusal}, {refusalCode}, IsError = true)>]"
           $"    static member {camel plugin.Id}"
           $"        ({separated}) : {result} ="
           $"        {call}"

@@ -202,7 +202,31 @@ public class ExperimentRunnerTests
     {
         _models.WhileTraining = () => throw new InvalidOperationException("no such thing");
         Assert.That(() => Run(Spec()), Throws.TypeOf<RewardKitException>().With.Message.EqualTo(
-            "The arm \"arm\" with seed 1 failed: InvalidOperationException: no such thing"));
+            "The arm \"arm\" with seed 1 failed: InvalidOperationException: no such thing\n"
+            + "The arm \"arm\" with seed 2 failed: InvalidOperationException: no such thing").And.Property("ExitCode").EqualTo(1));
+    }
+
+    [Test]
+    public void A_run_that_fails_does_not_keep_the_others_from_their_end()
+    {
+        var times = 0;
+        _models.WhileTraining = () => { if (++times == 1) throw new InvalidOperationException("no such thing"); };
+        var result = Run(Spec());
+        Assert.That(result.Failures.Select(f => (f.Arm, f.Seed, f.Message)), Is.EqualTo(new[]
+        {
+            ("arm", (int?)1, "The arm \"arm\" with seed 1 failed: InvalidOperationException: no such thing"),
+        }));
+        Assert.That(result.Runs.Select(r => r.Seed), Is.EqualTo(new int?[] { 2 }));
+        Assert.That(result.Trivial, Has.Count.EqualTo(2));
+        Assert.That(Run(Spec()).Runs.Select(r => r.Reused), Is.EqualTo(new[] { false, true }), "and is tried again");
+    }
+
+    [Test]
+    public void Wrong_input_that_only_a_run_finds_ends_the_experiment()
+    {
+        _models.WhileTraining = () => throw RewardKitException.Input("The tensors do not fit.");
+        Assert.That(() => Run(Spec()), Throws.TypeOf<RewardKitException>().With.Message.EqualTo("The tensors do not fit."));
+        Assert.That(_models.Trained, Has.Count.EqualTo(1));
     }
 
     [Test]

@@ -101,4 +101,5 @@ internal sealed class Silent : IExperimentProgress
     public void Started(string arm, int seed) { }
     public void Advanced(string arm, int seed, TrainingProgress progress) { }
     public void Finished(RunResult run) { }
+    public void Failed(RunFailure failure) { }
 }

@@ -8,10 +8,13 @@ namespace RewardKit.Hosting.Tests.Plugins;
 /// <summary>The plugins under tests/fixtures/plugins, as their builds published them, and copies to spoil.</summary>
 internal sealed class Fixture : IDisposable
 {
-    private static readonly string Published = typeof(Fixture).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
-        .Single(a => a.Key == "FixturePlugins").Value!;
+    private static readonly string Published = Built("FixturePlugins");
 
     public string Root { get; } = Directory.CreateTempSubdirectory("rewardkit-tests-").FullName;
+
+    /// <summary>What the tests' project wrote down of a path.</summary>
+    public static string Built(string key) =>
+        typeof(Fixture).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == key).Value!;
 
     public static string Folder(string plugin) => Path.Combine(Published, plugin);
 
@@ -31,8 +34,12 @@ internal sealed class Fixture : IDisposable
     public string CopyOf(string plugin, string? name = null)
     {
         var target = Directory.CreateDirectory(Path.Combine(Root, name ?? plugin)).FullName;
-        foreach (var file in Directory.GetFiles(Folder(plugin)))
-            File.Copy(file, Path.Combine(target, Path.GetFileName(file)));
+        foreach (var file in Directory.EnumerateFiles(Folder(plugin), "*", SearchOption.AllDirectories))
+        {
+            var copy = Path.Combine(target, Path.GetRelativePath(Folder(plugin), file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
         return target;
     }
 

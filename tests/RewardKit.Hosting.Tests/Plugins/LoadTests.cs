@@ -1,4 +1,11 @@
+using System.Buffers.Binary;
+using System.Reflection;
+using System.Reflection.Metadata;
+using System.Reflection.Metadata.Ecma335;
+using System.Reflection.PortableExecutable;
+using System.Runtime.Loader;
 using System.Security.Cryptography;
+using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using RewardKit.Hosting.Experiments;
 using RewardKit.Hosting.Plugins;
@@ -56,6 +63,54 @@ public class LoadTests
         Assert.That(session.CreateLoss(Fixture.Loss("dependent")).Weight(null!), Is.EqualTo(42));
     }
 
+    [Test]
+    public void Two_plugins_each_get_their_own_version_of_a_dependency()
+    {
+        using var session = new PluginHost(PluginCatalog.Of(Fixture.Folder("PrivateDependency"), Fixture.Folder("Rich"))).Open();
+        var (older, newer) = (session.CreateLoss(Fixture.Loss("dependent")), session.CreateLoss(Fixture.Loss("dependent-next")));
+        Assert.That((older.Weight(null!), newer.Weight(null!)), Is.EqualTo((42.0, 43.0)));
+        Assert.That(older.Weight(null!), Is.EqualTo(42));
+    }
+
+    [Test]
+    public void Resources_of_another_culture_come_from_the_plugins_folder()
+    {
+        using var session = SessionOf(Fixture.Folder("Rich"));
+        Assert.That(session.CreateLoss(Fixture.Loss("localised")).ToString(), Is.EqualTo("good day, guten Tag"));
+    }
+
+    [Test]
+    public void FSharp_Core_is_the_hosts_unless_the_plugin_brings_a_newer_one([Values("none", "older", "newer")] string own)
+    {
+        var folder = _fixture.CopyOf("GoodFSharp");
+        if (own != "none") BringFSharpCore(folder, own == "newer" ? (ushort)99 : (ushort)1);
+        using var session = SessionOf(folder);
+        var loss = session.CreateLoss(Fixture.Loss("fsharp", ("steps", 7)));
+        Assert.That(loss.ToString(), Is.EqualTo("fsharp 0.2 7 plain MeanOverPairs "));
+        var context = AssemblyLoadContext.GetLoadContext(loss.GetType().Assembly)!;
+        Assert.That(context.Assemblies.Select(a => a.GetName().Name), own == "newer" ? Does.Contain("FSharp.Core") : Does.Not.Contain("FSharp.Core"));
+    }
+
+    [TestCase("Outdated.LogitsLoss", "uses RewardKit.PairForward.get_Logits, which this host does not have", "RewardKit.Abstractions 0.0.1.0")]
+    [TestCase("Outdated.NeedlessLoss", "Outdated.NeedlessLoss cannot be loaded", "get_Needs")]
+    public void A_plugin_compiled_against_other_contracts_is_refused_with_what_is_missing(string type, params string[] words)
+    {
+        var folder = _fixture.CopyOf("Good", manifest =>
+        {
+            manifest["assembly"] = "Outdated.dll";
+            manifest["sha256"] = Hash(Fixture.Built("Outdated"));
+            var loss = manifest["plugins"]!.AsArray().Single(p => (string?)p!["kind"] == "loss")!.DeepClone().AsObject();
+            (loss["type"], loss["options"]) = (type, new JsonArray());
+            loss.Remove("optionsType");
+            manifest["plugins"] = new JsonArray(loss);
+        });
+        File.Copy(Fixture.Built("Outdated"), Path.Combine(folder, "Outdated.dll"));
+        using var session = SessionOf(folder);
+        var message = Fixture.Refused(() => session.CreateLoss(Fixture.Loss("good"))).Message;
+        Assert.That(message, Does.StartWith($"Plugin folder {folder}: "));
+        foreach (var word in words.Append("Rebuild the plugin")) Assert.That(message, Does.Contain(word));
+    }
+
     [TestCase("PrivateDependency.deps.json", false)]
     [TestCase("Dependency.dll", false)]
     [TestCase("runtimes/linux-x64/native/libwords.so", false)]
@@ -91,8 +146,21 @@ public class LoadTests
         Assert.Multiple(() =>
         {
             Assert.That(failure.ExitCode, Is.EqualTo(1));
-            Assert.That(failure.Message, Does.Contain("\"throwing\"").And.Contain("InvalidOperationException: the moon is in the wrong phase"));
+            Assert.That(failure.Message, Does.Contain("\"throwing\"").And.Contain("threw in its constructor: InvalidOperationException: the moon is in the wrong phase\n  at ").And.Contain("ThrowingLoss.cs:"));
         });
+    }
+
+    [Test]
+    public void A_static_initialiser_that_throws_is_told_each_time()
+    {
+        using var session = SessionOf(Fixture.Folder("Throwing"));
+        for (var time = 1; time <= 2; time++)
+        {
+            var failure = Assert.Throws<RewardKitException>(() => session.CreateLoss(Fixture.Loss("static")))!;
+            Assert.That(failure.ExitCode, Is.EqualTo(1));
+            Assert.That(failure.Message, Does.Contain(
+                "the loss \"static\" (Throwing 0.1.0) threw in its static initialiser: MoonException: no phase on day 3"));
+        }
     }
 
     [Test]
@@ -183,6 +251,22 @@ public class LoadTests
         Assert.That(ContentHash(), Is.EqualTo(before));
         File.AppendAllText(Path.Combine(folder, "Dependency.dll"), "x");
         Assert.That(ContentHash(), Is.Not.EqualTo(before));
+    }
+
+    // A copy of the host's, with another major version written into its metadata.
+    private static void BringFSharpCore(string folder, ushort version)
+    {
+        var file = Path.Combine(folder, "FSharp.Core.dll");
+        var bytes = File.ReadAllBytes(Assembly.Load("FSharp.Core").Location);
+        using (var image = new PEReader(new MemoryStream(bytes)))
+        {
+            // The assembly's row begins with the hash algorithm, four bytes, and the major version, two.
+            var row = image.PEHeaders.MetadataStartOffset + image.GetMetadataReader().GetTableMetadataOffset(TableIndex.Assembly);
+            BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(row + 4), version);
+        }
+        File.WriteAllBytes(file, bytes);
+        // Without the list, everything in the folder is the plugin's.
+        File.Delete(Path.Combine(folder, "GoodFSharp.deps.json"));
     }
 
     private static PluginSession SessionOf(string folder) => new PluginHost(PluginCatalog.Of(folder)).Open();

@@ -21,6 +21,16 @@ public class OptionTests
             + "Form = long, Pairs = 4, Reduction = KLWeighted, Note = n, Limit = 5, Margin = 1, Other = Sum, Sum = 3.5 }"));
 
     [Test]
+    public void Spelling_every_option_out_changes_nothing()
+    {
+        using var session = new PluginHost(Catalog).Open();
+        var use = session.Complete(Fixture.Loss("good", ("alpha", 3)));
+        Assert.That(use.Options, Has.Count.EqualTo(14));
+        Assert.That(use.Options["steps"], Is.TypeOf<int>());
+        Assert.That(session.CreateLoss(use).ToString(), Is.EqualTo(Bound("good", ("alpha", 3))));
+    }
+
+    [Test]
     public void Null_is_bound_to_what_can_be_null() => Assert.That(
         Bound("good", ("margin", null!), ("other", null!)), Does.Contain("Margin = , Other = ,"));
 

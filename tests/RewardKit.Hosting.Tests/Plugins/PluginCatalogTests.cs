@@ -77,13 +77,25 @@ public class PluginCatalogTests
             Does.Contain("The loss \"fsharp\" is another kind."));
     }
 
-    [TestCase(2, "Upgrade RewardKit")]
-    [TestCase(0, "Rebuild the plugin")]
+    [TestCase(Contract.Version + 1, "Upgrade RewardKit")]
+    [TestCase(Contract.Oldest - 1, "Rebuild the plugin")]
     public void Refuses_a_plugin_built_for_another_contract(int version, string remedy)
     {
         var folder = _fixture.CopyOf("Good", manifest => manifest["contractVersion"] = version);
         var catalog = PluginCatalog.Of(folder);
         Assert.That(Fixture.Refused(() => catalog.Validate(Fixture.Loss("good"))).Message,
             Does.Contain(folder).And.Contain($"version {version}").And.Contain($"has {Contract.Version}").And.Contain(remedy));
+    }
+
+    [Test]
+    public void A_kind_that_a_later_contract_brought_is_told_by_the_contract()
+    {
+        var folder = _fixture.CopyOf("Good", manifest =>
+        {
+            manifest["contractVersion"] = Contract.Version + 1;
+            manifest["plugins"]![0]!["kind"] = "prophet";
+        });
+        Assert.That(Fixture.Refused(() => PluginCatalog.Of(folder)).Message,
+            Does.StartWith($"The plugin in {folder} was built for contract version {Contract.Version + 1}").And.Contain("Upgrade RewardKit"));
     }
 }

@@ -20,6 +20,7 @@ public class ExperimentTerminalTests
         var result = Results.Of(("a [x]", 1, [1, 1, 1, 0]), ("b", 1, [1, 1, 0, 0])) with
         {
             Trivial = [Results.Run("longer wins", null, [0, 1, 0, 1])],
+            Failures = [new("c", null, "", ""), new("d", 1, "", ""), new("d", 2, "", "")],
             Notes = ["train.jsonl: 3 records skipped (identical responses: records 1, 2, 3)."],
         };
         ResultTerminal.Print(result, ["/somewhere/report.html"], console);
@@ -28,6 +29,6 @@ public class ExperimentTerminalTests
         Assert.That(lines, Does.Match(@"a \[x\]\s+75.0 %\s+30.1 to 95.4 %").And.Match(@"longer wins\s+50.0 %"));
         Assert.That(lines, Does.Contain("a [x] and b cannot be told apart on these 4 pairs.")
             .And.Contain("Not shown to be above chance (50.0 %): a [x] and b.")
-            .And.Contain("3 records skipped").And.Contain("wrote /somewhere/report.html"));
+            .And.Contain("Failed, and missing here: c and d (seeds 1 and 2).").And.Contain("3 records skipped").And.Contain("wrote /somewhere/report.html"));
     }
 }

@@ -30,6 +30,7 @@ public class ReportPageTests
             Spec = plain.Spec with { Name = Hostile },
             Runs = [run],
             Notes = [Hostile],
+            Failures = [new(Hostile, 2, Hostile, Hostile)],
             Environment = new Dictionary<string, string> { [Hostile] = Hostile },
         });
         Assert.That(page, Does.Not.Contain("<script>alert"));
@@ -40,7 +41,12 @@ public class ReportPageTests
     public void The_page_says_what_was_found()
     {
         double[] good = [.. Enumerable.Range(0, 50).Select(i => i < 40 ? 1.0 : 0)];
-        var page = ReportPage.Write(Results.Of(("a", 1, good), ("b", 1, good)) with { Trivial = [Results.Run("longer wins", null, good)] });
+        var page = ReportPage.Write(Results.Of(("a", 1, good), ("b", 1, good)) with
+        {
+            Trivial = [Results.Run("longer wins", null, good)],
+            Failures = [new("c", 1, "The arm \"c\" broke.", "")],
+        });
+        Assert.That(page, Does.Contain("Failed, and missing here: c (seed 1).").And.Contain("<li>The arm &quot;c&quot; broke.</li>"));
         Assert.That(page, Does.Contain("<b>80.0 %</b> <small>67.0 to 88.8 %</small>"));
         Assert.That(page, Does.Contain("a and b cannot be told apart on these 50 pairs."));
         Assert.That(page, Does.Contain(">longer wins<"));

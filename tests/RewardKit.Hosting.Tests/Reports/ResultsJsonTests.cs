@@ -8,11 +8,15 @@ public class ResultsJsonTests
     [Test]
     public void The_file_has_the_documented_form()
     {
-        var result = Results.Of(("a", 1, [1, 1, 1, 0]), ("a", 2, [1, 1, 0, 0])) with { Trivial = [Results.Run("longer wins", null, [0, 1, 0, 1])] };
+        var result = Results.Of(("a", 1, [1, 1, 1, 0]), ("a", 2, [1, 1, 0, 0])) with
+        {
+            Trivial = [Results.Run("longer wins", null, [0, 1, 0, 1])],
+            Failures = [new("b", 1, "It broke.", "It broke.\n   at X")],
+        };
         using var file = JsonDocument.Parse(ResultsJson.Write(result));
         var root = file.RootElement;
 
-        Assert.That(Names(root), Is.EqualTo(new[] { "experiment", "arms", "summary", "environment" }));
+        Assert.That(Names(root), Is.EqualTo(new[] { "experiment", "arms", "summary", "failures", "environment" }));
         Assert.That(root.GetProperty("experiment").GetString(), Is.EqualTo("test"));
         Assert.That(root.GetProperty("arms").EnumerateArray().Select(a => a.GetRawText().Replace("\n", "").Replace(" ", "")), Is.EqualTo(new[]
         {
@@ -20,6 +24,8 @@ public class ResultsJsonTests
             """{"name":"a","seed":2,"metrics":{"pair-accuracy/accuracy":0.5}}""",
             """{"name":"longerwins","seed":null,"metrics":{"pair-accuracy/accuracy":0.5}}""",
         }));
+        Assert.That(root.GetProperty("failures")[0].GetRawText().Replace("\n", "").Replace("  ", ""), Is.EqualTo(
+            """{"arm": "b","seed": 1,"message": "It broke."}"""));
         var summary = root.GetProperty("summary").EnumerateArray().ToArray();
         Assert.That(summary, Has.Length.EqualTo(2));
         Assert.That(Names(summary[0]), Is.EqualTo(new[] { "arm", "metric", "mean", "stdev", "low", "high", "n" }));

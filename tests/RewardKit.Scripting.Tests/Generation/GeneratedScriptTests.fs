@@ -73,6 +73,19 @@ module GeneratedScriptTests =
         plugin.Options |> Seq.map (fun option -> option.Key, option.Value) |> Seq.sortBy fst |> List.ofSeq
 
     [<Test>]
+    let ``a plugin that this host cannot run is an error where it is called, and nowhere else`` () =
+        let refusal' = "The loss \"later\" in C:\\plugins was built for contract version 9; this RewardKit has 1."
+
+        let later =
+            PluginDescription(Kind = PluginKind.Loss, Id = "later", Type = "T", Options = [||], Refusal = refusal')
+
+        use space = workspace (later :: installed)
+        space.Write("a.fsx", lines (preamble @ [ "let a = Loss.bradleyTerry ()"; "let b = Loss.later ()" ]))
+        let error = refusal (fun () -> space.Host.Check space.A |> ignore)
+        Assert.That(error.Message, Does.EndWith $"a.fsx(5,14): error FS9001: {refusal'}")
+        Assert.That(error.Message.Split '\n', Has.Length.EqualTo 1)
+
+    [<Test>]
     let ``a script says what it means through the generated functions`` () =
         use space = workspace installed
 

@@ -83,7 +83,8 @@ for least in [ 2; 3 ] do
         { new IExperimentProgress with
             member _.Started(_, _) = ()
             member _.Advanced(_, _, _) = ()
-            member _.Finished _ = () }
+            member _.Finished _ = ()
+            member _.Failed _ = () }
 
     /// A folder with data, in which experiments are run without any plugin.
     let private workspace (trained: ResizeArray<string>) =
