@@ -54,13 +54,20 @@ public abstract class ExperimentFixture : CommandFixture
 
                             LossResult(forward.Rewards.sum ()) }
 
+            let throwing =
+                Inline.loss
+                    "throwing"
+                    { new ILoss with
+                        member _.Needs = ForwardNeeds.Rewards
+                        member _.Compute(_, _) = failwith "boom" }
+
             experiment "small" {
                 model (Model.load (argument "model" null))
                 train pairs.Train
                 training (Training.settings (epochs = 2, batchSize = 4))
                 arm "first" [ Loss.bradleyTerry () ]
                 arm "second" [ Plugin.loss (argument "second" "haf-rm") [ alpha ] ]
-                arm "third" [ (if argument "third" "" = "waiting" then waiting else Loss.crome ()) ]
+                arm "third" [ (match argument "third" "" with "waiting" -> waiting | "throwing" -> throwing | _ -> Loss.crome ()) ]
                 evaluate [ Evaluate.pairAccuracy pairs.Test ]
                 seeds [ 1 ]
             }
