@@ -14,6 +14,8 @@ internal sealed class Build : IBuildEngine, IDisposable
 
     private static readonly MetadataReference[] Compiled = [.. References.Select(r => MetadataReference.CreateFromFile(r))];
 
+    private static readonly string Help = Path.GetFullPath(Path.Combine(PackageTests.Fixtures, "../../../src/RewardKit.Plugin.Sdk/README.md"));
+
     private readonly string _folder = Directory.CreateTempSubdirectory("rewardkit-tests-").FullName;
 
     /// <summary>The manifest's text; null if the build refused to write one.</summary>
@@ -54,8 +56,10 @@ internal sealed class Build : IBuildEngine, IDisposable
             Assembly = assembly,
             Documentation = Path.Combine(build._folder, "Compiled.xml"),
             References = References,
+            Framework = [.. References.Where(r => r.StartsWith(Path.GetDirectoryName(typeof(object).Assembly.Location)!, StringComparison.Ordinal))],
             Version = "1.2.3",
             Manifest = manifest,
+            Help = Help,
         };
         var succeeded = task.Execute();
         Assert.That(succeeded, Is.EqualTo(build.Errors.Count == 0));
@@ -73,9 +77,16 @@ internal sealed class Build : IBuildEngine, IDisposable
 
     string IBuildEngine.ProjectFileOfTaskNode => "Compiled.csproj";
 
-    void IBuildEngine.LogErrorEvent(BuildErrorEventArgs e) => Errors.Add($"{e.Code} {e.Message}");
+    void IBuildEngine.LogErrorEvent(BuildErrorEventArgs e) => Add(e.Code, e.Message!, e.HelpLink);
 
     void IBuildEngine.LogWarningEvent(BuildWarningEventArgs e) { }
+
+    private void Add(string code, string message, string? help)
+    {
+        Assert.That(help, Is.EqualTo($"{new Uri(Help)}#{code.ToLowerInvariant()}"));
+        Assert.That(File.ReadAllText(Help), Does.Contain($"\n### {code}\n"));
+        Errors.Add($"{code} {message}");
+    }
 
     void IBuildEngine.LogMessageEvent(BuildMessageEventArgs e) { }
 

@@ -63,39 +63,39 @@ public class ManifestTests
             public int After { get; init; } = 8;
             """);
         Assert.That(build.Errors, Has.Count.EqualTo(1));
-        Assert.That(build.Errors[0], Does.StartWith("RKP007 ").And.Contain("MyOptions.Option"));
+        Assert.That(build.Errors[0], Does.StartWith("RK1007 ").And.Contain("MyOptions.Option"));
         Assert.That(build.Manifest, Is.Null);
     }
 
-    [TestCase("public MyOptions() { Alpha = 1; } public int Alpha { get; init; }", "RKP007")]
-    [TestCase("public MyOptions() : this(1) { } public MyOptions(int a) => Alpha = a; public int Alpha { get; init; }", "RKP007")]
-    [TestCase("public MyOptions(int a) => Alpha = a; public int Alpha { get; init; }", "RKP006")]
-    [TestCase("private MyOptions() { } public static MyOptions Make() => new();", "RKP006")]
-    [TestCase("public float Alpha { get; init; }", "RKP005")]
-    [TestCase("public IReadOnlyList<int> Alpha { get; init; } = [];", "RKP005")]
-    [TestCase("public DateTime? Alpha { get; init; }", "RKP005")]
-    [TestCase("public int Alpha { get; } = 4;", "RKP008")]
-    [TestCase("[Range(0, 1)] public double Alpha { get; init; } = 1.5;", "RKP011")]
-    [TestCase("[Range(0.0, 1.0, MinimumIsExclusive = true)] public double Alpha { get; init; }", "RKP011")]
-    [TestCase("[Range(typeof(double), \"0\", \"1\")] public double Alpha { get; init; }", "RKP012")]
-    [TestCase("[Range(0, 1)] public string Alpha { get; init; } = \"\";", "RKP012")]
+    [TestCase("public MyOptions() { Alpha = 1; } public int Alpha { get; init; }", "RK1007")]
+    [TestCase("public MyOptions() : this(1) { } public MyOptions(int a) => Alpha = a; public int Alpha { get; init; }", "RK1007")]
+    [TestCase("public MyOptions(int a) => Alpha = a; public int Alpha { get; init; }", "RK1006")]
+    [TestCase("private MyOptions() { } public static MyOptions Make() => new();", "RK1006")]
+    [TestCase("public float Alpha { get; init; }", "RK1005")]
+    [TestCase("public IReadOnlyList<int> Alpha { get; init; } = [];", "RK1005")]
+    [TestCase("public DateTime? Alpha { get; init; }", "RK1005")]
+    [TestCase("public int Alpha { get; } = 4;", "RK1008")]
+    [TestCase("[Range(0, 1)] public double Alpha { get; init; } = 1.5;", "RK1011")]
+    [TestCase("[Range(0.0, 1.0, MinimumIsExclusive = true)] public double Alpha { get; init; }", "RK1011")]
+    [TestCase("[Range(typeof(double), \"0\", \"1\")] public double Alpha { get; init; }", "RK1012")]
+    [TestCase("[Range(0, 1)] public string Alpha { get; init; } = \"\";", "RK1012")]
     public void Options_that_no_script_could_set_are_refused(string members, string code)
     {
         using var build = Build.OfOptions(members);
         Assert.That(build.Errors, Has.Count.EqualTo(1).And.One.StartsWith(code + " ").And.One.Contain("MyOptions"));
     }
 
-    [TestCase("[Loss(\"a\")] public class A { }", "RKP001")]
-    [TestCase("[Evaluator(\"a\")] public class A : ILoss { LOSS }", "RKP001")]
-    [TestCase("[Loss(\"a\")] public class A : ILoss { LOSS } [Loss(\"a\")] public class B : ILoss { LOSS }", "RKP002")]
-    [TestCase("[Loss(\"MyLoss\")] public class A : ILoss { LOSS }", "RKP003")]
-    [TestCase("[Loss(\"\")] public class A : ILoss { LOSS }", "RKP003")]
-    [TestCase("[Loss(\"a\")] public abstract class A : ILoss { LOSS }", "RKP004")]
-    [TestCase("[Loss(\"a\")] public class A<T> : ILoss { LOSS }", "RKP004")]
-    [TestCase("[Loss(\"a\")] public class A : ILoss { LOSS public A() { } public A(int x) { } }", "RKP004")]
+    [TestCase("[Loss(\"a\")] public class A { }", "RK1001")]
+    [TestCase("[Evaluator(\"a\")] public class A : ILoss { LOSS }", "RK1001")]
+    [TestCase("[Loss(\"a\")] public class A : ILoss { LOSS } [Loss(\"a\")] public class B : ILoss { LOSS }", "RK1002")]
+    [TestCase("[Loss(\"MyLoss\")] public class A : ILoss { LOSS }", "RK1003")]
+    [TestCase("[Loss(\"\")] public class A : ILoss { LOSS }", "RK1003")]
+    [TestCase("[Loss(\"a\")] public abstract class A : ILoss { LOSS }", "RK1004")]
+    [TestCase("[Loss(\"a\")] public class A<T> : ILoss { LOSS }", "RK1004")]
+    [TestCase("[Loss(\"a\")] public class A : ILoss { LOSS public A() { } public A(int x) { } }", "RK1004")]
     [TestCase("[Loss(\"a\")] public class A(O o, P p) : ILoss { LOSS object X => (o, p); } "
-        + "[PluginOptions] public record O; [PluginOptions] public record P;", "RKP009")]
-    [TestCase("public class A : ILoss { LOSS }", "RKP010")]
+        + "[PluginOptions] public record O; [PluginOptions] public record P;", "RK1009")]
+    [TestCase("public class A : ILoss { LOSS }", "RK1010")]
     public void A_plugin_that_the_host_could_not_make_is_refused(string source, string code)
     {
         using var build = Build.Of(source.Replace("LOSS", Build.LossMembers));

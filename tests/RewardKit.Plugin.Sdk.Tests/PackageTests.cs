@@ -11,10 +11,12 @@ namespace RewardKit.Plugin.Sdk.Tests;
 /// <summary>Two plugins, one in C# and one in F#, built and packed outside this repository with the SDK from a feed.</summary>
 public class PackageTests
 {
-    private static readonly string Fixtures = typeof(PackageTests).Assembly
+    /// <summary>Projects to be copied out of this repository.</summary>
+    internal static readonly string Fixtures = typeof(PackageTests).Assembly
         .GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "Outside").Value!;
 
     private readonly OutsideFolder _outside = new();
+    private string _said = "";
 
     [OneTimeSetUp]
     public void Pack()
@@ -22,12 +24,20 @@ public class PackageTests
         foreach (var name in (string[])["Acme.Margin", "Acme.Sharp"])
         {
             _outside.Copy(Path.Combine(Fixtures, name));
-            _outside.MustDotnet("pack", name, "-nologo", "-o", "packed");
+            _said += _outside.MustDotnet("pack", name, "-nologo", "-o", "packed");
         }
     }
 
     [OneTimeTearDown]
     public void Remove() => _outside.Dispose();
+
+    [Test]
+    public void Nothing_is_said_of_a_sound_plugin_but_that_its_package_lacks_licence_and_readme()
+    {
+        var warnings = _said.Split('\n').Where(line => line.Contains("warning ")).ToList();
+        Assert.That(warnings, Has.Count.EqualTo(2).And.All.Contain("Acme.Sharp.fsproj"));
+        Assert.That(warnings, Has.One.Contain("RK1017").And.One.Contain("RK1018"));
+    }
 
     [Test]
     public void The_output_holds_what_is_the_plugins_own_and_nothing_of_the_host() =>

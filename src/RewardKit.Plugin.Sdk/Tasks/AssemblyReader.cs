@@ -36,12 +36,12 @@ internal sealed class AssemblyReader : IDisposable
         }
         foreach (var twins in plugins.GroupBy(p => (p.Kind, p.Id)).Where(g => g.Count() > 1))
         {
-            Report("RKP002", $"Two {twins.Key.Kind} plugins have the id \"{twins.Key.Id}\": "
+            Report("RK1002", $"Two {twins.Key.Kind} plugins have the id \"{twins.Key.Id}\": "
                 + $"{string.Join(" and ", twins.Select(p => p.Type))}. Give each its own.");
         }
         if (plugins.Count == 0)
         {
-            Report("RKP010", "No plugin in this assembly. Mark a class with [Loss(\"my-loss\")], [Augmenter(...)], "
+            Report("RK1010", "No plugin in this assembly. Mark a class with [Loss(\"my-loss\")], [Augmenter(...)], "
                 + "[Evaluator(...)], [Decoder(...)], [Composer(...)] or [Merger(...)] and implement the contract it belongs to.");
         }
         return [.. plugins.OrderBy(p => p.Kind, StringComparer.Ordinal).ThenBy(p => p.Id, StringComparer.Ordinal)];
@@ -61,16 +61,16 @@ internal sealed class AssemblyReader : IDisposable
         var id = attribute.ConstructorArguments[0].Value as string ?? "";
         var paper = attribute.NamedArguments.FirstOrDefault(a => a.MemberName == "Paper").TypedValue.Value as string;
         if (type.GetInterfaces().All(i => i.FullName != "RewardKit." + contract))
-            Report("RKP001", $"{type.FullName} is marked [{kind}] but does not implement RewardKit.{contract}. "
+            Report("RK1001", $"{type.FullName} is marked [{kind}] but does not implement RewardKit.{contract}. "
                 + "Implement it, or use the attribute of the interface it implements.");
         if (!Names.IsKebab(id))
-            Report("RKP003", $"{type.FullName} has the id \"{id}\". An id is kebab case: lower-case letters and digits, "
+            Report("RK1003", $"{type.FullName} has the id \"{id}\". An id is kebab case: lower-case letters and digits, "
                 + $"words joined by single hyphens, a letter first; perhaps \"{Names.Kebab(type.Name)}\".");
 
         var constructors = type.GetConstructors();
         if (type.IsAbstract || type.ContainsGenericParameters || constructors.Length != 1)
         {
-            Report("RKP004", $"{type.FullName} cannot be made by the host: a plugin is a class that is not abstract and "
+            Report("RK1004", $"{type.FullName} cannot be made by the host: a plugin is a class that is not abstract and "
                 + $"not generic, with exactly one public constructor (it has {constructors.Length}).");
         }
 
@@ -78,7 +78,7 @@ internal sealed class AssemblyReader : IDisposable
             .Select(p => p.ParameterType).Where(IsOptions).ToList();
         if (records.Count > 1)
         {
-            Report("RKP009", $"{type.FullName} takes {records.Count} options records: "
+            Report("RK1009", $"{type.FullName} takes {records.Count} options records: "
                 + $"{string.Join(", ", records.Select(r => r.FullName))}. Put all options into one.");
         }
         var options = records.FirstOrDefault();

@@ -16,7 +16,7 @@ internal sealed class OptionsReader(Assembly assembly, PEReader image, DocCommen
         if (constructor is null || record.IsAbstract || record.ContainsGenericParameters
             || record.BaseType?.FullName != "System.Object" || record.Assembly != assembly)
         {
-            report("RKP006", $"{record.FullName} cannot hold options: it must be a sealed record (in F#, a class) of this assembly "
+            report("RK1006", $"{record.FullName} cannot hold options: it must be a sealed record (in F#, a class) of this assembly "
                 + "that derives from nothing, with a public constructor without parameters; give each property its default "
                 + "with an initialiser: public double Alpha { get; init; } = 0.2;");
             return [];
@@ -24,7 +24,7 @@ internal sealed class OptionsReader(Assembly assembly, PEReader image, DocCommen
         var defaults = ConstructorDefaults.Read(image, constructor.MetadataToken);
         if (defaults is null)
         {
-            report("RKP007", $"The constructor of {record.FullName} calls other members of the record. Defaults are read from "
+            report("RK1007", $"The constructor of {record.FullName} calls other members of the record. Defaults are read from "
                 + "property initialisers alone: public double Alpha { get; init; } = 0.2;");
             return [];
         }
@@ -39,7 +39,7 @@ internal sealed class OptionsReader(Assembly assembly, PEReader image, DocCommen
         if (property.SetMethod is not { IsPublic: true })
         {
             if (defaults.Keys.Any(field => IsFieldOf(field, property)))
-                report("RKP008", $"{name} has a value but no public init accessor, so that no script could set it. "
+                report("RK1008", $"{name} has a value but no public init accessor, so that no script could set it. "
                     + "Write { get; init; } (in F#: with get, set), or compute it from the options.");
             return null;
         }
@@ -58,7 +58,7 @@ internal sealed class OptionsReader(Assembly assembly, PEReader image, DocCommen
         };
         if (typeName is null)
         {
-            report("RKP005", $"{name} has the type {type}. An option is a bool, int, double, string or an enumeration over int, "
+            report("RK1005", $"{name} has the type {type}. An option is a bool, int, double, string or an enumeration over int, "
                 + "or one of these made nullable.");
             return null;
         }
@@ -68,13 +68,13 @@ internal sealed class OptionsReader(Assembly assembly, PEReader image, DocCommen
         var value = stored.Key is null && underlying is null ? Zero(typeName) : stored.Value;
         if (value is not null && !TryConvert(ref value, typeName, members))
         {
-            report("RKP007", $"The default of {name} cannot be read from the assembly: it must be a constant of its type, "
+            report("RK1007", $"The default of {name} cannot be read from the assembly: it must be a constant of its type, "
                 + "as in public double Alpha { get; init; } = 0.2; compute derived values where they are used.");
             value = null;
         }
         var range = ReadRange(name, property, typeName);
         if (range is not null && value is int or double && !range.Contains(Convert.ToDouble(value)))
-            report("RKP011", $"The default of {name}, {FormattableString.Invariant($"{value}")}, lies outside its own range.");
+            report("RK1011", $"The default of {name}, {FormattableString.Invariant($"{value}")}, lies outside its own range.");
         var nullable = underlying is not null || (typeName == "string" && (stored.Value is null || IsNullableText(property)));
         return new(property.Name, typeName, nullable, value, range, ReadChoices(property, typeName, members),
             docs.OfProperty(record, property.Name));
@@ -114,7 +114,7 @@ internal sealed class OptionsReader(Assembly assembly, PEReader image, DocCommen
             return null;
         if (type is not ("int" or "double") || attribute.ConstructorArguments.Count != 2)
         {
-            report("RKP012", $"[Range] on {name} cannot be checked: give two numbers, and only to an int or a double.");
+            report("RK1012", $"[Range] on {name} cannot be checked: give two numbers, and only to an int or a double.");
             return null;
         }
         bool IsExclusive(string bound) =>

@@ -26,13 +26,20 @@ public sealed class WritePluginManifest : ITask
     [Required]
     public string[] References { get; set; } = [];
 
+    /// <summary>Those of them that belong to .NET itself, which every host has.</summary>
+    [Required]
+    public string[] Framework { get; set; } = [];
+
     /// <summary>The plugin's version.</summary>
     [Required]
     public string Version { get; set; } = "";
 
-    /// <summary>The manifest to write.</summary>
+    /// <summary>The manifest to write, in the folder of all that the build copied.</summary>
     [Required]
     public string Manifest { get; set; } = "";
+
+    /// <summary>The file that explains the codes, with a heading for each.</summary>
+    public string Help { get; set; } = "";
 
     /// <inheritdoc />
     public bool Execute()
@@ -43,25 +50,30 @@ public sealed class WritePluginManifest : ITask
         {
             using var reader = new AssemblyReader(Assembly, Documentation, References);
             var plugins = reader.ReadPlugins();
-            problems = reader.Problems;
-            if (problems.Count == 0)
+            var output = Path.GetDirectoryName(Path.GetFullPath(Manifest))!;
+            problems = [.. reader.Problems, .. new OutputCheck(Assembly, output, Framework).Run()];
+            if (problems.All(p => p.IsWarning))
                 ManifestFile.Write(Manifest, Assembly, Version, reader.ContractVersion, plugins);
         }
         catch (Exception e) when (e is IOException or BadImageFormatException or UnauthorizedAccessException)
         {
-            problems = [new("RKP000", $"The manifest cannot be written: {e.Message}")];
+            problems = [new("RK1000", $"The manifest cannot be written: {e.Message}")];
         }
         foreach (var problem in problems)
-        {
-            BuildEngine.LogErrorEvent(new("RewardKit", problem.Code, Path.GetFileName(Assembly), 0, 0, 0, 0, problem.Text,
-                null, nameof(WritePluginManifest)));
-        }
-        return problems.Count == 0;
+            Log(problem);
+        return problems.All(p => p.IsWarning);
+    }
+
+    private void Log(Problem problem)
+    {
+        var (file, now) = (Path.GetFileName(Assembly), DateTime.UtcNow);
+        var help = Help == "" ? null : $"{new Uri(Path.GetFullPath(Help))}#{problem.Code.ToLowerInvariant()}";
+        if (problem.IsWarning)
+            BuildEngine.LogWarningEvent(new("RewardKit", problem.Code, file, 0, 0, 0, 0, problem.Text, null, nameof(WritePluginManifest), help, now));
+        else
+            BuildEngine.LogErrorEvent(new("RewardKit", problem.Code, file, 0, 0, 0, 0, problem.Text, null, nameof(WritePluginManifest), help, now));
     }
 }
-
-/// <summary>A mistake in a plugin's declarations.</summary>
-internal sealed record Problem(string Code, string Text);
 
 internal sealed record PluginEntry(
     string Kind, string Id, string? Paper, string Type, string? Summary, string? Options, IReadOnlyList<OptionEntry> OptionList);
