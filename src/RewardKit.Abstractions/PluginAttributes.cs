@@ -38,6 +38,9 @@ public enum PluginTraits
 
     /// <summary>An augmenter that must know all examples before it makes some: its memory grows with its input.</summary>
     WholeStream = 8,
+
+    /// <summary>A composer or merger to which the order of its members matters.</summary>
+    OrderedMembers = 16,
 }
 
 /// <summary>Marks an <see cref="ILoss"/>.</summary>

@@ -33,6 +33,9 @@ public static class ConformanceKit
     private static Subject Subject(PluginSession session, PluginUse use) => use.Kind switch
     {
         PluginKind.Loss => new LossSubject(() => session.CreateLoss(use)),
+        PluginKind.Decoder => new DecoderSubject(() => session.CreateDecoder(use)),
+        PluginKind.Composer => new ComposerSubject(() => session.CreateComposer(use)),
+        PluginKind.Merger => new MergerSubject(() => session.CreateMerger(use)),
         var kind => throw RewardKitException.Input($"There are no conformance rules for a {kind.ToString().ToLowerInvariant()} yet."),
     };
 }

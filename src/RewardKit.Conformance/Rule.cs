@@ -71,6 +71,9 @@ public sealed class Rule
     private static Type Contract(PluginKind kind) => kind switch
     {
         PluginKind.Loss => typeof(LossRules),
+        PluginKind.Decoder => typeof(DecoderRules),
+        PluginKind.Composer => typeof(ComposerRules),
+        PluginKind.Merger => typeof(MergerRules),
         _ => throw new NotSupportedException($"There are no rules for a {kind}."),
     };
 

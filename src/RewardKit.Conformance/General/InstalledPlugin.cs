@@ -56,6 +56,9 @@ internal sealed record InstalledPlugin(PluginCatalog Catalog, CatalogEntry Entry
         PluginKind.Loss => session.CreateLoss(use),
         PluginKind.Augmenter => session.CreateAugmenter(use),
         PluginKind.Evaluator => session.CreateEvaluator(use),
+        PluginKind.Decoder => session.CreateDecoder(use),
+        PluginKind.Composer => session.CreateComposer(use),
+        PluginKind.Merger => session.CreateMerger(use),
         var other => throw new NotSupportedException($"How to make a {other} is not known."),
     };
 

@@ -1,0 +1,122 @@
+namespace RewardKit.Conformance;
+
+/// <summary>What an <see cref="IScorerComposer"/> keeps.</summary>
+internal static class ComposerRules
+{
+    private const double Close = 1e-9;
+
+    [Rule("C01", RuleKind.Required, AtEveryOption = true,
+        Protects = "A composed scorer is used like any other: one reward a request, in their order.",
+        Fix = "Return as many finite numbers as there are requests, in their order; an empty list for none.")]
+    public static void One_finite_score_for_each_request(ComposerSubject subject)
+    {
+        foreach (var count in (int[])[12, 1, 0])
+        {
+            var scores = subject.Scores(ComposerSubject.Members(3), ComposerSubject.Requests(count));
+            if (scores.Count != count) throw Verdict.Broken($"for {count} requests there are {scores.Count} scores");
+            if (scores.Any(score => !double.IsFinite(score))) throw Verdict.Broken($"of {count} scores {scores.Count(s => !double.IsFinite(s))} are not finite, though all members' are");
+        }
+    }
+
+    [Rule("C02", RuleKind.Required, AtEveryOption = true,
+        Protects = "A response's reward must not depend on which others are scored with it: a composed scorer is no exception.",
+        Fix = "Take means and deviations from the context's reference responses, never from the requests at hand.")]
+    public static void A_score_does_not_depend_on_the_other_requests(ComposerSubject subject)
+    {
+        var requests = ComposerSubject.Requests(12);
+        var together = subject.Scores(ComposerSubject.Members(3), requests);
+        var backwards = subject.Scores(ComposerSubject.Members(3), [.. requests.Reverse()]);
+        Verdict.Same(Numbers.Difference(together, [.. backwards.Reverse()], Close), "twelve requests, then the same in another order");
+        Verdict.Same(
+            Numbers.Difference(together, [.. requests.SelectMany(request => subject.Scores(ComposerSubject.Members(3), [request]))], Close),
+            "twelve requests at once, then one by one");
+    }
+
+    [Rule("C03", RuleKind.Required, AtEveryOption = true,
+        Protects = "Members are named in some order by the user. An ensemble that minds it is two ensembles.",
+        Fix = "Treat members alike. A method in which places matter (a holistic reward first) says so: Traits = PluginTraits.OrderedMembers.")]
+    public static void Order_of_the_members_does_not_matter(ComposerSubject subject)
+    {
+        if (subject.Has(PluginTraits.OrderedMembers)) throw Verdict.NotTested("The composer says that its members' places matter (PluginTraits.OrderedMembers).");
+        var members = ComposerSubject.Members(4);
+        Verdict.Same(
+            Numbers.Difference(subject.Scores(members), subject.Scores([members[2], members[0], members[3], members[1]]), Close), "four members, then in another order");
+    }
+
+    [Rule("C04", RuleKind.Required, AtEveryOption = true,
+        Protects = "One scorer alone must judge as it does without a composer, or every comparison of one member with several is unfair.",
+        Fix = "Make sure that nothing but a rising function of its score is left of a single member: a deviation of one number is 0, not NaN.")]
+    public static void One_member_alone_keeps_its_order(ComposerSubject subject)
+    {
+        var member = ComposerSubject.Members(1);
+        var (own, composed) = (member[0].Scorer.Score(ComposerSubject.Requests(12)), subject.Scores(member));
+        for (var i = 0; i < own.Count; i++)
+            for (var j = 0; j < own.Count; j++)
+                if (own[i] > own[j] && composed[i] < composed[j])
+                    throw Verdict.Broken($"the member gives request {i + 1} {Numbers.Show(own[i])} and request {j + 1} {Numbers.Show(own[j])}; composed alone, they have {Numbers.Show(composed[i])} and {Numbers.Show(composed[j])}");
+        if (composed.Distinct().Count() == 1) throw Verdict.Broken($"composed alone, the member gives every request {Numbers.Show(composed[0])}");
+    }
+
+    [Rule("C05", RuleKind.Optional, AtEveryOption = true,
+        Protects = "A scorer composed with copies of itself has nothing to disagree about: means, worst cases and bounds all give its own score.",
+        Fix = "Use sums of differences for deviations, which are exactly 0 for equal scores. A method on another scale breaks this with reason.")]
+    public static void Equal_members_give_the_members_score(ComposerSubject subject)
+    {
+        var member = ComposerSubject.Members(1)[0];
+        Verdict.Same(Numbers.Difference(member.Scorer.Score(ComposerSubject.Requests(12)), subject.Scores([member, member, member]), 1e-6), "the member, then three times composed");
+    }
+
+    [Rule("C06", RuleKind.Required, AtEveryOption = true,
+        Protects = "Weights are turned to zero to take a member out. One that still counts makes the comparison false.",
+        Fix = "Multiply by the weight whatever a member contributes, deviations and counts included, or leave it out.")]
+    public static void A_member_of_weight_zero_does_not_count(ComposerSubject subject)
+    {
+        var members = ComposerSubject.Members(4);
+        Verdict.Same(
+            Numbers.Difference(subject.Scores([.. members.Take(3)]), subject.Scores([.. members.Take(3), members[3] with { Weight = 0 }]), Close),
+            "three members, then with a fourth of weight zero");
+    }
+
+    [Rule("C07", RuleKind.Required,
+        Protects = "Nothing can be composed of nothing; a score out of nowhere would be believed.",
+        Fix = "Refuse an empty list, negative weights and weights that are all zero with RewardKitException.Input.")]
+    public static void No_member_is_refused(ComposerSubject subject)
+    {
+        foreach (var (what, members) in new (string, IReadOnlyList<ScorerMember>)[]
+        {
+            ("no member", []), ("a member of weight -1", [new(ComposerSubject.Members(1)[0].Scorer, -1)]), ("members of weight zero alone", [.. ComposerSubject.Members(2).Select(m => m with { Weight = 0 })]),
+        })
+        {
+            try
+            {
+                subject.Scores(members);
+            }
+            catch (RewardKitException)
+            {
+                continue;
+            }
+            catch (Exception e)
+            {
+                throw Verdict.Broken($"{what}: {e.GetType().Name} and no words for the user: {e.Message}");
+            }
+            throw Verdict.Broken($"{what}: it scores nevertheless");
+        }
+    }
+
+    [Rule("C08", RuleKind.Optional, AtEveryOption = true,
+        Protects = "When every member likes all responses better by the same amount, the composed scorer should not like them less.",
+        Fix = "Let the aggregation rise with its members. A threshold or a penalty may break this with reason.")]
+    public static void Rises_with_its_members(ComposerSubject subject)
+    {
+        var higher = Enumerable.Range(1, 3).Select(i => new ScorerMember(new ComposerSubject.Invented($"member {i}", i, shift: 0.5))).ToArray();
+        var (before, after) = (subject.Scores(ComposerSubject.Members(3)), subject.Scores(higher));
+        for (var i = 0; i < before.Count; i++)
+            if (after[i] < before[i] - Close)
+                throw Verdict.Broken($"request {i + 1} had {Numbers.Show(before[i])}; with every member's score 0.5 higher it has {Numbers.Show(after[i])}");
+    }
+
+    [Rule("C09", RuleKind.Untested,
+        Protects = "A composition should judge better than its members.",
+        Fix = "Evaluate it on held-out pairs beside each member, with intervals.")]
+    public static void Judges_better_than_its_members(ComposerSubject subject) => throw Verdict.NotTested("The kit's scorers are invented.");
+}

@@ -1,0 +1,21 @@
+using NUnit.Framework;
+using RewardKit.Hosting.Experiments;
+
+namespace RewardKit.Conformance;
+
+/// <summary>The rules for an <see cref="IScorerComposer"/> as tests.</summary>
+public abstract class ComposerConformance : PluginConformance
+{
+    /// <summary>The rules, each a test.</summary>
+    public static IEnumerable<TestCaseData> Rules => Cases(PluginKind.Composer);
+
+    /// <summary>Tests a rule.</summary>
+    /// <param name="rule">The rule.</param>
+    [TestCaseSource(nameof(Rules))]
+    public void Keeps(Rule rule) => Check(rule);
+
+    /// <summary>Makes the composer with the options to test. Called often.</summary>
+    protected abstract IScorerComposer Create();
+
+    private protected override Subject Subject() => new ComposerSubject(Create);
+}

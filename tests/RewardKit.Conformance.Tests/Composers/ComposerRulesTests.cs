@@ -1,0 +1,120 @@
+using RewardKit.Hosting.Experiments;
+
+namespace RewardKit.Conformance.Tests.Composers;
+
+/// <summary>The weighted mean, which keeps every rule; what follows breaks one each.</summary>
+internal class SoundComposer : IScorerComposer
+{
+    public IScorer Compose(IReadOnlyList<ScorerMember> members, CompositionContext context, CancellationToken cancellation)
+    {
+        Check(members);
+        return new Composed(this, members);
+    }
+
+    protected virtual void Check(IReadOnlyList<ScorerMember> members)
+    {
+        if (members.Any(m => m.Weight < 0) || members.All(m => m.Weight == 0))
+            throw RewardKitException.Input("The mean needs members, weights of 0 or more, and one above 0.");
+    }
+
+    protected virtual double[] Aggregate(IReadOnlyList<(double Weight, IReadOnlyList<double> Scores)> members, int requests) =>
+        [.. Enumerable.Range(0, requests).Select(i => One([.. members.Select(m => (m.Weight, m.Scores[i]))]))];
+
+    protected virtual double One(IReadOnlyList<(double Weight, double Score)> members) => members.Sum(m => m.Weight * m.Score) / members.Sum(m => m.Weight);
+
+    protected virtual CancellationToken Token(CancellationToken cancellation) => cancellation;
+
+    private sealed class Composed(SoundComposer composer, IReadOnlyList<ScorerMember> members) : IScorer
+    {
+        public string Name => "mean";
+
+        public IReadOnlyList<double> Score(IReadOnlyList<ScoreRequest> requests, CancellationToken cancellation) =>
+            composer.Aggregate([.. members.Select(m => (m.Weight, m.Scorer.Score(requests, composer.Token(cancellation))))], requests.Count);
+    }
+}
+
+internal sealed class ScoresNothing : SoundComposer
+{
+    protected override double[] Aggregate(IReadOnlyList<(double Weight, IReadOnlyList<double> Scores)> members, int requests) =>
+        requests == 0 ? [0] : base.Aggregate(members, requests);
+}
+
+internal sealed class CentresTheBatch : SoundComposer
+{
+    protected override double[] Aggregate(IReadOnlyList<(double Weight, IReadOnlyList<double> Scores)> members, int requests)
+    {
+        var scores = base.Aggregate(members, requests);
+        return requests == 0 ? scores : [.. scores.Select(score => score - scores[0] / 2)];
+    }
+}
+
+internal sealed class FirstCountsTwice : SoundComposer
+{
+    protected override double One(IReadOnlyList<(double Weight, double Score)> members) => base.One([members[0], .. members]);
+}
+
+internal sealed class DeviationOfOne : SoundComposer
+{
+    protected override double One(IReadOnlyList<(double Weight, double Score)> members)
+    {
+        var (mean, total) = (base.One(members), members.Sum(m => m.Weight));
+        return mean - 0.1 * Math.Sqrt(members.Sum(m => m.Weight * (m.Score - mean) * (m.Score - mean)) / (total - 1));
+    }
+}
+
+internal sealed class OnAnotherScale : SoundComposer
+{
+    protected override double One(IReadOnlyList<(double Weight, double Score)> members) => base.One(members) + 1;
+}
+
+internal sealed class IgnoresWeights : SoundComposer
+{
+    protected override double One(IReadOnlyList<(double Weight, double Score)> members) => members.Average(m => m.Score);
+}
+
+internal sealed class TakesAnything : SoundComposer
+{
+    protected override void Check(IReadOnlyList<ScorerMember> members) { }
+}
+
+internal sealed class FallsWithItsMembers : SoundComposer
+{
+    protected override double One(IReadOnlyList<(double Weight, double Score)> members) =>
+        members.Count == 1 ? base.One(members) : base.One(members) - 2 * members.Where(m => m.Weight > 0).Min(m => m.Score);
+}
+
+internal sealed class UninterruptibleComposer : SoundComposer
+{
+    protected override CancellationToken Token(CancellationToken cancellation) => CancellationToken.None;
+}
+
+public sealed class ComposerRulesTests
+{
+    private static readonly BrokenPlugin[] Broken =
+    [
+        new("C01", "for 0 requests there are 1", Of<ScoresNothing>()),
+        new("C02", "twelve requests", Of<CentresTheBatch>()),
+        new("C03", "another order", Of<FirstCountsTwice>()),
+        new("C04", "every request NaN", Of<DeviationOfOne>()),
+        new("C05", "three times composed", Of<OnAnotherScale>()),
+        new("C06", "weight zero", Of<IgnoresWeights>()),
+        new("C07", "no member: it scores", Of<TakesAnything>()),
+        new("C08", "0.5 higher", Of<FallsWithItsMembers>()),
+        new("G05", "as if its work were done", Of<UninterruptibleComposer>()),
+    ];
+
+    [TestCaseSource(nameof(Broken))]
+    public void A_broken_composer_is_caught_by_its_rule_alone(BrokenPlugin plugin) => plugin.IsCaughtByItsRuleAlone();
+
+    [Test]
+    public void Every_rule_has_a_composer_that_breaks_it() => Assert.That(
+        Broken.Select(b => b.Rule).Where(id => id[0] == 'C'),
+        Is.EquivalentTo(Rule.For(PluginKind.Composer).Where(r => r.Kind != RuleKind.Untested && r.Id[0] == 'C').Select(r => r.Id)));
+
+    private static ComposerSubject Of<T>() where T : IScorerComposer, new() => new(() => new T());
+}
+
+public sealed class SoundComposerTests : ComposerConformance
+{
+    protected override IScorerComposer Create() => new SoundComposer();
+}
