@@ -121,6 +121,7 @@ public sealed class SafetensorsReader : IDisposable
         // What is converted passes through buffers, one a thread.
         var pieceElements = direct ? 1L << 20 : 1L << 18;
         var pieces = (entry.Elements + pieceElements - 1) / pieceElements;
+        if (target.device_type == DeviceType.CPU) AskForHugePages(flat);
         if (pieces == 1) ReadPiece(0);
         else if (pieces > 1) InParallel(pieces, ReadPiece);
 
@@ -159,6 +160,17 @@ public sealed class SafetensorsReader : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _files.ForEach(file => file.Dispose());
+
+    private static void AskForHugePages(Tensor flat)
+    {
+        // A span holds 2 GB at most.
+        const long most = 1L << 27;
+        for (long at = 0; at < flat.NumberOfElements; at += most)
+        {
+            using var part = flat.narrow(0, at, Math.Min(most, flat.NumberOfElements - at));
+            HugePages.Ask(part.bytes);
+        }
+    }
 
     private SafetensorsEntry Need(string name) => Find(name) ?? throw RewardKitException.Input($"{Path}: there is no tensor {name}.");
 
