@@ -25,7 +25,7 @@ public sealed record CromeNeutralOptions
 /// is spurious. Ties that the baseline already nearly ties are dropped.
 /// </summary>
 /// <param name="options">Its settings.</param>
-[Augmenter("crome-neutral", Paper = "arXiv:2506.16507")]
+[Augmenter("crome-neutral", Paper = "arXiv:2506.16507", Traits = PluginTraits.WholeStream)]
 public sealed class CromeNeutralAugmenter(CromeNeutralOptions options) : IAugmenter
 {
     /// <inheritdoc/>

@@ -36,6 +36,8 @@ public static class ConformanceKit
         PluginKind.Decoder => new DecoderSubject(() => session.CreateDecoder(use)),
         PluginKind.Composer => new ComposerSubject(() => session.CreateComposer(use)),
         PluginKind.Merger => new MergerSubject(() => session.CreateMerger(use)),
+        PluginKind.Augmenter => new AugmenterSubject(() => session.CreateAugmenter(use)),
+        PluginKind.Evaluator => new EvaluatorSubject(() => session.CreateEvaluator(use)),
         var kind => throw RewardKitException.Input($"There are no conformance rules for a {kind.ToString().ToLowerInvariant()} yet."),
     };
 }

@@ -53,6 +53,10 @@ public sealed class Rule
         {
             return new(this, RuleOutcome.NotTested, e.Message);
         }
+        catch (Exception e) when (e.GetBaseException() is UnknownTextException unknown)
+        {
+            return new(this, RuleOutcome.NotTested, $"{unknown.Message} In a test project, override Perfect with a scorer that knows what is right.");
+        }
         catch (RuleBrokenException e)
         {
             return new(this, RuleOutcome.Failed, e.Message);
@@ -74,6 +78,8 @@ public sealed class Rule
         PluginKind.Decoder => typeof(DecoderRules),
         PluginKind.Composer => typeof(ComposerRules),
         PluginKind.Merger => typeof(MergerRules),
+        PluginKind.Augmenter => typeof(AugmenterRules),
+        PluginKind.Evaluator => typeof(EvaluatorRules),
         _ => throw new NotSupportedException($"There are no rules for a {kind}."),
     };
 

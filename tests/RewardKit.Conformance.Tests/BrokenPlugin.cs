@@ -1,3 +1,5 @@
+using RewardKit.Hosting.Experiments;
+
 namespace RewardKit.Conformance.Tests;
 
 /// <summary>A plugin that breaks one rule.</summary>
@@ -17,4 +19,9 @@ public sealed record BrokenPlugin(string Rule, string Says, Subject Subject)
         Assert.That(failed[0].Message, Does.Contain(Says));
         Assert.That(failed[0].Explanation, Does.Contain(failed[0].Rule.Protects).And.Contain(failed[0].Rule.Fix));
     }
+
+    /// <summary>Asserts that no rule of a contract is without a plugin that breaks it, and no general one untested.</summary>
+    public static void AreForEveryRuleOf(PluginKind kind, IEnumerable<BrokenPlugin> broken) => Assert.That(
+        RewardKit.Conformance.Rule.For(kind).Where(r => r.Kind != RuleKind.Untested).Select(r => r.Id).Where(id => id[0] != 'G'),
+        Is.SubsetOf(broken.Select(b => b.Rule)));
 }

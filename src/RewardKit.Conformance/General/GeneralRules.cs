@@ -44,9 +44,10 @@ internal static class GeneralRules
             throw Verdict.NotTested("The contract has no cancellation token: the host stops between calls.");
         foreach (var (what, work) in subject.LongWorks)
         {
+            var took = Stop(subject, what, work);
             // A machine that is busy elsewhere may take its time once, but not three times.
-            var last = "";
-            if (!Enumerable.Range(0, 3).Any(_ => (last = Stop(subject, work)) is null)) throw Verdict.Broken($"{what}: {last}");
+            for (var again = 0; again < 2 && took > TimeSpan.FromSeconds(1); again++) took = Stop(subject, what, work);
+            if (took > TimeSpan.FromSeconds(1)) throw Verdict.Broken($"{what}, it ended {Numbers.Show(Math.Round(took.TotalSeconds, 1))} s after it was cancelled");
         }
     }
 
@@ -145,8 +146,8 @@ internal static class GeneralRules
         Fix = "Say in the README which files and addresses it uses, and use no others.")]
     public static void Touches_nothing_else(Subject subject) => throw Verdict.NotTested("A kit cannot see files and networks.");
 
-    // Null if the work ended in time as it should.
-    private static string? Stop(Subject subject, Action<object, CancellationToken> work)
+    // How long work goes on after it was cancelled.
+    private static TimeSpan Stop(Subject subject, string what, Action<object, CancellationToken> work)
     {
         var plugin = subject.Make();
         using var stop = new CancellationTokenSource();
@@ -157,16 +158,15 @@ internal static class GeneralRules
         try
         {
             running.Wait();
-            return "it was cancelled, but ended as if its work were done";
         }
         catch (AggregateException e) when (e.InnerException is OperationCanceledException)
         {
-            return watch.Elapsed < TimeSpan.FromSeconds(1) ? null
-                : $"it ended {Numbers.Show(Math.Round(watch.Elapsed.TotalSeconds, 1))} s after it was cancelled";
+            return watch.Elapsed;
         }
         catch (AggregateException e)
         {
-            return $"it was cancelled, and threw {e.InnerException!.GetType().Name}: {e.InnerException.Message}";
+            throw Verdict.Broken($"{what}, it was cancelled and threw {e.InnerException!.GetType().Name}: {e.InnerException.Message}");
         }
+        throw Verdict.Broken($"{what}, it was cancelled but ended as if its work were done");
     }
 }

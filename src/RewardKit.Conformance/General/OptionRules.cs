@@ -54,7 +54,7 @@ internal static class OptionRules
                     var result = rule.Check(varied);
                     if (result.Outcome == RuleOutcome.Failed)
                         throw Verdict.Broken($"with {option.Name} = {OptionValues.Show(value)}, {rule.Id} ({rule.Title}) is broken: {result.Message}");
-                    tested++;
+                    if (result.Outcome == RuleOutcome.Passed) tested++;
                 }
             }
         }

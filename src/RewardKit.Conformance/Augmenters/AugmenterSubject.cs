@@ -1,0 +1,90 @@
+using System.Globalization;
+using RewardKit.Hosting.Experiments;
+using RewardKit.Hosting.Plugins;
+using TorchSharp;
+
+namespace RewardKit.Conformance;
+
+/// <summary>An augmenter under test.</summary>
+/// <param name="make">Makes the augmenter with the options to test; called often.</param>
+public sealed class AugmenterSubject(Func<IAugmenter> make) : Subject
+{
+    /// <inheritdoc/>
+    public override PluginKind Kind => PluginKind.Augmenter;
+
+    /// <summary>Examples of which the augmenter makes some.</summary>
+    public IReadOnlyList<PreferenceExample> Examples { get; init; } = SyntheticPairs.Draw(60, seed: 1);
+
+    /// <summary>The scorer that stands in for the baseline.</summary>
+    public IScorer Baseline { get; init; } = ScriptedScorers.Random(1);
+
+    internal override IReadOnlyList<(string What, Action<object, CancellationToken> Work)> LongWorks
+    {
+        get
+        {
+            var endless = ("while it reads a stream without end", (Action<object, CancellationToken>)((plugin, stop) =>
+                Drain((IAugmenter)plugin, ExampleStream.Endless("conformance"), stop, Baseline)));
+            var slow = ("while a slow baseline scores", (Action<object, CancellationToken>)((plugin, stop) =>
+            {
+                var scorer = ScriptedScorers.Slow();
+                Drain((IAugmenter)plugin, new ExampleStream(Examples), stop, scorer);
+                // Where it was never asked, there was nothing to wait for.
+                if (scorer.Asked == 0 && stop.WaitHandle.WaitOne()) stop.ThrowIfCancellationRequested();
+            }));
+            return (New().Needs & AugmenterNeeds.Baseline) == 0 ? [endless] : [endless, slow];
+        }
+    }
+
+    internal IAugmenter New() => make();
+
+    internal override object Make() => make();
+
+    internal override Subject Over(PluginSession session, PluginUse use) =>
+        new AugmenterSubject(() => session.CreateAugmenter(use)) { Traits = Traits, Examples = Examples, Baseline = Baseline };
+
+    internal override Transcript Use(object plugin, int scenario, int seed, torch.Device device)
+    {
+        var transcript = new Transcript();
+        var counts = new SortedDictionary<string, long>(StringComparer.Ordinal);
+        var made = Run((IAugmenter)plugin, scenario == 0 ? Examples : Examples.Skip(Examples.Count / 3), seed, counts);
+        transcript.Add("Needs", ((IAugmenter)plugin).Needs.ToString());
+        transcript.Add("the number of examples", made.Count);
+        foreach (var (place, example) in made.Index()) transcript.Add($"example {place + 1}", Show(example));
+        foreach (var (reason, count) in counts) transcript.Add($"the count {reason}", count);
+        return transcript;
+    }
+
+    /// <summary>Everything that an augmenter gives for some examples.</summary>
+    internal List<PreferenceExample> Run(
+        IAugmenter augmenter, IEnumerable<PreferenceExample> examples, int seed = 5, SortedDictionary<string, long>? counts = null)
+    {
+        var context = new AugmentationContext(seed, Baseline, (reason, count) =>
+        {
+            if (counts is not null) counts[reason] = counts.GetValueOrDefault(reason) + count;
+        });
+        return [.. augmenter.AugmentAsync(new ExampleStream(examples), context, default).ToBlockingEnumerable()];
+    }
+
+    /// <summary>What it makes beside the originals.</summary>
+    /// <exception cref="NotTestedException">Nothing.</exception>
+    internal (List<PreferenceExample> All, List<PreferenceExample> Made) RunAndFindMade()
+    {
+        var all = Run(make(), Examples);
+        var given = Examples.Select(e => e.Id).ToHashSet();
+        var made = all.Where(e => !given.Contains(e.Id)).ToList();
+        return made.Count > 0 ? (all, made) : throw Verdict.NotTested(
+            $"It made nothing of {Examples.Count} examples. In a test project, override Examples with some of which it makes something.");
+    }
+
+    /// <summary>An example as messages show it.</summary>
+    internal static string Show(PreferenceExample e) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{e.Id} | {e.Prompt} | {e.Chosen} | {e.Rejected} | {e.Relation} | margin {e.Margin:R} | label {e.SoftLabel:R} | {e.Provenance}");
+
+    private static void Drain(IAugmenter augmenter, ExampleStream stream, CancellationToken stop, IScorer baseline)
+    {
+        foreach (var _ in augmenter.AugmentAsync(stream, new(5, baseline, (_, _) => { }), stop).ToBlockingEnumerable(CancellationToken.None))
+        {
+        }
+    }
+}

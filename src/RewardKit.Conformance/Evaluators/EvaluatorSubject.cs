@@ -1,0 +1,66 @@
+using System.Globalization;
+using RewardKit.Hosting.Experiments;
+using RewardKit.Hosting.Plugins;
+using TorchSharp;
+
+namespace RewardKit.Conformance;
+
+/// <summary>An evaluator under test.</summary>
+/// <param name="make">Makes the evaluator with the options to test; called often.</param>
+public sealed class EvaluatorSubject(Func<IEvaluator> make) : Subject
+{
+    /// <inheritdoc/>
+    public override PluginKind Kind => PluginKind.Evaluator;
+
+    /// <summary>Held-out pairs: at least a hundred, better two thousand.</summary>
+    public IReadOnlyList<PreferenceExample> Pairs { get; init; } = SyntheticPairs.Draw(2000, seed: 1);
+
+    /// <summary>Makes a scorer that is always right of some pairs.</summary>
+    public Func<IReadOnlyList<PreferenceExample>, IScorer> Perfect { get; init; } = ScriptedScorers.Perfect;
+
+    /// <summary>Makes a scorer that is always wrong of some pairs.</summary>
+    public Func<IReadOnlyList<PreferenceExample>, IScorer> Reversed { get; init; } = ScriptedScorers.Reversed;
+
+    /// <summary>What a share is where all rewards are equal; null: 0, ½ or 1, whichever it is.</summary>
+    public double? ConstantScorerGets { get; init; }
+
+    /// <summary>As many of the pairs as the quick rules look at.</summary>
+    internal IReadOnlyList<PreferenceExample> Some => [.. Pairs.Take(100)];
+
+    internal override IReadOnlyList<(string What, Action<object, CancellationToken> Work)> LongWorks =>
+        [("while a slow scorer scores", (plugin, stop) => Evaluate(ScriptedScorers.Slow(), Pairs, (IEvaluator)plugin, stop: stop))];
+
+    internal override object Make() => make();
+
+    internal override Subject Over(PluginSession session, PluginUse use) => new EvaluatorSubject(() => session.CreateEvaluator(use))
+    {
+        Traits = Traits, Pairs = Pairs, Perfect = Perfect, Reversed = Reversed,
+    };
+
+    internal override Transcript Use(object plugin, int scenario, int seed, torch.Device device)
+    {
+        var report = Evaluate(ScriptedScorers.Random(3), scenario == 0 ? Some : [.. Some.Skip(20)], (IEvaluator)plugin, seed);
+        var transcript = new Transcript();
+        foreach (var (name, measured) in report.Metrics.OrderBy(m => m.Key, StringComparer.Ordinal))
+        {
+            transcript.Add($"the metric {name}", measured.Value);
+            transcript.Add($"the items of {name}", [.. measured.Items ?? []]);
+        }
+        foreach (var (place, sample) in report.Samples.Index())
+            transcript.Add($"sample {place + 1}", string.Create(CultureInfo.InvariantCulture, $"{sample.Example.Id}: {sample.Score.Chosen:R}, {sample.Score.Rejected:R}"));
+        return transcript;
+    }
+
+    /// <summary>Evaluates a scorer.</summary>
+    internal EvaluationReport Evaluate(
+        IScorer scorer, IReadOnlyList<PreferenceExample> pairs, IEvaluator? evaluator = null, int seed = 5, CancellationToken stop = default) =>
+        (evaluator ?? make()).EvaluateAsync(new(scorer, pairs, seed), stop).GetAwaiter().GetResult();
+
+    /// <summary>The shares that a report states: what has a level of chance.</summary>
+    /// <exception cref="NotTestedException">There is none.</exception>
+    internal IReadOnlyList<(string Name, Measurement Measured)> Shares(IScorer scorer, IReadOnlyList<PreferenceExample> pairs)
+    {
+        var shares = Evaluate(scorer, pairs).Metrics.Where(m => m.Value.Chance is not null).Select(m => (m.Key, m.Value)).ToArray();
+        return shares.Length > 0 ? shares : throw Verdict.NotTested("No metric says what chance would reach, so the kit does not know which of them is a share.");
+    }
+}

@@ -1,0 +1,40 @@
+using RewardKit.Hosting.Experiments;
+
+namespace RewardKit.Conformance.Tests.Augmenters;
+
+public sealed class AugmenterRulesTests
+{
+    private static readonly BrokenPlugin[] Broken =
+    [
+        new("A01", "margin 1", Of<ChangesOriginals>()),
+        new("A02", "Parent", Of<NoParent>()),
+        new("A03", "before anybody asked", Of<ReadsAhead>(PluginTraits.WholeStream)),
+        new("A04", "32 MB are allowed", Of<KeepsExamples>()),
+        new("A05", "conformance/test", Of<PoolOfPrompts>()),
+        new("A06", "begun again after", Of<RemembersWhatIsDone>()),
+        new("A07", "the id polite", Of<SameIds>()),
+        new("A08", "Needs", Of<ReadsBaseline>()),
+        new("A09", "DivideByZeroException", Of<NeedsOne>()),
+        new("A10", "never asks it", Of<NeedsForNothing>()),
+        new("A11", "counted none", Of<CountsNothing>()),
+        new("G04", "label", Of<Unseeded>()),
+        new("G05", "as if its work were done", Of<IgnoresItsToken>()),
+        new("G06", "polite.calls", Of<NumbersOn>()),
+        new("G09", "1 tensors", Of<LeavesTensor>()),
+    ];
+
+    [TestCaseSource(nameof(Broken))]
+    public void A_broken_augmenter_is_caught_by_its_rule_alone(BrokenPlugin plugin) => plugin.IsCaughtByItsRuleAlone();
+
+    [Test]
+    public void Every_rule_has_an_augmenter_that_breaks_it() => BrokenPlugin.AreForEveryRuleOf(PluginKind.Augmenter, Broken);
+
+    private static AugmenterSubject Of<T>(PluginTraits traits = PluginTraits.None) where T : IAugmenter, new() => new(() => new T()) { Traits = traits };
+}
+
+public sealed class SoundAugmenterTests : AugmenterConformance
+{
+    protected override PluginTraits? Traits => PluginTraits.ThreadSafe;
+
+    protected override IAugmenter Create() => new SoundAugmenter();
+}
