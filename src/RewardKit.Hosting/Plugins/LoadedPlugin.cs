@@ -15,6 +15,8 @@ internal sealed class LoadedPlugin : IDisposable
 {
     private readonly PluginManifest _manifest;
     private readonly IServiceProvider _services;
+    private readonly Unloads _unloads;
+    private readonly Action<string> _warn;
     private readonly PluginLoadContext _context;
     private readonly Assembly _assembly;
     private readonly List<IDisposable> _made = [];
@@ -24,10 +26,12 @@ internal sealed class LoadedPlugin : IDisposable
     /// <summary>Loads a plugin folder.</summary>
     /// <param name="manifest">The folder's manifest.</param>
     /// <param name="services">The host's services, for the plugins' constructors.</param>
+    /// <param name="unloads">Sees to it that the context goes in the end.</param>
+    /// <param name="warn">Told what goes wrong when nothing can be done about it any more.</param>
     /// <exception cref="RewardKitException">The assembly is missing, changed, not loadable, or lacks a dependency.</exception>
-    public LoadedPlugin(PluginManifest manifest, IServiceProvider services)
+    public LoadedPlugin(PluginManifest manifest, IServiceProvider services, Unloads unloads, Action<string> warn)
     {
-        (_manifest, _services) = (manifest, services);
+        (_manifest, _services, _unloads, _warn) = (manifest, services, unloads, warn);
         if (!File.Exists(Path.Combine(manifest.Folder, manifest.Assembly)))
             throw Input($"{manifest.Assembly} is missing. Rebuild the plugin, or copy its whole output folder.");
         _context = new(manifest);
@@ -91,9 +95,9 @@ internal sealed class LoadedPlugin : IDisposable
     public void Dispose()
     {
         foreach (var made in _made)
-            made.Dispose();
+            Clean(made);
         _made.Clear();
-        _context.Unload();
+        _unloads.Begin(_context);
         try
         {
             Directory.Delete(_context.Copy, recursive: true);
@@ -101,6 +105,20 @@ internal sealed class LoadedPlugin : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // Windows keeps loaded files until the context is gone; the system clears its temporary folder.
+        }
+    }
+
+    // The work is done, and the other plugins must go, too.
+    private void Clean(IDisposable made)
+    {
+        try
+        {
+            made.Dispose();
+        }
+        catch (Exception e)
+        {
+            var who = PluginFault.IsPlugins(e) ? "" : $"{made.GetType().FullName}.Dispose failed: ";
+            _warn($"Plugin folder {_manifest.Folder}: {who}{PluginFault.Describe(e)}");
         }
     }
 

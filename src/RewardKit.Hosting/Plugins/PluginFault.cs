@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Reflection;
-using System.Runtime.CompilerServices;
 using System.Runtime.Loader;
 
 namespace RewardKit.Hosting.Plugins;
@@ -44,10 +43,10 @@ internal static class PluginFault
            from frame in new StackTrace(thrown, fNeedFileInfo: true).GetFrames()
            let method = frame.GetMethod()
            where method?.DeclaringType is not null
-           let type = Named(method.DeclaringType!)
+           let type = SourceNames.Of(method.DeclaringType!)
            let context = AssemblyLoadContext.GetLoadContext(type.Assembly)
            where context is not null
-           select new Frame(type, MethodName(method), context, frame.GetFileName(), frame.GetFileLineNumber()),
+           select new Frame(type, SourceNames.Of(method), context, frame.GetFileName(), frame.GetFileLineNumber()),
     ];
 
     // The plugin's class on the stack says which plugin it was, and which method of the contract; a helper below it does not.
@@ -58,19 +57,6 @@ internal static class PluginFault
         if (called is null) return $"the plugin {manifest.Name} {manifest.Version} threw in {fault.Type.Name}.{fault.Method}";
         var labels = manifest.Plugins.Where(p => p.Type == called.Type.FullName).Select(p => p.Label);
         return $"the {string.Join(" and ", labels)} ({manifest.Name} {manifest.Version}) threw in {called.Method}";
-    }
-
-    // Lambdas, iterators and async methods are types inside the one that a reader knows.
-    private static Type Named(Type type) =>
-        type.DeclaringType is { } outer && type.IsDefined(typeof(CompilerGeneratedAttribute), inherit: false) ? Named(outer) : type;
-
-    private static string MethodName(MethodBase method)
-    {
-        if (method is ConstructorInfo) return method.IsStatic ? "its static initialiser" : "its constructor";
-        // <Compute>b__0, or MoveNext of <AugmentAsync>d__3.
-        var generated = method.Name.StartsWith('<') ? method.Name : method.DeclaringType!.Name.StartsWith('<') ? method.DeclaringType.Name : null;
-        var end = generated?.IndexOf('>') ?? -1;
-        return end > 1 ? generated![1..end] : method.Name;
     }
 
     // As the user would write it: relative to the current folder when it lies below.

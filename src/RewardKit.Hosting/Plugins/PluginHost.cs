@@ -4,15 +4,37 @@ using RewardKit.Hosting.Experiments;
 namespace RewardKit.Hosting.Plugins;
 
 /// <summary>Makes plugins from a catalog. Plugins are code and run with the user's rights.</summary>
-/// <param name="catalog">The installed plugins.</param>
-/// <param name="services">What plugins may ask for in their constructors beside their options; null for nothing.</param>
-public sealed class PluginHost(PluginCatalog catalog, IServiceProvider? services = null)
+public sealed class PluginHost
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private readonly IServiceProvider _services;
+    private readonly Action<string> _warn;
+    private readonly Unloads _unloads;
+
+    /// <summary>Prepares to make plugins.</summary>
+    /// <param name="catalog">The installed plugins.</param>
+    /// <param name="services">What plugins may ask for in their constructors beside their options; null for nothing.</param>
+    /// <param name="warn">Told in a sentence what goes wrong when nothing can be done about it any more; null for nobody.</param>
+    public PluginHost(PluginCatalog catalog, IServiceProvider? services = null, Action<string>? warn = null)
+    {
+        Catalog = catalog;
+        _services = services ?? new ServiceCollection().BuildServiceProvider();
+        _warn = warn ?? (_ => { });
+        _unloads = new(_services);
+    }
+
     /// <summary>The installed plugins.</summary>
-    public PluginCatalog Catalog { get; } = catalog;
+    public PluginCatalog Catalog { get; }
 
     /// <summary>Begins a time in which plugins are in use, such as a run.</summary>
-    public PluginSession Open() => new(Catalog, services ?? new ServiceCollection().BuildServiceProvider());
+    public PluginSession Open() => new(Catalog, _services, _unloads, _warn);
+
+    /// <summary>
+    /// Waits until all plugins of the sessions that have ended are gone from memory; their objects must no longer be held.
+    /// </summary>
+    /// <param name="patience">How long to wait for what may end by itself; two seconds if not said.</param>
+    /// <returns>Those that stay, each told once.</returns>
+    public IReadOnlyList<StuckPlugin> WaitForUnload(TimeSpan? patience = null) => _unloads.Wait(patience ?? Patience);
 }
 
 /// <summary>
@@ -25,8 +47,11 @@ public sealed class PluginSession : IPluginSource, IDisposable
     private readonly FileHashes _hashes = new();
     private readonly PluginCatalog _catalog;
     private readonly IServiceProvider _services;
+    private readonly Unloads _unloads;
+    private readonly Action<string> _warn;
 
-    internal PluginSession(PluginCatalog catalog, IServiceProvider services) => (_catalog, _services) = (catalog, services);
+    internal PluginSession(PluginCatalog catalog, IServiceProvider services, Unloads unloads, Action<string> warn) =>
+        (_catalog, _services, _unloads, _warn) = (catalog, services, unloads, warn);
 
     /// <summary>Makes a loss.</summary>
     /// <param name="use">Its id and options.</param>
@@ -90,7 +115,7 @@ public sealed class PluginSession : IPluginSource, IDisposable
         var (manifest, description) = _catalog.Find(kind, use.Id);
         OptionCheck.Check(description, use);
         if (!_loaded.TryGetValue(manifest.Folder, out var plugin))
-            _loaded.Add(manifest.Folder, plugin = new LoadedPlugin(manifest, _services));
+            _loaded.Add(manifest.Folder, plugin = new LoadedPlugin(manifest, _services, _unloads, _warn));
         return plugin.Create<T>(description, use);
     }
 }

@@ -20,6 +20,7 @@ internal sealed class PluginLoadContext : AssemblyLoadContext
 
     private readonly AssemblyDependencyResolver _resolver;
     private readonly bool _ownFSharpCore;
+    private readonly List<IntPtr> _libraries = [];
 
     /// <summary>Copies a plugin folder and prepares to load its assembly.</summary>
     /// <param name="manifest">The folder's manifest.</param>
@@ -43,6 +44,12 @@ internal sealed class PluginLoadContext : AssemblyLoadContext
     /// <summary>The copied assembly.</summary>
     public string AssemblyFile { get; }
 
+    /// <summary>The threads that ran before anything of the plugin did.</summary>
+    public IReadOnlySet<int> ThreadsBefore { get; } = RunningThreads.Ids();
+
+    /// <summary>The native libraries loaded so far; they are to be freed when nothing is left that could call them.</summary>
+    public IReadOnlyList<IntPtr> Libraries => _libraries;
+
     /// <summary>
     /// Whether an assembly comes from the host. FSharp.Core does, to load it but once, unless the plugin brings a newer one:
     /// no contract shows its types, and only older plugins run on it.
@@ -58,9 +65,13 @@ internal sealed class PluginLoadContext : AssemblyLoadContext
     }
 
     /// <inheritdoc />
-    protected override IntPtr LoadUnmanagedDll(string unmanagedDllName) =>
-        (_resolver.ResolveUnmanagedDllToPath(unmanagedDllName) ?? UnlistedLibrary(unmanagedDllName)) is { } path
-            ? LoadUnmanagedDllFromPath(path) : IntPtr.Zero;
+    protected override IntPtr LoadUnmanagedDll(string unmanagedDllName)
+    {
+        if ((_resolver.ResolveUnmanagedDllToPath(unmanagedDllName) ?? UnlistedLibrary(unmanagedDllName)) is not { } path) return IntPtr.Zero;
+        var library = LoadUnmanagedDllFromPath(path);
+        lock (_libraries) _libraries.Add(library);
+        return library;
+    }
 
     // A library that comes in a package is listed in the .deps.json; one that the project itself copies is not.
     private string? UnlistedLibrary(string name)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using RewardKit.Hosting.Plugins;
@@ -30,6 +31,28 @@ public class NativeLibraryTests
         if (listed) List(Path.Combine(folder, "Rich.deps.json"), path);
         using var session = new PluginHost(PluginCatalog.Of(folder)).Open();
         Assert.That(session.CreateLoss(Fixture.Loss("native")).Weight(null!), Is.EqualTo(44));
+    }
+
+    [Test]
+    public void A_library_goes_with_its_plugin()
+    {
+        var folder = _fixture.CopyOf("Rich");
+        Compile(Path.Combine(folder, "librewardkit_fixture.so"));
+        var host = new PluginHost(PluginCatalog.Of(folder));
+        var copy = Call(host);
+        Assert.That(File.ReadAllText("/proc/self/maps"), Does.Contain(copy));
+        Assert.That(host.WaitForUnload(), Is.Empty);
+        Assert.That(File.ReadAllText("/proc/self/maps"), Does.Not.Contain(copy));
+    }
+
+    // Where the copy lies that the library was loaded from.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static string Call(PluginHost host)
+    {
+        using var session = host.Open();
+        var loss = session.CreateLoss(Fixture.Loss("native"));
+        Assert.That(loss.Weight(null!), Is.EqualTo(44));
+        return Path.Combine(Path.GetDirectoryName(loss.GetType().Assembly.Location)!, "librewardkit_fixture.so");
     }
 
     private static void Compile(string library)

@@ -29,10 +29,11 @@ public class ShippedPluginsTests
     [TestCaseSource(nameof(Plugins))]
     public void A_plugin_is_gone_after_use_every_time(PluginDescription plugin)
     {
+        var host = new PluginHost(Catalog);
         for (var round = 1; round <= 5; round++)
         {
-            var context = Use(plugin);
-            Collect(context);
+            var context = Use(host, plugin);
+            Assert.That(host.WaitForUnload().Select(s => s.Message), Is.Empty, $"round {round}");
             Assert.That(context.IsAlive, Is.False, $"round {round}");
         }
     }
@@ -60,9 +61,9 @@ public class ShippedPluginsTests
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static WeakReference Use(PluginDescription plugin)
+    private static WeakReference Use(PluginHost host, PluginDescription plugin)
     {
-        using var session = new PluginHost(Catalog).Open();
+        using var session = host.Open();
         // With every option spelled out, so that each is bound.
         var use = session.Complete(new(plugin.Kind, plugin.Id, new Dictionary<string, object>()));
         object made = plugin.Kind switch

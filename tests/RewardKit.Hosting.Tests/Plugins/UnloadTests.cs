@@ -19,7 +19,7 @@ public class UnloadTests
         var catalog = PluginCatalog.Of(Fixture.Folder("Good"), Fixture.Folder("GoodFSharp"), Fixture.Folder("PrivateDependency"));
         for (var round = 1; round <= 20; round++)
         {
-            var contexts = UseAll(catalog);
+            var contexts = UseAll(new PluginHost(catalog, Services));
             for (var i = 0; i < 20 && contexts.Exists(c => c.IsAlive); i++)
             {
                 GC.Collect();
@@ -27,6 +27,32 @@ public class UnloadTests
             }
             Assert.That(contexts, Has.Count.EqualTo(3).And.All.Property(nameof(WeakReference.IsAlive)).False, $"round {round}");
         }
+    }
+
+    [Test]
+    public void A_hundred_rounds_leave_memory_level()
+    {
+        var host = new PluginHost(PluginCatalog.Of(Fixture.Folder("Good"), Fixture.Folder("GoodFSharp"), Fixture.Folder("PrivateDependency")), Services);
+        Rounds(10);
+        var (memory, contexts) = (GC.GetTotalMemory(forceFullCollection: true), Contexts());
+        Rounds(100);
+        Assert.Multiple(() =>
+        {
+            Assert.That(Contexts(), Is.EqualTo(contexts));
+            // What a round allocates is many times more than what a hundred may leave.
+            Assert.That(GC.GetTotalMemory(forceFullCollection: true) - memory, Is.LessThan(500_000));
+        });
+
+        void Rounds(int count)
+        {
+            for (var round = 1; round <= count; round++)
+            {
+                UseAll(host);
+                Assert.That(host.WaitForUnload(), Is.Empty, $"round {round}");
+            }
+        }
+
+        int Contexts() => AssemblyLoadContext.All.Count(c => c.Name is "Good" or "GoodFSharp" or "PrivateDependency");
     }
 
     [Test]
@@ -51,9 +77,9 @@ public class UnloadTests
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static List<WeakReference> UseAll(PluginCatalog catalog)
+    private static List<WeakReference> UseAll(PluginHost host)
     {
-        using var session = new PluginHost(catalog, Services).Open();
+        using var session = host.Open();
         ILoss[] losses =
         [
             session.CreateLoss(Fixture.Loss("good", ("alpha", 0.5), ("reduction", "sum"), ("pairs", 4))),
