@@ -23,6 +23,7 @@ internal static class Program
             CheckCommand.Create(),
             PluginCommand.Create(),
             TokenizeCommand.Create(),
+            GenerateCommand.Create(),
             ModelCommand.Create(),
             ConformanceCommand.Create(),
             DoctorCommand.Create(),
@@ -35,6 +36,7 @@ internal static class Program
             "rewardkit plugin list                          the methods that are installed",
             "rewardkit conformance FOLDER                   whether a plugin keeps the rules of its contract",
             "rewardkit tokenize models/llama < texts.jsonl  the tokens that a model gets",
+            "rewardkit generate FOLDER < prompts.jsonl      what a model says",
             "rewardkit model inspect FOLDER                 what a model folder or an adapter holds",
             "rewardkit doctor                               what libtorch and GPU are used, and what is wrong with them");
         var parsed = root.Parse(own);

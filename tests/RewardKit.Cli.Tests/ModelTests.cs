@@ -70,7 +70,7 @@ public class ModelTests : CommandFixture
         Refused(["model", "merge", "linear", Stories, "--out", "out", "--set", "scale=20", "--plugins", plugins], "option \"scale\" is 20", "from 0.1 to 10");
         Refused(["model", "merge", "linear", Stories, "--out", "out", "--set", "scale", "--plugins", plugins], "\"scale\" sets no option", "scale=1");
         Refused(["model", "merge", "liner", Stories, "--out", "out", "--plugins", plugins], "There is no merger \"liner\". Did you mean \"linear\"?");
-        Refused(["model", "merge", "linear", Stories + "=much", "--out", "out", "--plugins", plugins], "expected a folder and its share");
+        Refused(["model", "merge", "linear", Stories + "=much", "--out", "out", "--plugins", plugins], "expected a folder and its weight");
     }
 
     [Test]

@@ -40,6 +40,70 @@ internal static partial class JsonLines
         }
     }
 
+    /// <summary>Reads every line of standard input as they are asked for; empty ones are passed over.</summary>
+    /// <param name="input">Where lines come from.</param>
+    /// <param name="read">Makes something of a line's value and number. What it throws is told with the number.</param>
+    public static IEnumerable<T> Read<T>(Stream input, Func<JsonElement, int, T> read)
+    {
+        var number = 0;
+        foreach (var line in Lines(input))
+        {
+            number++;
+            if (line.AsSpan().Trim(" \t\r"u8).IsEmpty) continue;
+            T value;
+            try
+            {
+                using var document = Parse(line);
+                value = read(document.RootElement, number);
+            }
+            catch (RewardKitException e)
+            {
+                throw RewardKitException.Input($"Standard input, line {number}: {e.Message}.", e);
+            }
+            yield return value;
+        }
+    }
+
+    /// <summary>Writes a line for each value.</summary>
+    public static void Write<T>(Stream output, IEnumerable<T> values, Action<T, Utf8JsonWriter> write)
+    {
+        using var json = new Utf8JsonWriter(output, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        foreach (var value in values)
+        {
+            write(value, json);
+            json.Flush();
+            json.Reset();
+            output.WriteByte((byte)'\n');
+        }
+        output.Flush();
+    }
+
+    /// <summary>Turns.</summary>
+    public static Message[] Messages(JsonElement list)
+    {
+        if (list.ValueKind != JsonValueKind.Array || list.GetArrayLength() == 0)
+            throw RewardKitException.Input("\"messages\" is no array of turns, {\"role\": ..., \"content\": ...}");
+        return [.. list.EnumerateArray().Select((turn, i) => new Message(Part(turn, i, "role"), Part(turn, i, "content")))];
+
+        static string Part(JsonElement turn, int i, string name) => Property(turn, name, out var part)
+            ? Text(part, $"\"messages\"[{i}].\"{name}\"")
+            : throw RewardKitException.Input($"\"messages\"[{i}] has no \"{name}\"");
+    }
+
+    /// <summary>A string.</summary>
+    /// <param name="value">The value.</param>
+    /// <param name="name">What it is called in a message.</param>
+    public static string Text(JsonElement value, string name) => value.ValueKind == JsonValueKind.String
+        ? value.GetString()!
+        : throw RewardKitException.Input($"{name} is not a string");
+
+    /// <summary>Looks up a property of an object; false where there is none, or no object.</summary>
+    public static bool Property(JsonElement element, string name, out JsonElement value)
+    {
+        value = default;
+        return element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out value);
+    }
+
     private static JsonDocument Parse(byte[] line)
     {
         if (!Utf8.IsValid(line)) throw RewardKitException.Input("not valid UTF-8");

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using RewardKit.Hosting.Experiments;
 using RewardKit.Hosting.Plugins;
 using RewardKit.Models;
@@ -15,7 +14,7 @@ internal static class ModelMergeCommand
         var merger = new Argument<string>("MERGER") { Description = "The id of an installed merger plugin." };
         var models = new Argument<string[]>("FOLDER=WEIGHT")
         {
-            Description = "A model and its share; the share alone may be left out and is then 1. The result is like the first.",
+            Description = "A model and its weight, which is 1 where left out. The result is like the first.",
             Arity = ArgumentArity.OneOrMore,
         };
         var output = new Option<string>("--out") { Description = "The folder to write; it must not exist.", HelpName = "OUT", Required = true };
@@ -39,20 +38,10 @@ internal static class ModelMergeCommand
             using (var session = new PluginHost(catalog).Open())
             {
                 var method = session.CreateMerger(OptionText.Use(plugin, parsed.GetRequiredValue(set)));
-                ModelTools.Merge(method, [.. parsed.GetRequiredValue(models).Select(Member)], target, ModelCommand.Options(parsed, dtype, shard));
+                ModelTools.Merge(method, [.. parsed.GetRequiredValue(models).Select(Shared.Weighted)], target, ModelCommand.Options(parsed, dtype, shard));
             }
             Console.WriteLine(ModelCommand.Line(ModelSummary.Of(target)));
         }));
         return command;
-    }
-
-    // A folder's name may have an equals sign of its own.
-    private static (string Folder, double Weight) Member(string text)
-    {
-        var equals = text.LastIndexOf('=');
-        if (Directory.Exists(text) || equals < 1) return (text, 1);
-        return double.TryParse(text[(equals + 1)..], NumberStyles.Float, CultureInfo.InvariantCulture, out var weight) && double.IsFinite(weight)
-            ? (text[..equals], weight)
-            : throw RewardKitException.Input($"\"{text}\": expected a folder and its share, as models/a=0.5.");
     }
 }

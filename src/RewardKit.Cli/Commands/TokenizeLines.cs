@@ -15,12 +15,12 @@ internal sealed class TokenizeLines(Tokenizer tokenizer, bool template, bool bar
     /// <summary>A text or messages to ids and tokens.</summary>
     public void Encode(JsonElement line, Utf8JsonWriter output)
     {
-        var hasText = Property(line, "text", out var text);
-        if (hasText == Property(line, "messages", out var messages))
+        var hasText = JsonLines.Property(line, "text", out var text);
+        if (hasText == JsonLines.Property(line, "messages", out var messages))
             throw RewardKitException.Input("expected an object with either \"text\" or \"messages\"");
-        var ids = !hasText ? Encode(Messages(messages))
-            : template ? Encode([new("user", Text(text, "\"text\""))])
-            : bare ? tokenizer.Encode(Text(text, "\"text\"")) : tokenizer.EncodeWithSpecialTokens(Text(text, "\"text\""));
+        var ids = !hasText ? Encode(JsonLines.Messages(messages))
+            : template ? Encode([new("user", JsonLines.Text(text, "\"text\""))])
+            : bare ? tokenizer.Encode(JsonLines.Text(text, "\"text\"")) : tokenizer.EncodeWithSpecialTokens(JsonLines.Text(text, "\"text\""));
 
         output.WriteStartObject();
         output.WriteStartArray("ids");
@@ -35,7 +35,7 @@ internal sealed class TokenizeLines(Tokenizer tokenizer, bool template, bool bar
     /// <summary>Ids to text.</summary>
     public void Decode(JsonElement line, Utf8JsonWriter output)
     {
-        if (!Property(line, "ids", out var list) || list.ValueKind != JsonValueKind.Array)
+        if (!JsonLines.Property(line, "ids", out var list) || list.ValueKind != JsonValueKind.Array)
             throw RewardKitException.Input("expected an object with an array \"ids\"");
         var ids = new List<int>();
         foreach (var item in list.EnumerateArray())
@@ -59,26 +59,5 @@ internal sealed class TokenizeLines(Tokenizer tokenizer, bool template, bool bar
         return bare
             ? [.. tokenizer.Encode(encoder.Template.RenderPrompt(prompt)), .. answered ? tokenizer.Encode(encoder.Template.RenderResponse(prompt, response)) : []]
             : [.. encoder.EncodePrompt(prompt).Ids, .. answered ? encoder.EncodeResponse(prompt, response).Ids : []];
-    }
-
-    private static Message[] Messages(JsonElement list)
-    {
-        if (list.ValueKind != JsonValueKind.Array || list.GetArrayLength() == 0)
-            throw RewardKitException.Input("\"messages\" is no array of turns, {\"role\": ..., \"content\": ...}");
-        return [.. list.EnumerateArray().Select((turn, i) => new Message(Part(turn, i, "role"), Part(turn, i, "content")))];
-
-        static string Part(JsonElement turn, int i, string name) => Property(turn, name, out var part)
-            ? Text(part, $"\"messages\"[{i}].\"{name}\"")
-            : throw RewardKitException.Input($"\"messages\"[{i}] has no \"{name}\"");
-    }
-
-    private static string Text(JsonElement value, string name) => value.ValueKind == JsonValueKind.String
-        ? value.GetString()!
-        : throw RewardKitException.Input($"{name} is not a string");
-
-    private static bool Property(JsonElement element, string name, out JsonElement value)
-    {
-        value = default;
-        return element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out value);
     }
 }

@@ -74,6 +74,15 @@ public sealed class LanguageModel : ILanguageModel, IDisposable
     public IReadOnlyList<GeneratedText> Generate(IReadOnlyList<Conversation> prompts, GenerationOptions options, IReadOnlyList<long>? seeds = null) =>
         _generator.Generate(Encode(prompts), options, seeds);
 
+    /// <summary>Continues token ids.</summary>
+    /// <param name="prompts">The ids, each prompt at least one.</param>
+    /// <param name="options">How.</param>
+    /// <param name="seeds">By prompt, the seed of its draws; null: <see cref="GenerationOptions.Seed"/> plus the prompt's number.</param>
+    /// <returns>By prompt, what was generated.</returns>
+    /// <exception cref="RewardKitException">A prompt does not fit the model, or an option makes no sense.</exception>
+    public IReadOnlyList<GeneratedText> Generate(IReadOnlyList<int[]> prompts, GenerationOptions options, IReadOnlyList<long>? seeds = null) =>
+        _generator.Generate(prompts, options, seeds);
+
     /// <summary>Continues texts token by token, as <see cref="TextGenerator.Stream"/>.</summary>
     /// <param name="prompts">The texts.</param>
     /// <param name="options">How.</param>
