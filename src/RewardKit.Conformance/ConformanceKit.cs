@@ -6,19 +6,22 @@ namespace RewardKit.Conformance;
 /// <summary>Tests built plugins, in this process and without a test project.</summary>
 public static class ConformanceKit
 {
-    /// <summary>Tests a plugin with its default options, and what applies at its options' bounds.</summary>
+    /// <summary>Tests a plugin, and what applies at its options' bounds.</summary>
     /// <param name="catalog">The catalog it was found in.</param>
     /// <param name="entry">The plugin.</param>
+    /// <param name="options">The options it is tested with; what is left out has its default.</param>
     /// <param name="progress">Told of each rule before its test; null for nobody.</param>
     /// <param name="cancellation">Stops between rules.</param>
     /// <exception cref="RewardKitException">It cannot be loaded or made.</exception>
     public static ConformanceReport Test(
-        PluginCatalog catalog, CatalogEntry entry, Action<Rule>? progress = null, CancellationToken cancellation = default)
+        PluginCatalog catalog, CatalogEntry entry, IReadOnlyDictionary<string, object>? options = null, Action<Rule>? progress = null,
+        CancellationToken cancellation = default)
     {
         using var session = new PluginHost(catalog).Open();
-        var use = new PluginUse(entry.Description.Kind, entry.Description.Id, new Dictionary<string, object>());
+        var use = new PluginUse(entry.Description.Kind, entry.Description.Id, options ?? new Dictionary<string, object>());
         var subject = Subject(session, use);
         subject.Folder = entry.Manifest.Folder;
+        subject.Options = use.Options;
         subject.Make();
         var results = new List<RuleResult>();
         foreach (var rule in Rule.For(use.Kind))
@@ -38,7 +41,7 @@ public static class ConformanceKit
         PluginKind.Merger => new MergerSubject(() => session.CreateMerger(use)),
         PluginKind.Augmenter => new AugmenterSubject(() => session.CreateAugmenter(use)),
         PluginKind.Evaluator => new EvaluatorSubject(() => session.CreateEvaluator(use)),
-        var kind => throw RewardKitException.Input($"There are no conformance rules for a {kind.ToString().ToLowerInvariant()} yet."),
+        var kind => throw new NotSupportedException($"There are no rules for a {kind}."),
     };
 }
 

@@ -24,6 +24,9 @@ public abstract class Subject
     /// </summary>
     public string? Folder { get; set; }
 
+    /// <summary>The options that it has where it is loaded from its folder; what is left out has its default.</summary>
+    public IReadOnlyDictionary<string, object> Options { get; set; } = new Dictionary<string, object>();
+
     /// <summary>The plugin's id there; the attribute's unless set.</summary>
     public string? Id { get => field ?? _attribute.Value?.Id; init; }
 

@@ -16,6 +16,10 @@ internal static class ConformanceCommand
     {
         var plugin = new Argument<string>("PATH|ID") { Description = "A built plugin's folder, or the id of an installed plugin." };
         var plugins = Shared.Plugins();
+        var set = new Option<string[]>("--set")
+        {
+            Description = "An option of the plugin, other than its default. May be repeated.", HelpName = "NAME=VALUE", DefaultValueFactory = _ => [],
+        };
         var certificate = new Option<string?>("--certificate") { Description = "Write rules, results and environment as JSON.", HelpName = "FILE" };
         var junit = new Option<string?>("--junit") { Description = "Write the results as JUnit XML, for build servers.", HelpName = "FILE" };
         var verbose = Shared.Verbose();
@@ -26,15 +30,20 @@ internal static class ConformanceCommand
             Exit code 0 if every required rule holds, 1 if one is broken. The plugin's code runs with your rights.
             """,
             "rewardkit conformance haf-rm",
+            "rewardkit conformance haf-rm --set policyLoss=simpo",
             "rewardkit conformance bin/Release/net10.0 --certificate conformance.json --junit conformance.xml")
         {
-            plugin, plugins, certificate, junit, verbose,
+            plugin, plugins, set, certificate, junit, verbose,
         };
         command.SetAction(parsed => Outcome.Of(parsed.GetValue(verbose), cancellation =>
         {
             var (catalog, entries) = Find(parsed.GetRequiredValue(plugin), parsed.GetRequiredValue(plugins));
+            var settings = parsed.GetRequiredValue(set);
+            if (settings.Length > 0 && entries.Count > 1)
+                throw RewardKitException.Input($"--set is for one plugin, but there are {string.Join(", ", entries.Select(e => $"the {e.Description.Label}"))}: name one by its id, with --plugins {entries[0].Manifest.Folder}.");
+            foreach (var entry in entries) catalog.Validate(OptionText.Use(entry.Description, settings));
             var console = ExperimentTerminal.Console();
-            var reports = entries.Select(entry => Test(catalog, entry, console, cancellation)).ToList();
+            var reports = entries.Select(entry => Test(catalog, OptionText.Use(entry.Description, settings), entry, console, cancellation)).ToList();
             if (parsed.GetValue(certificate) is { } json) Write(json, Certificate.Write(reports));
             if (parsed.GetValue(junit) is { } xml) Write(xml, JUnitXml.Write(reports));
             var broken = reports.Sum(r => r.Results.Count(result => result.Fails));
@@ -59,12 +68,12 @@ internal static class ConformanceCommand
             + $"{string.Join(", ", catalog.Plugins.Select(p => p.Description.Id).Distinct())}. A plugin that is not installed is named by the folder that its build wrote.");
     }
 
-    private static ConformanceReport Test(PluginCatalog catalog, CatalogEntry entry, IAnsiConsole console, CancellationToken cancellation)
+    private static ConformanceReport Test(PluginCatalog catalog, PluginUse use, CatalogEntry entry, IAnsiConsole console, CancellationToken cancellation)
     {
         var report = console.Profile.Capabilities.Interactive
             ? console.Status().Start(entry.Description.Label, status =>
-                ConformanceKit.Test(catalog, entry, rule => status.Status(Markup.Escape($"{rule.Id} {rule.Title}")), cancellation))
-            : ConformanceKit.Test(catalog, entry, null, cancellation);
+                ConformanceKit.Test(catalog, entry, use.Options, rule => status.Status(Markup.Escape($"{rule.Id} {rule.Title}")), cancellation))
+            : ConformanceKit.Test(catalog, entry, use.Options, null, cancellation);
         var table = new Table().Border(TableBorder.Simple).AddColumns("rule", "", "", "result");
         table.Title = new($"{entry.Description.Label}, {entry.Manifest.Name} {entry.Manifest.Version}");
         foreach (var result in report.Results)

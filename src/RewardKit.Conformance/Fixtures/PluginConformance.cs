@@ -26,6 +26,12 @@ public abstract class PluginConformance
     /// </summary>
     protected virtual string? Folder => FindFolder(Subject().Make().GetType().Assembly.Location);
 
+    /// <summary>
+    /// The options, under the names that scripts use, that it has in the tests that load it from its folder; needed only where
+    /// it cannot be made with its defaults.
+    /// </summary>
+    protected virtual IReadOnlyDictionary<string, object> Options { get; } = new Dictionary<string, object>();
+
     private protected abstract Subject Subject();
 
     private protected static IEnumerable<TestCaseData> Cases(PluginKind kind) =>
@@ -35,6 +41,7 @@ public abstract class PluginConformance
     {
         var subject = Subject();
         subject.Folder = Folder;
+        subject.Options = Options;
         if (Traits is { } traits) subject.Traits = traits;
         var result = rule.Check(subject);
         var text = $"{rule.Id}, {rule.Title}: {result.Explanation}";

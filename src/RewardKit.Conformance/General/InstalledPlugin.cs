@@ -9,7 +9,8 @@ namespace RewardKit.Conformance;
 /// <summary>A plugin as its build left it in a folder.</summary>
 /// <param name="Catalog">The folder's catalog.</param>
 /// <param name="Entry">The plugin in it.</param>
-internal sealed record InstalledPlugin(PluginCatalog Catalog, CatalogEntry Entry)
+/// <param name="Options">The options it is tested with.</param>
+internal sealed record InstalledPlugin(PluginCatalog Catalog, CatalogEntry Entry, IReadOnlyDictionary<string, object> Options)
 {
     public PluginManifest Manifest => Entry.Manifest;
 
@@ -25,7 +26,7 @@ internal sealed record InstalledPlugin(PluginCatalog Catalog, CatalogEntry Entry
                 "The folder that the plugin's build wrote is not known: there is no plugin.json beside its assembly. `rewardkit conformance` "
                 + "tests this, and so does a test project that references the plugin's project and the package RewardKit.Conformance.");
         var catalog = PluginCatalog.Of(folder);
-        return new(catalog, catalog.Find(subject.Kind, subject.Id ?? ""));
+        return new(catalog, catalog.Find(subject.Kind, subject.Id ?? ""), subject.Options);
     }
 
     /// <summary>The same, once it is sure that it can be loaded.</summary>
@@ -47,9 +48,11 @@ internal sealed record InstalledPlugin(PluginCatalog Catalog, CatalogEntry Entry
 
     public PluginSession Open() => new PluginHost(Catalog).Open();
 
-    /// <summary>A use of the plugin with these options.</summary>
-    public PluginUse Use(params (string Name, object? Value)[] options) =>
-        new(Description.Kind, Description.Id, options.ToDictionary(o => o.Name, o => o.Value!));
+    /// <summary>A use of the plugin with the options it is tested with.</summary>
+    public PluginUse Use() => new(Description.Kind, Description.Id, Options);
+
+    /// <summary>The same with one of them turned.</summary>
+    public PluginUse Use(string option, object? value) => Use() with { Options = new Dictionary<string, object>(Options) { [option] = value! } };
 
     public object Make(PluginSession session, PluginUse use) => use.Kind switch
     {

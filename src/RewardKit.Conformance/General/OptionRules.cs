@@ -45,10 +45,10 @@ internal static class OptionRules
         var tested = 0;
         foreach (var option in installed.Description.Options)
         {
-            foreach (var value in OptionValues.Allowed(option).Where(v => !Equals(v, option.Default)))
+            foreach (var value in OptionValues.Allowed(option).Where(v => !Equals(v, installed.Options.GetValueOrDefault(option.Name, option.Default!))))
             {
                 if (!TryMake(installed, session, option, value)) continue;
-                var varied = subject.Over(session, installed.Use((option.Name, value)));
+                var varied = subject.Over(session, installed.Use(option.Name, value));
                 foreach (var rule in rules)
                 {
                     var result = rule.Check(varied);
@@ -66,7 +66,7 @@ internal static class OptionRules
     {
         try
         {
-            installed.Make(session, installed.Use((option.Name, value)));
+            installed.Make(session, installed.Use(option.Name, value));
             return true;
         }
         catch (RewardKitException e) when (e.ExitCode == 2)

@@ -244,7 +244,7 @@ internal static class LossRules
     [Rule("L13", RuleKind.Untested,
         Protects = "A loss may keep every rule and still not be the method it is named after.",
         Fix = "Compute small cases by hand from the paper's equations, and test values and gradients against them.")]
-    public static void The_formula_is_the_papers(LossSubject subject) =>
+    public static void The_formula_is_that_of_the_paper(LossSubject subject) =>
         throw Verdict.NotTested("A kit does not know the method's equations.");
 
     private const ForwardNeeds All =
