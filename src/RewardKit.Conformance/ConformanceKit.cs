@@ -30,7 +30,7 @@ public static class ConformanceKit
             progress?.Invoke(rule);
             results.Add(rule.Check(subject));
         }
-        return new(entry, session.ContentHash(use), results);
+        return new(entry, use.Options, session.ContentHash(use), results);
     }
 
     private static Subject Subject(PluginSession session, PluginUse use) => use.Kind switch
@@ -47,9 +47,11 @@ public static class ConformanceKit
 
 /// <summary>What came of a plugin's test.</summary>
 /// <param name="Plugin">The plugin.</param>
+/// <param name="Options">The options it was tested with, where not their defaults.</param>
 /// <param name="ContentHash">A hash of everything in its folder that it may load or read.</param>
 /// <param name="Results">Every rule with its outcome.</param>
-public sealed record ConformanceReport(CatalogEntry Plugin, string ContentHash, IReadOnlyList<RuleResult> Results)
+public sealed record ConformanceReport(
+    CatalogEntry Plugin, IReadOnlyDictionary<string, object> Options, string ContentHash, IReadOnlyList<RuleResult> Results)
 {
     /// <summary>Whether no required rule is broken.</summary>
     public bool Passed => !Results.Any(r => r.Fails);

@@ -39,7 +39,7 @@ public class ConformanceTests : CommandFixture
     {
         var outcome = Call("conformance", "sharpened", "--plugins", Nonconforming, "--set", "sharpened=true");
         Assert.That(outcome.ExitCode, Is.EqualTo(1));
-        Assert.That(outcome.Output, Does.Contain("sharpened = true").And.Contain("L01, gradient matches finite differences: the gradient of the rewards"));
+        Assert.That(outcome.Output, Does.Contain("sharpened = True").And.Contain("L01, gradient matches finite differences: the gradient of the rewards"));
         var unknown = Call("conformance", "sharpened", "--plugins", Nonconforming, "--set", "sharp=true");
         Assert.That((unknown.ExitCode, unknown.Output), Is.EqualTo((2, "")));
         Assert.That(unknown.Error, Does.Contain("has no option \"sharp\""));

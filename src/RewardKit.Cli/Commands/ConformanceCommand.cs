@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text;
 using RewardKit.Conformance;
 using RewardKit.Hosting.Experiments;
@@ -18,7 +19,9 @@ internal static class ConformanceCommand
         var plugins = Shared.Plugins();
         var set = new Option<string[]>("--set")
         {
-            Description = "An option of the plugin, other than its default. May be repeated.", HelpName = "NAME=VALUE", DefaultValueFactory = _ => [],
+            Description = "An option of the plugin, other than its default. May be repeated.",
+            HelpName = "NAME=VALUE",
+            DefaultValueFactory = _ => [],
         };
         var certificate = new Option<string?>("--certificate") { Description = "Write rules, results and environment as JSON.", HelpName = "FILE" };
         var junit = new Option<string?>("--junit") { Description = "Write the results as JUnit XML, for build servers.", HelpName = "FILE" };
@@ -75,7 +78,8 @@ internal static class ConformanceCommand
                 ConformanceKit.Test(catalog, entry, use.Options, rule => status.Status(Markup.Escape($"{rule.Id} {rule.Title}")), cancellation))
             : ConformanceKit.Test(catalog, entry, use.Options, null, cancellation);
         var table = new Table().Border(TableBorder.Simple).AddColumns("rule", "", "", "result");
-        table.Title = new($"{entry.Description.Label}, {entry.Manifest.Name} {entry.Manifest.Version}");
+        var options = string.Concat(use.Options.Select(o => string.Create(CultureInfo.InvariantCulture, $", {o.Key} = {o.Value ?? "null"}")));
+        table.Title = new(Markup.Escape($"{entry.Description.Label}, {entry.Manifest.Name} {entry.Manifest.Version}{options}"));
         foreach (var result in report.Results)
         {
             var (word, colour) = result switch

@@ -34,7 +34,10 @@ public sealed class EvaluatorSubject(Func<IEvaluator> make) : Subject
 
     internal override Subject Over(PluginSession session, PluginUse use) => new EvaluatorSubject(() => session.CreateEvaluator(use))
     {
-        Traits = Traits, Pairs = Pairs, Perfect = Perfect, Reversed = Reversed,
+        Traits = Traits,
+        Pairs = Pairs,
+        Perfect = Perfect,
+        Reversed = Reversed,
     };
 
     internal override Transcript Use(object plugin, int scenario, int seed, torch.Device device)

@@ -41,6 +41,9 @@ public abstract class EvaluatorConformance : PluginConformance
 
     private protected override Subject Subject() => new EvaluatorSubject(Create)
     {
-        Pairs = Pairs, Perfect = Perfect, Reversed = Reversed, ConstantScorerGets = ConstantScorerGets,
+        Pairs = Pairs,
+        Perfect = Perfect,
+        Reversed = Reversed,
+        ConstantScorerGets = ConstantScorerGets,
     };
 }

@@ -102,15 +102,7 @@ internal static class GeneralRules
     public static void Unloads_after_use(Subject subject)
     {
         InstalledPlugin.Loaded(subject);
-        var context = InstalledPlugin.UseAndUnload(subject);
-        for (var round = 0; round < 30 && context.IsAlive; round++)
-        {
-            GC.Collect();
-            GC.WaitForPendingFinalizers();
-            // Whatever ends by itself gets a moment to do so.
-            if (round > 10) Thread.Sleep(10);
-        }
-        if (context.IsAlive) throw Verdict.Broken("after it was used and disposed, the plugin's assembly stays in memory: something still holds an object or a type of it");
+        if (InstalledPlugin.UseAndEnd(subject).WaitForUnload() is [var stuck, ..]) throw Verdict.Broken(stuck.Message);
     }
 
     [Rule("G09", RuleKind.Required,

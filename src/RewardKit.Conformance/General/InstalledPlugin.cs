@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Loader;
 using RewardKit.Hosting.Experiments;
 using RewardKit.Hosting.Plugins;
 using TorchSharp;
@@ -65,16 +64,16 @@ internal sealed record InstalledPlugin(PluginCatalog Catalog, CatalogEntry Entry
         var other => throw new NotSupportedException($"How to make a {other} is not known."),
     };
 
-    /// <summary>Loads the plugin, uses it, unloads it.</summary>
-    /// <returns>Its load context, which ought to go.</returns>
+    /// <summary>Loads the plugin, uses it, and ends the session.</summary>
+    /// <returns>The host, which knows whether it goes.</returns>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static WeakReference UseAndUnload(Subject subject)
+    public static PluginHost UseAndEnd(Subject subject)
     {
         var installed = Of(subject);
-        using var session = installed.Open();
+        var host = new PluginHost(installed.Catalog);
+        using var session = host.Open();
         var use = installed.Use();
-        var plugin = installed.Make(session, use);
-        subject.Over(session, use).Use(plugin, 0, 5, torch.CPU);
-        return new(AssemblyLoadContext.GetLoadContext(plugin.GetType().Assembly));
+        subject.Over(session, use).Use(installed.Make(session, use), 0, 5, torch.CPU);
+        return host;
     }
 }

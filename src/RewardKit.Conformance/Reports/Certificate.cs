@@ -49,6 +49,7 @@ public static class Certificate
         ["kind"] = report.Plugin.Description.Kind.ToString().ToLowerInvariant(),
         ["id"] = report.Plugin.Description.Id,
         ["paper"] = report.Plugin.Description.Paper,
+        ["options"] = new JsonObject(report.Options.OrderBy(o => o.Key, StringComparer.Ordinal).Select(o => KeyValuePair.Create(o.Key, Value(o.Value)))),
         ["passed"] = report.Passed,
         ["rules"] = new JsonArray([.. report.Results.Select(r => new JsonObject
         {
@@ -58,5 +59,14 @@ public static class Certificate
             ["result"] = r.Outcome switch { RuleOutcome.Passed => "passed", RuleOutcome.Failed => "failed", _ => "untested" },
             ["message"] = r.Message,
         })]),
+    };
+
+    private static JsonNode? Value(object? option) => option switch
+    {
+        bool flag => JsonValue.Create(flag),
+        int number => JsonValue.Create(number),
+        double number => JsonValue.Create(number),
+        string text => JsonValue.Create(text),
+        _ => null,
     };
 }

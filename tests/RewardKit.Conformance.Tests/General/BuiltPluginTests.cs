@@ -26,7 +26,7 @@ public sealed class BuiltPluginTests
 
     [TestCase("clamping", "G02", "factor was set to 10, and is 5")]
     [TestCase("unbounded", "G03", "factor takes NaN")]
-    [TestCase("subscribed", "G08", "stays in memory")]
+    [TestCase("subscribed", "G08", "AppDomain.CurrentDomain.ProcessExit calls Nonconforming.SubscribedLoss.OnExit")]
     [TestCase("sharpened", "G11", "with sharpened = true, L01")]
     public void A_broken_build_is_caught_by_its_rule_alone(string id, string rule, string says) => AreBroken(Test(id), rule, says);
 
