@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds the native part over the PyTorch or libtorch of this machine, runs tests, benchmarks and the quickstart, and prints
 # a table. Needs a C++ compiler, and nothing of .NET.
-#   sh run.sh [STEP...]    steps: doctor gpu-tests cpu-tests bench quickstart; all of them without any
+#   sh run.sh [STEP...]    steps: doctor gpu-tests cpu-tests conformance bench quickstart; all of them without any
 # BENCH_ARGS in the environment is passed on to the benchmark: "--only attention --rounds 1".
 # LIBTORCH=FOLDER chooses a libtorch; else it is the PyTorch with CUDA of the active Python, else the system's.
 # Exit code 0 if nothing failed. Everything that the steps print is in logs/, the table in results.txt.
@@ -9,7 +9,7 @@ set -u
 cd "$(dirname "$0")" || exit 1
 export HOME="${HOME:-$PWD}" XDG_CACHE_HOME="$PWD/cache" DOTNET_BUNDLE_EXTRACT_BASE_DIR="$PWD/cache"
 export OMP_WAIT_POLICY="${OMP_WAIT_POLICY:-passive}"
-steps=${*:-doctor gpu-tests cpu-tests bench quickstart}
+steps=${*:-doctor gpu-tests cpu-tests conformance bench quickstart}
 mkdir -p logs
 rm -f logs/doctor
 rows=
@@ -79,6 +79,11 @@ for wanted in $steps; do
     doctor) ;;
     gpu-tests) tests gpu-tests --filter '\(CUDA\)' ;;
     cpu-tests) tests cpu-tests --not '\(CUDA\)' ;;
+    conformance)
+      for folder in plugins/*; do
+        step "conformance-$(basename "$folder")" bin/rewardkit conformance "$folder"
+        if [ "$code" -ne 0 ]; then fail "$name" "exit code $code"; else row "$name" "$last" "$seconds"; fi
+      done ;;
     bench)
       if [ ! -e bin/RewardKit.Benchmarks.Torch ]; then
         row bench "skipped: not in this bundle" 0
@@ -99,7 +104,7 @@ for wanted in $steps; do
       step quickstart bin/rewardkit run scripts/quickstart.fsx
       if [ "$code" -ne 0 ]; then fail quickstart "exit code $code"; else row quickstart "passed" "$seconds"; fi ;;
     *)
-      echo "Unknown step $wanted. Steps: doctor gpu-tests cpu-tests bench quickstart" >&2
+      echo "Unknown step $wanted. Steps: doctor gpu-tests cpu-tests conformance bench quickstart" >&2
       exit 2 ;;
   esac
 done
