@@ -24,20 +24,9 @@ internal static class Outcome
             Console.Error.WriteLine("stopped");
             return 130;
         }
-        catch (RewardKitException e)
-        {
-            Console.Error.WriteLine(verbose ? e.ToString() : e.Message);
-            return e.ExitCode;
-        }
-        catch (Exception e) when (!verbose)
-        {
-            Console.Error.WriteLine($"Unexpected {e.GetType().Name}: {e.Message} (--verbose shows where)");
-            return 1;
-        }
         catch (Exception e)
         {
-            Console.Error.WriteLine(e);
-            return 1;
+            return Tell(verbose, e);
         }
 
         // The first signal asks for an orderly end; the second one has its usual effect.
@@ -47,5 +36,20 @@ internal static class Outcome
             signal.Cancel = true;
             stop.Cancel();
         }
+    }
+
+    /// <summary>Tells on standard error what went wrong.</summary>
+    /// <param name="verbose">Whether to print stack traces, too.</param>
+    /// <param name="error">What was thrown.</param>
+    /// <returns>The exit code.</returns>
+    public static int Tell(bool verbose, Exception error)
+    {
+        Console.Error.WriteLine(error switch
+        {
+            _ when verbose => error.ToString(),
+            RewardKitException known => known.Message,
+            _ => $"Unexpected {error.GetType().Name}: {error.Message} (--verbose shows where)",
+        });
+        return (error as RewardKitException)?.ExitCode ?? 1;
     }
 }

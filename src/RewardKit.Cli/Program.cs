@@ -4,6 +4,7 @@ using RewardKit.Hosting.Experiments;
 using RewardKit.Hosting.Plugins;
 using RewardKit.Hosting.Reports;
 using RewardKit.Scripting;
+using Spectre.Console;
 
 namespace RewardKit.Cli;
 
@@ -20,6 +21,7 @@ internal static class Program
             "Trains and compares reward models, as F# scripts describe them, with methods that are plugins.")
         {
             RunCommand.Create(forScript),
+            WatchCommand.Create(forScript),
             CheckCommand.Create(),
             PluginCommand.Create(),
             TokenizeCommand.Create(),
@@ -32,6 +34,7 @@ internal static class Program
             root,
             "rewardkit run scripts/quickstart.fsx           run an experiment to its report",
             "rewardkit run scripts/quickstart.fsx -- small  with an argument for the script",
+            "rewardkit watch scripts/mine.fsx               run it again whenever it or a plugin of it changes",
             "rewardkit check scripts/quickstart.fsx         find mistakes without running it",
             "rewardkit plugin list                          the methods that are installed",
             "rewardkit conformance FOLDER                   whether a plugin keeps the rules of its contract",
@@ -53,13 +56,33 @@ internal static class Program
     internal static ScriptHost Scripts(PluginCatalog catalog) =>
         new(ScriptHost.DefaultCacheFolder, () => GeneratedScript.text(catalog.Plugins.Select(p => p.Description)));
 
-    /// <summary>Runs an experiment on the terminal. The plugins it loads are unloaded when it ends.</summary>
-    internal static ExperimentResult RunExperiment(
-        ExperimentSpec spec, PluginCatalog catalog, RunnerOptions options, CancellationToken cancellation)
+    /// <summary>Runs a script to its end. The plugins of an experiment are unloaded when it ends.</summary>
+    /// <param name="host">Makes its plugins.</param>
+    /// <param name="script">The script's file.</param>
+    /// <param name="arguments">The script's own arguments.</param>
+    /// <param name="options">How to run its experiments.</param>
+    /// <param name="console">Where to show them.</param>
+    /// <param name="verbose">Whether to tell failures with stack traces.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <exception cref="RewardKitException">The script is wrong, it threw, or runs of its experiments failed.</exception>
+    internal static void RunScript(
+        PluginHost host, string script, string[] arguments, RunnerOptions options, IAnsiConsole console, bool verbose,
+        CancellationToken cancellation)
     {
-        using var plugins = new PluginHost(catalog).Open();
-        var runner = new ExperimentRunner(plugins, new TorchModels());
-        return ExperimentTerminal.Run(runner, spec, options, ExperimentTerminal.Console(), cancellation);
+        var failures = new List<RunFailure>();
+        Scripts(host.Catalog).Run(new ScriptContext(script, arguments, RunExperiment, cancellation), Console.Error.WriteLine);
+        // The script has done what it could with the rest.
+        if (failures.Count > 0)
+            throw RewardKitException.Failure(string.Join('\n', failures.Select(f => verbose ? f.Details : f.Message)));
+
+        ExperimentResult RunExperiment(ExperimentSpec spec)
+        {
+            using var plugins = host.Open();
+            var runner = new ExperimentRunner(plugins, new TorchModels());
+            var result = ExperimentTerminal.Run(runner, spec, options, console, cancellation);
+            failures.AddRange(result.Failures);
+            return result;
+        }
     }
 
     private static string CommandPath(System.CommandLine.Parsing.SymbolResult? result) => result switch

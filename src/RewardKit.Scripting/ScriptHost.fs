@@ -78,6 +78,20 @@ type ScriptHost(cacheFolder: string, generated: Func<string>) =
         else
             compile now
 
+    /// <summary>
+    /// The files that decide what a script does: itself, what it loads (even where that is not there), and the assemblies
+    /// it references; absolute. What the host generates has no part in it.
+    /// </summary>
+    /// <param name="script">The script's path.</param>
+    member _.Files(script: string) : IReadOnlyList<string> =
+        let sources = ScriptSources.read ignore script
+
+        [| yield! List.map fst sources.Files
+           yield! sources.Missing
+           yield! sources.References |]
+        |> Array.filter (fun path -> Path.GetFileName path <> ScriptSources.GeneratedName)
+        :> IReadOnlyList<string>
+
     /// <summary>Compiles a script without running it. Its errors are one exception, a line each.</summary>
     /// <param name="script">The script's path.</param>
     /// <returns>The compiler's warnings, in the same form.</returns>

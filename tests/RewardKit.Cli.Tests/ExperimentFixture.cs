@@ -54,6 +54,19 @@ public abstract class ExperimentFixture : CommandFixture
 
                             LossResult(forward.Rewards.sum ()) }
 
+            /// Waits in the first run for a file that the test makes.
+            let pausing =
+                Inline.augmenter
+                    "pausing"
+                    { new IAugmenter with
+                        member _.Needs = AugmenterNeeds.None
+
+                        member _.AugmentAsync(examples, _, _) =
+                            printfn "paused"
+                            while not (System.IO.File.Exists(argument "pause" null)) do
+                                System.Threading.Thread.Sleep 20
+                            examples }
+
             let throwing =
                 Inline.loss
                     "throwing"
@@ -65,7 +78,8 @@ public abstract class ExperimentFixture : CommandFixture
                 model (Model.load (argument "model" null))
                 train pairs.Train
                 training (Training.settings (epochs = 2, batchSize = 4))
-                arm "first" [ Loss.bradleyTerry () ]
+                arm "first" [ if argument "pause" null <> null then pausing
+                              Loss.bradleyTerry () ]
                 arm "second" [ Plugin.loss (argument "second" "haf-rm") [ alpha ] ]
                 arm "third" [ (match argument "third" "" with "waiting" -> waiting | "throwing" -> throwing | _ -> Loss.crome ()) ]
                 evaluate [ Evaluate.pairAccuracy pairs.Test ]

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using RewardKit.Hosting.Experiments;
 using RewardKit.Hosting.Plugins;
-using RewardKit.Scripting;
+using RewardKit.Hosting.Reports;
 
 namespace RewardKit.Cli.Commands;
 
@@ -30,21 +30,11 @@ internal static class RunCommand
         };
         command.SetAction(parsed => Outcome.Of(parsed.GetValue(verbose), cancellation =>
         {
-            var catalog = Shared.Catalog(parsed.GetRequiredValue(plugins), parsed.GetRequiredValue(script));
-            var options = new RunnerOptions(parsed.GetValue(fresh));
-            var failures = new List<RunFailure>();
-            var context = new ScriptContext(
-                parsed.GetRequiredValue(script), arguments, spec =>
-                {
-                    var result = Program.RunExperiment(spec, catalog, options, cancellation);
-                    failures.AddRange(result.Failures);
-                    return result;
-                },
+            var file = parsed.GetRequiredValue(script);
+            var host = new PluginHost(Shared.Catalog(parsed.GetRequiredValue(plugins), file), warn: Console.Error.WriteLine);
+            Program.RunScript(
+                host, file, arguments, new RunnerOptions(parsed.GetValue(fresh)), ExperimentTerminal.Console(), parsed.GetValue(verbose),
                 cancellation);
-            Program.Scripts(catalog).Run(context, Console.Error.WriteLine);
-            // The script has done what it could with the rest.
-            if (failures.Count > 0)
-                throw RewardKitException.Failure(string.Join('\n', failures.Select(f => parsed.GetValue(verbose) ? f.Details : f.Message)));
         }));
         return command;
     }

@@ -23,6 +23,7 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models)
     /// <exception cref="RewardKitException">
     /// Something is wrong with the experiment (then nothing was trained), or every run failed.
     /// </exception>
+    /// <exception cref="OperationCanceledException">It was stopped, or superseded.</exception>
     public ExperimentResult Run(
         ExperimentSpec spec, RunnerOptions options, IExperimentProgress progress, CancellationToken cancellation = default)
     {
@@ -45,6 +46,7 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models)
             foreach (var seed in spec.Seeds)
             {
                 cancellation.ThrowIfCancellationRequested();
+                options.Superseded.ThrowIfCancellationRequested();
                 if (arm.Baseline is { } baseline && !runs.ContainsKey((baseline, seed)))
                 {
                     failures.Add(arm.Name, seed, $"The arm \"{arm.Name}\" with seed {seed} was not run: its baseline \"{baseline}\" failed.");

@@ -20,4 +20,7 @@ public interface IExperimentProgress
 
 /// <summary>How to run an experiment.</summary>
 /// <param name="Fresh">Compute everything again, whatever earlier runs left.</param>
-public sealed record RunnerOptions(bool Fresh = false);
+/// <param name="Superseded">
+/// Cancelled when the experiment is to be begun anew: the run under way then goes on to its end, and none begins after it.
+/// </param>
+public sealed record RunnerOptions(bool Fresh = false, CancellationToken Superseded = default);

@@ -20,6 +20,7 @@ internal sealed class LoadedPlugin : IDisposable
     private readonly PluginLoadContext _context;
     private readonly Assembly _assembly;
     private readonly List<IDisposable> _made = [];
+    private readonly Lazy<string> _contentHash;
 
     private const string OtherContract = "Rebuild the plugin, or install a version of it for this RewardKit.";
 
@@ -32,9 +33,12 @@ internal sealed class LoadedPlugin : IDisposable
     public LoadedPlugin(PluginManifest manifest, IServiceProvider services, Unloads unloads, Action<string> warn)
     {
         (_manifest, _services, _unloads, _warn) = (manifest, services, unloads, warn);
-        if (!File.Exists(Path.Combine(manifest.Folder, manifest.Assembly)))
+        if (!File.Exists(Path.Combine(manifest.Files, manifest.Assembly)))
             throw Input($"{manifest.Assembly} is missing. Rebuild the plugin, or copy its whole output folder.");
         _context = new(manifest);
+        // Everything it may load or read, native libraries and data below it among them; not what only describes it.
+        _contentHash = new(() => new FileHashes().Of(_context.Copy, Directory.EnumerateFiles(_context.Copy, "*", SearchOption.AllDirectories)
+            .Where(f => Path.GetExtension(f) is not (".pdb" or ".xml") && Path.GetFileName(f) != PluginManifest.FileName)));
         try
         {
             CheckHash();
@@ -53,6 +57,9 @@ internal sealed class LoadedPlugin : IDisposable
             throw;
         }
     }
+
+    /// <summary>A hash of what was loaded: another build, another hash, and this one whatever a build writes meanwhile.</summary>
+    public string ContentHash => _contentHash.Value;
 
     /// <summary>Makes one plugin.</summary>
     /// <typeparam name="T">Its contract.</typeparam>

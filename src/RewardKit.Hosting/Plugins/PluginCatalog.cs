@@ -17,11 +17,15 @@ public sealed class PluginCatalog
     private readonly List<CatalogEntry> _entries = [];
     private readonly List<string> _rejected = [];
     private readonly List<string> _roots = [];
+    private readonly List<string> _packageFiles = [];
 
     private PluginCatalog() { }
 
     /// <summary>Every plugin, by kind and id.</summary>
     public IReadOnlyList<CatalogEntry> Plugins => _entries;
+
+    /// <summary>The folders and files that decide which plugins there are.</summary>
+    internal IEnumerable<string> Sources => _roots.Concat(_packageFiles);
 
     /// <summary>Why folders beside the host were left out, a message each.</summary>
     public IReadOnlyList<string> Rejected => _rejected;
@@ -49,7 +53,9 @@ public sealed class PluginCatalog
         var variable = Environment.GetEnvironmentVariable(FoldersVariable) ?? "";
         foreach (var root in variable.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries))
             catalog.Add(root, named: true);
-        foreach (var manifest in PluginPackages.Near(near ?? Directory.GetCurrentDirectory())?.Read() ?? [])
+        var packages = PluginPackages.NearOrIn(near ?? Directory.GetCurrentDirectory());
+        catalog._packageFiles.AddRange(packages.Files);
+        foreach (var manifest in packages.Read())
             catalog.Add(manifest);
         return catalog.AddNamed(folders);
     }
@@ -58,6 +64,17 @@ public sealed class PluginCatalog
     /// <param name="folders">Folders of plugin folders, or single plugin folders.</param>
     /// <exception cref="RewardKitException">As <see cref="Discover"/>.</exception>
     public static PluginCatalog Of(params IEnumerable<string> folders) => new PluginCatalog().AddNamed(folders);
+
+    /// <summary>A catalog of the same places with other manifests.</summary>
+    internal PluginCatalog With(IEnumerable<PluginManifest> manifests)
+    {
+        var catalog = new PluginCatalog();
+        catalog._roots.AddRange(_roots);
+        catalog._packageFiles.AddRange(_packageFiles);
+        catalog._rejected.AddRange(_rejected);
+        foreach (var manifest in manifests) catalog.Add(manifest);
+        return catalog.AddNamed([]);
+    }
 
     /// <summary>Finds a plugin.</summary>
     /// <param name="kind">The kind.</param>

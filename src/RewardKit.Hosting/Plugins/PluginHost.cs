@@ -10,6 +10,7 @@ public sealed class PluginHost
     private readonly IServiceProvider _services;
     private readonly Action<string> _warn;
     private readonly Unloads _unloads;
+    private readonly HashSet<string> _used = [];
 
     /// <summary>Prepares to make plugins.</summary>
     /// <param name="catalog">The installed plugins.</param>
@@ -27,7 +28,10 @@ public sealed class PluginHost
     public PluginCatalog Catalog { get; }
 
     /// <summary>Begins a time in which plugins are in use, such as a run.</summary>
-    public PluginSession Open() => new(Catalog, _services, _unloads, _warn);
+    public PluginSession Open() => new(Catalog, _services, _unloads, _warn, folder => _used.Add(folder));
+
+    /// <summary>The folders of the plugins that its sessions asked for, whether or not they could be loaded.</summary>
+    public IReadOnlySet<string> Used => _used;
 
     /// <summary>
     /// Waits until all plugins of the sessions that have ended are gone from memory; their objects must no longer be held.
@@ -44,14 +48,14 @@ public sealed class PluginHost
 public sealed class PluginSession : IPluginSource, IDisposable
 {
     private readonly Dictionary<string, LoadedPlugin> _loaded = [];
-    private readonly FileHashes _hashes = new();
     private readonly PluginCatalog _catalog;
     private readonly IServiceProvider _services;
     private readonly Unloads _unloads;
     private readonly Action<string> _warn;
+    private readonly Action<string> _used;
 
-    internal PluginSession(PluginCatalog catalog, IServiceProvider services, Unloads unloads, Action<string> warn) =>
-        (_catalog, _services, _unloads, _warn) = (catalog, services, unloads, warn);
+    internal PluginSession(PluginCatalog catalog, IServiceProvider services, Unloads unloads, Action<string> warn, Action<string> used) =>
+        (_catalog, _services, _unloads, _warn, _used) = (catalog, services, unloads, warn, used);
 
     /// <summary>Makes a loss.</summary>
     /// <param name="use">Its id and options.</param>
@@ -92,13 +96,7 @@ public sealed class PluginSession : IPluginSource, IDisposable
     }
 
     /// <inheritdoc/>
-    public string ContentHash(PluginUse use)
-    {
-        // Everything it may load or read, native libraries and data below it among them; not what only describes it.
-        var folder = _catalog.Find(use.Kind, use.Id).Manifest.Folder;
-        return _hashes.Of(folder, Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
-            .Where(f => Path.GetExtension(f) is not (".pdb" or ".xml") && Path.GetFileName(f) != PluginManifest.FileName));
-    }
+    public string ContentHash(PluginUse use) => Load(_catalog.Find(use.Kind, use.Id).Manifest).ContentHash;
 
     /// <summary>Unloads everything this session loaded.</summary>
     public void Dispose()
@@ -114,8 +112,14 @@ public sealed class PluginSession : IPluginSource, IDisposable
             throw new ArgumentException($"\"{use.Id}\" is used as {use.Kind}, not {kind}.", nameof(use));
         var (manifest, description) = _catalog.Find(kind, use.Id);
         OptionCheck.Check(description, use);
+        return Load(manifest).Create<T>(description, use);
+    }
+
+    private LoadedPlugin Load(PluginManifest manifest)
+    {
+        _used(manifest.Folder);
         if (!_loaded.TryGetValue(manifest.Folder, out var plugin))
             _loaded.Add(manifest.Folder, plugin = new LoadedPlugin(manifest, _services, _unloads, _warn));
-        return plugin.Create<T>(description, use);
+        return plugin;
     }
 }

@@ -29,7 +29,7 @@ internal sealed class PluginLoadContext : AssemblyLoadContext
     {
         Manifest = manifest;
         Copy = Directory.CreateTempSubdirectory("rewardkit-plugin-").FullName;
-        CopyFolder(manifest.Folder, Copy);
+        CopyFolder(manifest.Files, Copy);
         AssemblyFile = Path.Combine(Copy, manifest.Assembly);
         _resolver = new(AssemblyFile);
         _ownFSharpCore = _resolver.ResolveAssemblyToPath(new(FSharpCore)) is { } own && IsNewerThanTheHosts(own);
@@ -84,7 +84,9 @@ internal sealed class PluginLoadContext : AssemblyLoadContext
             .FirstOrDefault(File.Exists);
     }
 
-    private static void CopyFolder(string folder, string copy)
+    /// <summary>Copies all files of a folder.</summary>
+    /// <exception cref="RewardKitException">That fails; then nothing is left of the copy.</exception>
+    public static void CopyFolder(string folder, string copy)
     {
         try
         {

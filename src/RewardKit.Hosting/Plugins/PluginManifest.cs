@@ -17,6 +17,12 @@ public sealed record PluginManifest
     [JsonIgnore]
     public string Folder { get; init; } = "";
 
+    /// <summary>
+    /// The folder that its files are read from: <see cref="Folder"/> itself, or a copy that a host keeps while that is rebuilt.
+    /// </summary>
+    [JsonIgnore]
+    internal string Files { get => field ?? Folder; init; }
+
     /// <summary>The package it comes from, as <c>Acme.Margin 1.2.0</c>; null for a folder.</summary>
     [JsonIgnore]
     public string? Package { get; init; }

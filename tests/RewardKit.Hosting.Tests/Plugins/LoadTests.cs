@@ -120,12 +120,11 @@ public class LoadTests
     public void The_content_hash_covers_all_that_a_plugin_may_use(string file, bool same)
     {
         var folder = _fixture.CopyOf("PrivateDependency");
-        using var session = SessionOf(folder);
-        var before = session.ContentHash(Fixture.Loss("dependent"));
+        var before = ContentHash(folder);
         var path = Path.Combine(folder, file);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         File.AppendAllText(path, " ");
-        Assert.That(session.ContentHash(Fixture.Loss("dependent")) == before, Is.EqualTo(same));
+        Assert.That(ContentHash(folder) == before, Is.EqualTo(same));
     }
 
     [Test]
@@ -242,15 +241,19 @@ public class LoadTests
     public void The_content_hash_follows_the_plugin_and_what_it_brings()
     {
         var folder = _fixture.CopyOf("PrivateDependency");
-        string ContentHash()
-        {
-            using var session = SessionOf(folder);
-            return session.ContentHash(Fixture.Loss("dependent"));
-        }
-        var before = ContentHash();
-        Assert.That(ContentHash(), Is.EqualTo(before));
+        var before = ContentHash(folder);
+        Assert.That(ContentHash(folder), Is.EqualTo(before));
+        using var session = SessionOf(folder);
+        Assert.That(session.CreateLoss(Fixture.Loss("dependent")).Weight(null!), Is.EqualTo(42));
         File.AppendAllText(Path.Combine(folder, "Dependency.dll"), "x");
-        Assert.That(ContentHash(), Is.Not.EqualTo(before));
+        Assert.That(ContentHash(folder), Is.Not.EqualTo(before));
+        Assert.That(session.ContentHash(Fixture.Loss("dependent")), Is.EqualTo(before), "what a session has loaded stays what it was");
+    }
+
+    private static string ContentHash(string folder)
+    {
+        using var session = SessionOf(folder);
+        return session.ContentHash(Fixture.Loss("dependent"));
     }
 
     // A copy of the host's, with another major version written into its metadata.

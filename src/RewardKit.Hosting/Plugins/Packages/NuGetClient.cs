@@ -47,7 +47,7 @@ internal static partial class NuGetClient
     /// <exception cref="RewardKitException">What the restore left is damaged.</exception>
     public static IReadOnlyList<RestoredPackage>? Restored(string project)
     {
-        var file = Path.Combine(Path.GetDirectoryName(project)!, "obj", "project.assets.json");
+        var file = AssetsOf(project);
         if (!File.Exists(file)) return null;
         try
         {
@@ -64,6 +64,9 @@ internal static partial class NuGetClient
             throw RewardKitException.Input($"{file} is not what a restore leaves ({e.Message}). Run: rewardkit plugin restore", e);
         }
     }
+
+    /// <summary>The file in which a restore leaves what it found.</summary>
+    public static string AssetsOf(string project) => Path.Combine(Path.GetDirectoryName(project)!, "obj", "project.assets.json");
 
     private static string Reasons(string output)
     {

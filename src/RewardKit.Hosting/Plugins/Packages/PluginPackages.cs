@@ -16,6 +16,9 @@ public sealed class PluginPackages
     /// <summary>The project that names them: <c>rewardkit.plugins.proj</c>.</summary>
     public string Project { get; }
 
+    /// <summary>The files that decide which packages there are, whether or not they exist.</summary>
+    internal IReadOnlyList<string> Files => [Project, PluginLock.FileOf(Project), NuGetClient.AssetsOf(Project)];
+
     /// <summary>The packages that hold for a folder: those of the nearest project in it or above it; null where there is none.</summary>
     /// <param name="folder">The folder of a script, say.</param>
     public static PluginPackages? Near(string folder)
