@@ -16,6 +16,7 @@ internal static class DependencyRule
     {
         ["RewardKit.Plugin.Sdk.Tasks"] = [],
         ["RewardKit.TorchSharp.Generator"] = [],
+        ["RewardKit.Templates"] = [],
         ["TorchSharp"] = [],
         ["RewardKit.Torch"] = ["TorchSharp"],
         ["RewardKit.Abstractions"] = Torch,

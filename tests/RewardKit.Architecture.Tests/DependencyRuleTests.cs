@@ -58,6 +58,7 @@ public class DependencyRuleTests
     // Each project under src/: as it lies in the host's folder, or where its build left it if it is a tool.
     private static IEnumerable<string> HostFiles() => Directory
         .EnumerateFiles(Path.Combine(Root, "src"), "*.*proj", SearchOption.AllDirectories)
+        .Where(project => !project.Contains("/templates/", StringComparison.Ordinal)) // content of a package
         .Select(project =>
         {
             var name = XDocument.Load(project).Descendants("AssemblyName").SingleOrDefault()?.Value ?? Path.GetFileNameWithoutExtension(project);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.Versioning;
 
 namespace RewardKit.Cli.Tests;
 
@@ -71,6 +72,23 @@ public class NativeBuildTests
         Assert.That(Find(headersAlone, "").Error, Does.Contain($"no libtorch_cpu.so in {headersAlone}/lib"));
     }
 
+    [Test]
+    [SupportedOSPlatform("linux")]
+    public void A_build_for_the_user_lies_where_every_program_of_its_version_looks()
+    {
+        // In the compiler's place: makes the file that it is asked for.
+        var compiler = Path.Combine(_folder, "c++");
+        File.WriteAllText(compiler, "#!/bin/sh\nwhile [ $# -gt 0 ]; do if [ \"$1\" = -o ]; then echo made >\"$2\"; fi; shift; done\n");
+        File.SetUnixFileMode(compiler, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        var torch = Torch("torch", "2.6.1", cuda: null);
+        File.WriteAllText(Path.Combine(torch, "lib", "libc10.so"), "");
+        var (exitCode, output, error) = Run("--user", ("LIBTORCH", torch), ("CXX", compiler), ("XDG_DATA_HOME", _folder));
+        Assert.That(exitCode, Is.Zero, error);
+        var folder = Path.Combine(_folder, "rewardkit", "native", Run(Path.Combine(Path.GetDirectoryName(Script)!, "interface.sh")).Output.Trim(), "current");
+        Assert.That(output, Is.EqualTo($"Built over the libtorch in {torch}: {folder}\n"));
+        Assert.That(Path.Combine(folder, "libRewardKitTorch.so"), Does.Exist);
+    }
+
     // What the script looks at in a libtorch; `cuda` is the mark of its build, such as cu130.
     private string Torch(string name, string version, string? cuda)
     {
@@ -98,11 +116,16 @@ public class NativeBuildTests
     private static bool HasPython() => Environment.GetEnvironmentVariable("PATH")!.Split(':')
         .Any(folder => File.Exists(Path.Combine(folder, "python3")));
 
-    private (int ExitCode, string Output, string Error) Find(string? libtorch, string pythonPath)
+    private (int ExitCode, string Output, string Error) Find(string? libtorch, string pythonPath) =>
+        Run("--find", ("LIBTORCH", libtorch ?? ""), ("PYTHONPATH", Path.Combine(_folder, pythonPath)));
+
+    // The script with an argument, or another script.
+    private static (int ExitCode, string Output, string Error) Run(string argument, params (string Name, string Value)[] environment)
     {
-        var start = new ProcessStartInfo("sh", [Script, "--find"]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.Environment["LIBTORCH"] = libtorch ?? "";
-        start.Environment["PYTHONPATH"] = Path.Combine(_folder, pythonPath);
+        string[] arguments = argument.EndsWith(".sh", StringComparison.Ordinal) ? [argument] : [Script, argument];
+        var start = new ProcessStartInfo("sh", arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
         using var process = Process.Start(start)!;
         var error = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEnd();

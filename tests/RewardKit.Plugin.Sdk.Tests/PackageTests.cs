@@ -100,6 +100,20 @@ public class PackageTests
         Assert.That(manifest["plugins"]![0]!["options"]![0]!["doc"]!.ToString(), Is.EqualTo("By how much the chosen response is to win."));
     }
 
+    [Test]
+    public void A_break_with_an_earlier_package_is_told()
+    {
+        using var later = new OutsideFolder("packed");
+        Directory.CreateDirectory(later["packed"]);
+        File.Copy(_outside["packed/Acme.Margin.1.2.3.nupkg"], later["packed/Acme.Margin.1.2.3.nupkg"]);
+        var source = Path.Combine(later.Copy(Path.Combine(Fixtures, "Acme.Margin")), "MarginLoss.cs");
+        File.WriteAllText(source, File.ReadAllText(source).Replace("double Margin", "double Distance").Replace("options.Margin", "options.Distance"));
+        var (exitCode, output) = later.Dotnet(
+            "pack", "Acme.Margin", "-nologo", "-p:Version=1.3.0", "-p:PackageValidationBaselineVersion=1.2.3");
+        Assert.That(exitCode, Is.EqualTo(1), output);
+        Assert.That(output, Does.Contain("error CP0002").And.Contain("MarginOptions.Margin"));
+    }
+
     // Finished runs are found again by the assembly: where it was built must not matter.
     [Test]
     public void The_same_sources_in_another_folder_make_the_same_assembly()

@@ -17,28 +17,31 @@ public class NativeLibraryTests
     [Test]
     public void A_missing_native_library_is_explained()
     {
-        Assert.That(() => NativeLibraryLocator.Find(null, [_folder]),
+        Assert.That(() => NativeLibraryLocator.Find(null, [_folder], "/nowhere"),
             Throws.InstanceOf<DllNotFoundException>().With.Message.Contains("libRewardKitTorch.so").And.Message.Contains("dotnet fsi build.fsx setup"));
-        Assert.That(() => NativeLibraryLocator.Find("/nowhere/lib.so", []),
+        Assert.That(() => NativeLibraryLocator.Find("/nowhere/lib.so", [], "/nowhere"),
             Throws.InstanceOf<DllNotFoundException>().With.Message.Contains("/nowhere/lib.so").And.Message.Contains(NativeLibraryLocator.Variable));
     }
 
     [Test]
-    public void The_native_library_is_found_beside_or_above_the_program()
+    public void The_native_library_is_found_beside_or_above_the_program_or_else_among_the_users_files()
     {
         var program = Directory.CreateDirectory(Path.Combine(_folder, "a", "b")).FullName;
         var version = Directory.CreateDirectory(Path.Combine(_folder, "artifacts", "native", "9.9")).FullName;
         var library = Path.Combine(version, "libRewardKitTorch.so");
         File.WriteAllText(library, "");
         var current = Path.Combine(_folder, "artifacts", "native", "current");
+        var user = Directory.CreateDirectory(Path.Combine(_folder, "user")).FullName;
+        File.WriteAllText(Path.Combine(user, "libRewardKitTorch.so"), "");
 
+        Assert.That(NativeLibraryLocator.Find(null, [program], user), Is.EqualTo(Path.Combine(user, "libRewardKitTorch.so")));
         File.WriteAllText(current, "9.9\n");
-        Assert.That(NativeLibraryLocator.Find(null, [program]), Is.EqualTo(library));
+        Assert.That(NativeLibraryLocator.Find(null, [program], user), Is.EqualTo(library));
         File.Delete(current);
         Directory.CreateSymbolicLink(current, "9.9");
-        Assert.That(NativeLibraryLocator.Find(null, [program]), Is.EqualTo(Path.Combine(current, "libRewardKitTorch.so")));
+        Assert.That(NativeLibraryLocator.Find(null, [program], user), Is.EqualTo(Path.Combine(current, "libRewardKitTorch.so")));
         File.WriteAllText(Path.Combine(program, "libRewardKitTorch.so"), "");
-        Assert.That(NativeLibraryLocator.Find(null, [program]), Is.EqualTo(Path.Combine(program, "libRewardKitTorch.so")));
+        Assert.That(NativeLibraryLocator.Find(null, [program], user), Is.EqualTo(Path.Combine(program, "libRewardKitTorch.so")));
     }
 
     [Test]

@@ -6,14 +6,24 @@ namespace TorchSharp;
 
 /// <summary>
 /// Finds the shim: the file named by REWARDKIT_TORCH_LIBRARY; else beside this assembly; else in
-/// <c>artifacts/native/current</c> of a folder above the program or this assembly. <c>current</c> is a link to a folder,
-/// or a text file that holds the folder's path. What is found is loaded only if it fits this assembly, and its libtorch it.
+/// <c>artifacts/native/current</c> of a folder above the program or this assembly; else where <c>native/build.sh --user</c>
+/// left it. <c>current</c> is a link to a folder, or a text file that holds the folder's path. What is found is loaded only if it fits this assembly, and its libtorch it.
 /// </summary>
 internal static unsafe class NativeLibraryLocator
 {
     public const string Variable = "REWARDKIT_TORCH_LIBRARY";
     private const string FileName = "libRewardKitTorch.so";
     private static nint _loaded;
+
+    /// <summary>How the shim is built, here and where this assembly comes from a package.</summary>
+    private static readonly string Build = "in RewardKit's repository by `dotnet fsi build.fsx setup`, elsewhere by "
+        + $"`sh ~/.nuget/packages/rewardkit.torchsharp/{Version}/native/build.sh --user`";
+
+    private static string Version => typeof(NativeLibraryLocator).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+
+    private static string UserFolder => Path.Combine(
+        Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify),
+        "rewardkit", "native", ShimInterface.Hash, "current");
 
 #pragma warning disable CA2255 // The resolver must be in place before the first native call, whichever that is.
     [ModuleInitializer]
@@ -30,15 +40,15 @@ internal static unsafe class NativeLibraryLocator
     }
 
     /// <summary>The path of the shim that this process uses, or would use.</summary>
-    internal static string Find() => Find(Environment.GetEnvironmentVariable(Variable), StartFolders());
+    internal static string Find() => Find(Environment.GetEnvironmentVariable(Variable), StartFolders(), UserFolder);
 
-    internal static string Find(string? named, IEnumerable<string> startFolders)
+    internal static string Find(string? named, IEnumerable<string> startFolders, string userFolder)
     {
         if (!string.IsNullOrEmpty(named))
         {
             if (File.Exists(named)) return Path.GetFullPath(named);
             throw new DllNotFoundException($"{Variable} names '{named}', but there is no such file. " +
-                $"Unset it, or let it name the {FileName} that `dotnet fsi build.fsx setup` builds.");
+                $"Unset it, or let it name the {FileName} that is built here: {Build}.");
         }
         foreach (var start in startFolders)
         {
@@ -52,9 +62,11 @@ internal static unsafe class NativeLibraryLocator
                 if (File.Exists(candidate)) return candidate;
             }
         }
+        var users = Path.Combine(userFolder, FileName);
+        if (File.Exists(users)) return users;
         throw new DllNotFoundException(
             $"The native torch library {FileName} is missing: it is neither beside the program nor in artifacts/native/current " +
-            $"above it, and {Variable} is not set. `dotnet fsi build.fsx setup` finds or installs libtorch and builds it.");
+            $"above it nor in {userFolder}, and {Variable} is not set. It is built once, over a libtorch of this machine: {Build}.");
     }
 
     /// <summary>Loads a shim that fits.</summary>
@@ -100,8 +112,8 @@ internal static unsafe class NativeLibraryLocator
 
     private static string Fix(string path)
     {
-        var fix = "`dotnet fsi build.fsx setup` finds or installs libtorch and builds the library again.";
-        return path == Environment.GetEnvironmentVariable(Variable) ? $"{Variable} names it; unset it, or build it again: {fix}" : fix;
+        var fix = $"build it again: {Build}.";
+        return path == Environment.GetEnvironmentVariable(Variable) ? $"{Variable} names it; unset it, or {fix}" : $"To mend it, {fix}";
     }
 
     private static IEnumerable<string> StartFolders()

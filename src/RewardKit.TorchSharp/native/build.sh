@@ -1,6 +1,7 @@
 #!/bin/sh
 # Builds libRewardKitTorch.so over a libtorch of this machine; needs a C++ compiler and a POSIX shell.
 #   build.sh FOLDER   builds FOLDER/<name>/libRewardKitTorch.so and prints the name, such as 2.11.0-cu130
+#   build.sh --user   builds it for all programs of this user that are of this RewardKit's version, and says where
 #   build.sh --find   prints the name and the libtorch's folder, and builds nothing
 # Which libtorch: LIBTORCH (a folder with include/ and lib/: an unpacked libtorch, or site-packages/torch); else a PyTorch
 # with CUDA in the active Python; else the system's; else a PyTorch without CUDA.
@@ -81,9 +82,12 @@ if [ -e "$lib/libtorch_cuda.so" ]; then
 fi
 name=$version-$flavour
 
+user=
 case ${1:-} in
   --find) printf '%s\n%s\n' "$name" "$torch"; exit 0 ;;
-  '' | -*) fail 2 "Usage: build.sh FOLDER | --find" ;;
+  # By the interface, so that different versions of RewardKit get along.
+  --user) user=${XDG_DATA_HOME:-$HOME/.local/share}/rewardkit/native/$(sh "$source/interface.sh") && set -- "$user" ;;
+  '' | -*) fail 2 "Usage: build.sh FOLDER | --user | --find" ;;
 esac
 
 # ---- the build: a few units, each made again only when something that it depends on has changed
@@ -193,4 +197,10 @@ done
 ) || fail 1 "The native part could not be linked against libtorch $version in $lib; see above."
 mv "$library.new" "$library"
 echo "$torch" >"$out/libtorch.txt"
-echo "$name"
+if [ -n "$user" ]; then
+  rm -f "$user/current"
+  ln -s "$name" "$user/current"
+  echo "Built over the libtorch in $torch: $user/current"
+else
+  echo "$name"
+fi
