@@ -39,7 +39,15 @@ internal sealed class ScriptWatch : IDisposable
     {
         (_script, _arguments, _verbose) = (Path.GetFullPath(script), arguments, verbose);
         _generations = new(() => Shared.Catalog(plugins, script));
-        Program.Scripts(_generations.Catalog).Files(script);
+        try
+        {
+            Program.Scripts(_generations.Catalog).Files(script);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>Runs and watches until it is stopped.</summary>

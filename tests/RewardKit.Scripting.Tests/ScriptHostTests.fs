@@ -173,3 +173,18 @@ module ScriptHostTests =
 
         Expect.gone (runAndLetGo space)
         Assert.That(space.Log, Has.Length.EqualTo(1).Or.Length.GreaterThan(1))
+
+    [<Test>]
+    let ``the files that decide what it does are its own, not what is generated for it`` () =
+        use space = new Workspace()
+        space.Write("a.fsx", lines [ "#load \"rewardkit.fsx\" \"sub/b.fsx\" \"later.fsx\""; "#r \"lib/Own.dll\"" ])
+        space.Write("sub/b.fsx", "#load \"c.fsx\"")
+        space.Write("sub/c.fsx", "let c = 1")
+        space.Write("lib/Own.dll", "")
+
+        Assert.That(
+            space.Host.Files space.A |> List.ofSeq |> List.sort,
+            Expect.equal (List.map space.Path [ "a.fsx"; "later.fsx"; "lib/Own.dll"; "sub/b.fsx"; "sub/c.fsx" ])
+        )
+
+        Assert.That(System.IO.File.Exists(space.Path "rewardkit.fsx"), Is.False)

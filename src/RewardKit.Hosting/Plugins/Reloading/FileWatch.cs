@@ -15,6 +15,7 @@ public sealed record WatchedPath(string Path, int Depth = int.MaxValue);
 /// </summary>
 public sealed class FileWatch : IDisposable
 {
+    private static readonly TimeSpan Flock = TimeSpan.FromMilliseconds(10);
     private readonly TimeSpan _quiet;
     private readonly TimeSpan _poll;
     private readonly bool _notified;
@@ -64,7 +65,10 @@ public sealed class FileWatch : IDisposable
         var clock = Stopwatch.StartNew();
         while (true)
         {
-            WaitHandle.WaitAny([_hint, cancellation.WaitHandle], _poll);
+            var left = timeout == Timeout.InfiniteTimeSpan ? _poll : timeout - clock.Elapsed;
+            WaitHandle.WaitAny([_hint, cancellation.WaitHandle], left < TimeSpan.Zero ? TimeSpan.Zero : left < _poll ? left : _poll);
+            // Notifications come in flocks, and of files beside those that are watched.
+            cancellation.WaitHandle.WaitOne(Flock);
             cancellation.ThrowIfCancellationRequested();
             if (Look() is { } now)
             {
