@@ -146,7 +146,8 @@ public class BadInputTests : ExperimentFixture
         Refused(
             1,
             $"REWARDKIT_TORCH_LIBRARY names '{PathOf("nowhere.so")}', but there is no such file. Unset it, or let it name the "
-            + "libRewardKitTorch.so that `dotnet fsi build.fsx setup` builds.\n");
+            + "libRewardKitTorch.so that is built here: in RewardKit's repository by `dotnet fsi build.fsx setup`, elsewhere by "
+            + "`sh ~/.nuget/packages/rewardkit.torchsharp/0.1.0/native/build.sh --user`.\n");
     }
 
     [TestCase("is missing, expected with shape [172, 64]")]
