@@ -63,10 +63,7 @@ internal sealed class Feed : IDisposable
     /// <summary>Serves the packages over HTTP, by NuGet's version 3 protocol: an index and the files.</summary>
     public HttpListener Serve()
     {
-        var listener = new HttpListener();
-        var port = Random.Shared.Next(20_000, 60_000);
-        listener.Prefixes.Add($"http://127.0.0.1:{port}/");
-        listener.Start();
+        var (listener, port) = Listen();
         _ = Task.Run(async () =>
         {
             while (listener.IsListening)
@@ -88,6 +85,25 @@ internal sealed class Feed : IDisposable
         });
         UseSource($"http://127.0.0.1:{port}/index.json");
         return listener;
+    }
+
+    private static (HttpListener, int Port) Listen()
+    {
+        for (var tries = 0; ; tries++)
+        {
+            var listener = new HttpListener();
+            var port = Random.Shared.Next(20_000, 60_000);
+            listener.Prefixes.Add($"http://127.0.0.1:{port}/");
+            try
+            {
+                listener.Start();
+                return (listener, port);
+            }
+            catch (HttpListenerException) when (tries < 20)
+            {
+                // Somebody else has the port.
+            }
+        }
     }
 
     private byte[]? Answer(Uri address, int port)
