@@ -9,7 +9,11 @@ namespace RewardKit.Training;
 /// <param name="Prompt">Prompt tokens.</param>
 /// <param name="Chosen">Tokens of the chosen response.</param>
 /// <param name="Rejected">Tokens of the rejected response.</param>
-internal sealed record TokenPair(PreferenceExample Example, EncodedText Prompt, EncodedText Chosen, EncodedText Rejected);
+internal sealed record TokenPair(PreferenceExample Example, EncodedText Prompt, EncodedText Chosen, EncodedText Rejected)
+{
+    /// <summary>How many tokens the model computes for it; the prompt counts once.</summary>
+    public int Tokens => Prompt.Ids.Length + Chosen.Ids.Length + Rejected.Ids.Length;
+}
 
 /// <summary>Turns examples into token pairs, and token pairs into what model and loss see.</summary>
 internal static class PairBatcher

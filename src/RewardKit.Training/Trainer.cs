@@ -45,6 +45,7 @@ public static class Trainer
         var log = new List<StepLog>(totalSteps);
         var clock = Stopwatch.StartNew();
         var done = 0L;
+        var tokens = 0L;
         model.train();
         for (var epoch = 0; epoch < options.Epochs; epoch++)
         {
@@ -54,6 +55,7 @@ public static class Trainer
                 using var stepScope = torch.NewDisposeScope();
                 var step = new TrainingStep(log.Count, totalSteps, stepsPerEpoch);
                 var metrics = new MeanMetrics();
+                var rewards = new StepRewards();
 
                 // One optimiser step may be accumulated from several forward and backward passes. Their shares are known
                 // beforehand, so that the sum is the loss of the whole batch.
@@ -69,6 +71,7 @@ public static class Trainer
                     var share = totalWeight > 0 ? loss.Weight(batch) / totalWeight : 0;
                     metrics.Add("loss", result.Loss, share);
                     foreach (var (name, value) in result.Metrics) metrics.Add(name, value, share);
+                    if (needs.HasFlag(ForwardNeeds.Rewards)) rewards.Add(forward.Rewards, batch);
                     (result.Loss * share).backward();
                 }
 
@@ -81,7 +84,9 @@ public static class Trainer
 
                 log.Add(new StepLog(step.Step + 1, learningRate, gradNorm, metrics.Means));
                 done += indices.Length;
-                progress?.Report(new("train", done, (long)pairs.Length * options.Epochs, "pairs", lossValue));
+                tokens += indices.Sum(i => (long)pairs[i].Tokens);
+                progress?.Report(new("train", done, (long)pairs.Length * options.Epochs, "pairs", new(
+                    log[^1], (double)log.Count / stepsPerEpoch, rewards.Summary(), done, tokens, clock.Elapsed.TotalSeconds)));
             }
         }
         model.eval();

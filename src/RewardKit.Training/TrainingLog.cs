@@ -12,8 +12,25 @@ public sealed record StepLog(int Step, double LearningRate, double GradNorm, IRe
 /// <param name="Done">Units done.</param>
 /// <param name="Total">Units in all.</param>
 /// <param name="Unit">What is counted: <c>pairs</c>, <c>texts</c>.</param>
-/// <param name="Loss">The latest loss; null outside training.</param>
-public sealed record TrainingProgress(string Stage, long Done, long Total, string Unit, double? Loss = null);
+/// <param name="Step">The optimiser step just done; null outside training.</param>
+public sealed record TrainingProgress(string Stage, long Done, long Total, string Unit, StepReport? Step = null);
+
+/// <summary>One optimiser step as it is watched: what is logged of it, and how far it brought the run.</summary>
+/// <param name="Log">The step as logged.</param>
+/// <param name="Epoch">Passes over the data so far, with the part of the present one.</param>
+/// <param name="Rewards">The rewards of the step's pairs; null where the loss needs none.</param>
+/// <param name="Pairs">Pairs so far.</param>
+/// <param name="Tokens">Tokens so far as the model computed them: each prompt once, and both responses, after truncation.</param>
+/// <param name="Seconds">Wall-clock time since the first step began.</param>
+public sealed record StepReport(StepLog Log, double Epoch, RewardSummary? Rewards, long Pairs, long Tokens, double Seconds);
+
+/// <summary>The rewards that a step's pairs had, by the weights before the step.</summary>
+/// <param name="Accuracy">The share of pairs whose chosen response has the higher reward, ties left out; null where all are ties.</param>
+/// <param name="Margin">The mean of the chosen response's reward less the rejected one's, ties left out; null where all are ties.</param>
+/// <param name="Min">The lowest reward of a response.</param>
+/// <param name="Mean">The mean over all responses.</param>
+/// <param name="Max">The highest.</param>
+public sealed record RewardSummary(double? Accuracy, double? Margin, double Min, double Mean, double Max);
 
 /// <summary>What a finished training run leaves beside its weights.</summary>
 /// <param name="Steps">One row an optimiser step.</param>

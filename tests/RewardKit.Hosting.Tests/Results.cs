@@ -26,6 +26,10 @@ internal static class Results
         seed is null ? null : new([new(1, 1e-3, 1, new Dictionary<string, double> { ["loss"] = 0.69 })], 0, 0, 1),
         new Dictionary<string, long>(), seed is null ? null : "folder", false);
 
+    /// <summary>A step of one pair and a hundred tokens.</summary>
+    public static StepReport Step(int step, double loss, double? accuracy) => new(
+        new(step, 1e-3, 1, new Dictionary<string, double> { ["loss"] = loss }), step, new(accuracy, accuracy, -1, 0, 1), step, 100 * step, 0.5 * step);
+
     public static ExperimentResult Of(params (string Arm, int Seed, double[] Items)[] runs) => new(
         new ExperimentSpec
         {

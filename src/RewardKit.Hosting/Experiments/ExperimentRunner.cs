@@ -91,13 +91,19 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models)
             }
         }
 
-        (TrainingLog, Dictionary<string, long>) Train(ArmSpec arm, int seed, string checkpoint)
+        (TrainingLog, Dictionary<string, long>) Train(ArmSpec arm, int seed, string folder)
         {
             var counts = new Dictionary<string, long>();
             var examples = Augment(arm, seed, counts);
+            using var metrics = new RunMetrics(folder);
             var log = models.Train(
-                spec.Model, methods.CreateLoss(arm.Loss), examples, spec.Training, seed, checkpoint,
-                new Relay(p => progress.Advanced(arm.Name, seed, p)), cancellation);
+                spec.Model, methods.CreateLoss(arm.Loss), examples, spec.Training, seed, RunStore.CheckpointIn(folder),
+                new Relay(p =>
+                {
+                    if (p.Step is { } step) metrics.Add(step);
+                    progress.Advanced(arm.Name, seed, p);
+                }),
+                cancellation);
             return (log, counts);
         }
 

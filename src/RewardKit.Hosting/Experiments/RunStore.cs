@@ -6,11 +6,12 @@ namespace RewardKit.Hosting.Experiments;
 
 /// <summary>
 /// Finished runs on disk, a folder each: <c>ARM/seed-N/</c> with <c>checkpoint/</c> (the trained model),
-/// <c>log.jsonl</c> (one line an optimiser step), <c>training.json</c> (key of the training, what the augmenters counted)
-/// and <c>run.json</c> (key of the evaluation, measurements with per-item values, samples). A run counts as finished only
-/// if its key fits; what is missing, broken or of another key is computed again. A training becomes visible whole: its
-/// folder is made beside and renamed. Training and evaluation have keys of their own, so that another evaluator does not
-/// train again.
+/// <c>log.jsonl</c> (one line an optimiser step), <c>training.json</c> (key of the training, what the augmenters counted),
+/// <c>run.json</c> (key of the evaluation, measurements with per-item values, samples) and, to be looked at only, what
+/// <see cref="RunMetrics"/> writes. A run counts as finished only if its key fits; what is missing, broken or of another
+/// key is computed again. A training becomes visible whole: its folder is made beside, as <c>seed-N.partial</c>, and
+/// renamed; of one that was stopped or failed, the metrics stay there. Training and evaluation have keys of their own, so
+/// that another evaluator does not train again.
 /// </summary>
 internal sealed class RunStore(string folder)
 {
@@ -26,7 +27,10 @@ internal sealed class RunStore(string folder)
     public string FolderOf(string arm, int seed) => Path.Combine(folder, FolderName.Of(arm), $"seed-{seed}");
 
     /// <summary>The trained model's folder.</summary>
-    public string CheckpointOf(string arm, int seed) => Path.Combine(FolderOf(arm, seed), "checkpoint");
+    public string CheckpointOf(string arm, int seed) => CheckpointIn(FolderOf(arm, seed));
+
+    /// <summary>The trained model's folder in a run's folder.</summary>
+    public static string CheckpointIn(string run) => Path.Combine(run, "checkpoint");
 
     /// <summary>A finished training with this key: its log and the augmenters' counts; null if there is none.</summary>
     public (TrainingLog Log, IReadOnlyDictionary<string, long> Counts)? FindTraining(string arm, int seed, ContentKey key)
@@ -42,7 +46,7 @@ internal sealed class RunStore(string folder)
     /// <param name="arm">The arm.</param>
     /// <param name="seed">The seed.</param>
     /// <param name="key">The training's key.</param>
-    /// <param name="train">Trains, and saves the model to the folder it is given.</param>
+    /// <param name="train">Trains, and saves the model to the <see cref="CheckpointIn"/> of the run's folder it is given.</param>
     public (TrainingLog Log, IReadOnlyDictionary<string, long> Counts) SaveTraining(
         string arm, int seed, ContentKey key, Func<string, (TrainingLog Log, Dictionary<string, long> Counts)> train)
     {
@@ -55,12 +59,11 @@ internal sealed class RunStore(string folder)
                 Delete(beside);
                 Directory.CreateDirectory(beside);
             });
-            var checkpoint = Path.Combine(beside, "checkpoint");
-            var (log, counts) = train(checkpoint);
+            var (log, counts) = train(beside);
             var lines = string.Concat(log.Steps.Select(s => JsonSerializer.Serialize(s, StoreJson.Options) + "\n"));
             AtomicFile.Write(Path.Combine(beside, "log.jsonl"), Encoding.UTF8.GetBytes(lines));
             Write(Path.Combine(beside, "training.json"), new TrainingFile(
-                key.Hash, key.Parts, counts, log.Steps.Count, log.TruncatedPrompts, log.TruncatedResponses, log.Seconds, Sizes(checkpoint)));
+                key.Hash, key.Parts, counts, log.Steps.Count, log.TruncatedPrompts, log.TruncatedResponses, log.Seconds, Sizes(CheckpointIn(beside))));
             Writing(() =>
             {
                 Delete(place);
@@ -70,9 +73,15 @@ internal sealed class RunStore(string folder)
         }
         finally
         {
-            Delete(beside);
-            var ofArm = Path.GetDirectoryName(place)!;
-            if (Directory.Exists(ofArm) && !Directory.EnumerateFileSystemEntries(ofArm).Any()) Directory.Delete(ofArm);
+            // Of a training that did not come to its end the metrics may tell why, and nothing else is of use.
+            if (Directory.Exists(beside))
+            {
+                Delete(CheckpointIn(beside));
+                File.Delete(Path.Combine(beside, "log.jsonl"));
+                File.Delete(Path.Combine(beside, "training.json"));
+            }
+            DeleteEmpty(beside);
+            DeleteEmpty(Path.GetDirectoryName(place)!);
         }
 
         // The store's own files; what a method's reading and writing meets is the method's.
@@ -138,6 +147,11 @@ internal sealed class RunStore(string folder)
     private static Dictionary<string, long> Sizes(string checkpoint) => !Directory.Exists(checkpoint)
         ? []
         : new DirectoryInfo(checkpoint).GetFiles().OrderBy(f => f.Name, StringComparer.Ordinal).ToDictionary(f => f.Name, f => f.Length);
+
+    private static void DeleteEmpty(string path)
+    {
+        if (Directory.Exists(path) && !Directory.EnumerateFileSystemEntries(path).Any()) Directory.Delete(path);
+    }
 
     private static void Delete(string path)
     {

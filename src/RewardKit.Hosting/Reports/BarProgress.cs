@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using RewardKit.Hosting.Experiments;
 using RewardKit.Training;
 using Spectre.Console;
@@ -7,7 +6,7 @@ using Spectre.Console.Rendering;
 
 namespace RewardKit.Hosting.Reports;
 
-/// <summary>Progress on a terminal: a bar for each run with its stage, rate, time left and loss.</summary>
+/// <summary>Progress on a terminal: a bar for each run with its stage, rate, time left, loss and accuracy.</summary>
 internal sealed class BarProgress : IExperimentProgress
 {
     private readonly ProgressContext _context;
@@ -47,8 +46,7 @@ internal sealed class BarProgress : IExperimentProgress
         _pace.Begins(progress);
         _bar!.MaxValue = Math.Max(1, progress.Total);
         _bar.Value = progress.Done;
-        var loss = progress.Loss is { } value ? string.Create(CultureInfo.InvariantCulture, $"loss {value:0.000}") : "";
-        Say(string.Join(", ", new[] { progress.Stage, _pace.Describe(progress), loss }.Where(s => s != "")));
+        Say(string.Join(", ", new[] { progress.Stage, _pace.Describe(progress), Pace.Step(progress) }.Where(s => s != "")));
     }
 
     public void Finished(RunResult run)

@@ -24,10 +24,9 @@ internal sealed class LineProgress(IAnsiConsole console, TimeProvider time) : IE
     {
         _pace.Begins(progress);
         if (time.GetElapsedTime(_written) < Quiet) return;
-        var speed = _pace.Describe(progress);
-        var loss = progress.Loss is { } value ? string.Create(CultureInfo.InvariantCulture, $", loss {value:0.000}") : "";
-        Write(string.Create(CultureInfo.InvariantCulture,
-            $"{arm}, seed {seed}: {progress.Stage} {progress.Done} of {progress.Total} {progress.Unit}{(speed == "" ? "" : ", " + speed)}{loss}"));
+        var done = string.Create(CultureInfo.InvariantCulture, $"{progress.Stage} {progress.Done} of {progress.Total} {progress.Unit}");
+        var facts = string.Join(", ", new[] { done, _pace.Describe(progress), Pace.Step(progress) }.Where(s => s != ""));
+        Write(string.Create(CultureInfo.InvariantCulture, $"{arm}, seed {seed}: {facts}"));
     }
 
     public void Finished(RunResult run) => Write($"{run.Arm}, seed {run.Seed}: {(run.Reused ? "found again" : "done")}");

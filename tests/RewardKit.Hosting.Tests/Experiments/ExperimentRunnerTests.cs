@@ -160,15 +160,23 @@ public class ExperimentRunnerTests
     }
 
     [Test]
-    public void A_stopped_training_leaves_finished_runs_and_nothing_half_written()
+    public void A_stopped_training_leaves_finished_runs_and_of_the_others_only_their_metrics()
     {
         using var stop = new CancellationTokenSource();
         var runs = 0;
         _models.WhileTraining = () => { if (++runs == 2) stop.Cancel(); };
         Assert.That(() => Run(Spec(), cancellation: stop.Token), Throws.InstanceOf<OperationCanceledException>());
-        Assert.That(Directory.GetDirectories(Path.Combine(_folder, "out", "arm")).Select(Path.GetFileName), Is.EqualTo(new[] { "seed-1" }));
+        var arm = Path.Combine(_folder, "out", "arm");
+        Assert.That(Folders(), Is.EqualTo(new[] { "seed-1", "seed-2.partial" }));
+        Assert.That(Directory.GetFileSystemEntries(Path.Combine(arm, "seed-2.partial")).Select(Path.GetFileName).Order(StringComparer.Ordinal),
+            Is.EqualTo(new[] { Path.GetFileName(Directory.GetFiles(Path.Combine(arm, "seed-2.partial"), "events.out.tfevents.*").Single()), "metrics.jsonl" }));
+        Assert.That(File.ReadAllLines(Path.Combine(arm, "seed-2.partial", "metrics.jsonl")), Has.Length.EqualTo(1));
         _models.WhileTraining = null;
         Assert.That(Run(Spec()).Runs.Select(r => r.Reused), Is.EqualTo(new[] { true, false }));
+        Assert.That(Folders(), Is.EqualTo(new[] { "seed-1", "seed-2" }));
+        Assert.That(File.ReadAllLines(Path.Combine(arm, "seed-2", "metrics.jsonl")), Has.Length.EqualTo(1));
+
+        IEnumerable<string?> Folders() => Directory.GetDirectories(arm).Select(Path.GetFileName).Order(StringComparer.Ordinal);
     }
 
     [Test]

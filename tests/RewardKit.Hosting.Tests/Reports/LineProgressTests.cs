@@ -17,7 +17,7 @@ public class LineProgressTests
         for (var done = 1; done <= 120; done++)
         {
             clock.Now += TimeSpan.FromSeconds(0.1);
-            progress.Advanced("arm", 1, new("train", done, 120, "pairs", 0.5));
+            progress.Advanced("arm", 1, new("train", done, 120, "pairs", Results.Step(done, loss: 0.5, accuracy: 0.625)));
         }
         progress.Finished(Results.Run("arm", 1, [1, 0]));
         var lines = text.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
@@ -29,7 +29,7 @@ public class LineProgressTests
             ["arm", " seed 1: train 100 of 120 pairs"],
             ["arm", " seed 1: done"],
         }));
-        Assert.That(lines[1], Does.EndWith(", loss 0.500"));
+        Assert.That(lines[1], Does.Match(@" pairs/s, \d+ tokens/s, \d+:\d\d left, loss 0\.500, accuracy 6[23] %$"));
     }
 
     private sealed class Clock : TimeProvider

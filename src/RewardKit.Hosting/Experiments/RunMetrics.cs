@@ -1,0 +1,70 @@
+using System.Text;
+using System.Text.Json;
+using RewardKit.Training;
+
+namespace RewardKit.Hosting.Experiments;
+
+/// <summary>
+/// Writes a training as it comes along: <c>metrics.jsonl</c>, one line a step, and the same numbers as <c>train/NAME</c>
+/// for TensorBoard. Names are those of TRL's logs; the loss's own metrics stand under <c>loss/NAME</c>. A step is in the
+/// files when <see cref="Add"/> returns, so that a training killed afterwards leaves it. Only <c>seconds</c> and what ends
+/// in <c>_per_second</c> differ between two runs of the same content.
+/// </summary>
+/// <param name="folder">Where to write; the files are made with the first step.</param>
+internal sealed class RunMetrics(string folder) : IDisposable
+{
+    private FileStream? _lines;
+    private EventFile? _events;
+    private StepReport? _last;
+
+    /// <summary>Adds a step; steps come in order.</summary>
+    /// <exception cref="RewardKitException">The files cannot be written.</exception>
+    public void Add(StepReport step)
+    {
+        var values = Values(step).ToDictionary(v => v.Name, v => v.Value);
+        var line = JsonSerializer.Serialize(values, StoreJson.Options) + "\n";
+        try
+        {
+            _lines ??= new(Path.Combine(folder, "metrics.jsonl"), FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+            _events ??= new(folder);
+            _lines.Write(Encoding.UTF8.GetBytes(line));
+            _events.Write(step.Log.Step, values.Where(v => v.Key != "step").Select(v => KeyValuePair.Create("train/" + v.Key, v.Value)));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw RewardKitException.Failure($"Cannot write the metrics of the run to {folder}: {e.Message}", e);
+        }
+        _last = step;
+    }
+
+    public void Dispose()
+    {
+        _lines?.Dispose();
+        _events?.Dispose();
+    }
+
+    private IEnumerable<(string Name, double Value)> Values(StepReport step)
+    {
+        yield return ("step", step.Log.Step);
+        yield return ("epoch", step.Epoch);
+        yield return ("loss", step.Log.Metrics["loss"]);
+        if (step.Rewards is { } rewards)
+        {
+            if (rewards.Accuracy is { } accuracy) yield return ("accuracy", accuracy);
+            if (rewards.Margin is { } margin) yield return ("margin", margin);
+            yield return ("min_reward", rewards.Min);
+            yield return ("mean_reward", rewards.Mean);
+            yield return ("max_reward", rewards.Max);
+        }
+        yield return ("learning_rate", step.Log.LearningRate);
+        yield return ("grad_norm", step.Log.GradNorm);
+        yield return ("num_tokens", step.Tokens);
+        foreach (var (name, value) in step.Log.Metrics.Where(m => m.Key != "loss").OrderBy(m => m.Key, StringComparer.Ordinal))
+            yield return ("loss/" + name, value);
+        yield return ("seconds", step.Seconds);
+        var seconds = step.Seconds - (_last?.Seconds ?? 0);
+        if (seconds <= 0) yield break;
+        yield return ("pairs_per_second", (step.Pairs - (_last?.Pairs ?? 0)) / seconds);
+        yield return ("tokens_per_second", (step.Tokens - (_last?.Tokens ?? 0)) / seconds);
+    }
+}
