@@ -17,7 +17,7 @@ public class StopTests : ExperimentFixture
 
         Assert.That((outcome.ExitCode, outcome.Error), Is.EqualTo((130, "stopped\n")));
         Assert.That(output, Does.Contain("first, seed 1: found again").And.Contain("second, seed 1: found again"));
-        Assert.That(File.ReadAllLines(PathOf($"{Partial}/metrics.jsonl")), Has.Length.EqualTo(1), "it stopped in the second step");
+        Assert.That(File.ReadAllLines(PathOf($"{Partial}/metrics.jsonl")), Has.Length.EqualTo(2), "the step under way is finished");
         Assert.That(Contents().Where(f => !IsMetrics(f)), Is.EqualTo(before), "the third arm's earlier run, results.json and report.html, too");
         Assert.That(Call(Run()).Output, Does.Contain("third, seed 1: found again"));
     }
@@ -30,7 +30,7 @@ public class StopTests : ExperimentFixture
         Assert.That((outcome.ExitCode, outcome.Error), Is.EqualTo((130, "stopped\n")));
         Assert.That(output, Does.Contain("first, seed 1: done").And.Contain("second, seed 1: done"));
         Assert.That(Directory.GetFileSystemEntries(PathOf("runs/small")).Select(Path.GetFileName), Is.EquivalentTo(new[] { "first", "second", "third" }));
-        Assert.That(Contents().Where(f => f.StartsWith("runs/small/third/", StringComparison.Ordinal)), Has.Length.EqualTo(2).And.All.Matches<string>(IsMetrics));
+        Assert.That(Contents().Where(f => f.StartsWith("runs/small/third/", StringComparison.Ordinal)), Has.Exactly(2).Items.And.All.Matches<string>(IsMetrics));
         Assert.That(Contents(), Has.Some.StartsWith("runs/small/first/seed-1/run.json ").And.None.Contain(".tmp"));
     }
 
