@@ -9,12 +9,18 @@ namespace RewardKit.Hosting.Reports;
 /// <summary>Progress on a terminal: a bar for each run with its stage, rate, time left, loss and accuracy.</summary>
 internal sealed class BarProgress : IExperimentProgress
 {
+    private const int BarWidth = 20;
+    // The bar, "100%" and a space behind each column.
+    private const int TakenByBar = BarWidth + 8;
     private readonly ProgressContext _context;
     private readonly FactsColumn _facts;
     private ProgressTask? _bar;
     private Pace _pace = new();
 
-    private BarProgress(ProgressContext context, FactsColumn facts) => (_context, _facts) = (context, facts);
+    private readonly int _width;
+    private int _widestName;
+
+    private BarProgress(ProgressContext context, FactsColumn facts, int width) => (_context, _facts, _width) = (context, facts, width);
 
     /// <summary>Shows bars while some work runs; they stay on the screen when it is done.</summary>
     public static T Show<T>(IAnsiConsole console, Func<IExperimentProgress, T> work)
@@ -22,8 +28,8 @@ internal sealed class BarProgress : IExperimentProgress
         var facts = new FactsColumn();
         return console.Progress()
             .AutoClear(false)
-            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), facts)
-            .Start(context => work(new BarProgress(context, facts)));
+            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn { Width = BarWidth }, new PercentageColumn(), facts)
+            .Start(context => work(new BarProgress(context, facts, console.Profile.Width)));
     }
 
     public void Failed(RunFailure failure)
@@ -38,6 +44,7 @@ internal sealed class BarProgress : IExperimentProgress
     public void Started(string arm, int seed)
     {
         _bar = _context.AddTask(Name(arm, seed));
+        _widestName = Math.Max(_widestName, _bar.Description.Length);
         _pace = new();
     }
 
@@ -46,7 +53,7 @@ internal sealed class BarProgress : IExperimentProgress
         _pace.Begins(progress);
         _bar!.MaxValue = Math.Max(1, progress.Total);
         _bar.Value = progress.Done;
-        Say(string.Join(", ", new[] { progress.Stage, _pace.Describe(progress), Pace.Step(progress) }.Where(s => s != "")));
+        Say(Pace.Fit(_pace.Facts(progress), _width - _widestName - TakenByBar));
     }
 
     public void Finished(RunResult run)

@@ -25,8 +25,8 @@ internal sealed class LineProgress(IAnsiConsole console, TimeProvider time) : IE
         _pace.Begins(progress);
         if (time.GetElapsedTime(_written) < Quiet) return;
         var done = string.Create(CultureInfo.InvariantCulture, $"{progress.Stage} {progress.Done} of {progress.Total} {progress.Unit}");
-        var facts = string.Join(", ", new[] { done, _pace.Describe(progress), Pace.Step(progress) }.Where(s => s != ""));
-        Write(string.Create(CultureInfo.InvariantCulture, $"{arm}, seed {seed}: {facts}"));
+        var facts = _pace.Facts(progress).Skip(1).Select(f => f.Text).Prepend(done);
+        Write(string.Create(CultureInfo.InvariantCulture, $"{arm}, seed {seed}: {string.Join(", ", facts)}"));
     }
 
     public void Finished(RunResult run) => Write($"{run.Arm}, seed {run.Seed}: {(run.Reused ? "found again" : "done")}");
