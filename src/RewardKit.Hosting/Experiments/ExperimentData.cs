@@ -37,7 +37,7 @@ internal sealed class ExperimentData
         {
             var skipped = pairs.Skipped.Sum(s => s.Records.Count);
             var reasons = string.Join("; ", pairs.Skipped.Select(s => $"{s.Reason}: {Records(s.Records)}"));
-            notes.Add($"{ShortPath(data.Path)}: {pairs.Examples.Count} pairs"
+            notes.Add($"{ShortPath(data.Path)}{Part(data)}: {pairs.Examples.Count} pairs"
                 + (skipped > 0 ? $", {skipped} {(skipped == 1 ? "record" : "records")} skipped ({reasons})." : "."));
         }
         foreach (var arm in runs.Where(r => r.Log is { } log && log.TruncatedPrompts + log.TruncatedResponses > 0).GroupBy(r => r.Arm))
@@ -50,13 +50,15 @@ internal sealed class ExperimentData
 
     private LoadedPairs Load(PairData data)
     {
-        if (!_loaded.TryGetValue(data, out var pairs)) _loaded.Add(data, pairs = HhRlhf.Load(data));
+        if (!_loaded.TryGetValue(data, out var pairs)) _loaded.Add(data, pairs = PairFiles.Load(data));
         return pairs;
     }
 
     // The folder tells files apart that have the same name, as train.jsonl.gz.
     private static string ShortPath(string path) =>
         Path.Combine(Path.GetFileName(Path.GetDirectoryName(path)) ?? "", Path.GetFileName(path));
+
+    private static string Part(PairData data) => data.Reading?.Part is { } part ? $" ({(part.First ? "train" : "test")} part)" : "";
 
     private static string Records(IReadOnlyList<long> records) =>
         (records.Count == 1 ? "record " : "records ") + string.Join(", ", records.Take(RecordsNamed))

@@ -17,6 +17,7 @@ internal sealed class RunKeys(ExperimentSpec spec, MethodSource methods, IModelW
             .Add("training", spec.Training)
             .Add("data", _files.Of(spec.Train.Path))
             .Add("loss", arm.Loss, methods);
+        if (spec.Train.Reading is { } reading) key.Add("reading", reading);
         if (spec.Model.Folder is { } folder) key.Add("model folder", _files.Of(folder, ModelFiles.OfModel(folder)));
         var below = ModelFiles.BaseOf(spec.Model);
         if (below is not null) key.Add("base folder", _files.Of(below, ModelFiles.OfModel(below)));
@@ -36,7 +37,9 @@ internal sealed class RunKeys(ExperimentSpec spec, MethodSource methods, IModelW
         foreach (var (place, evaluation) in spec.Evaluations.Index())
         {
             key.Add($"evaluator {place + 1}", evaluation.Evaluator, methods);
-            if (evaluation.Pairs is { } pairs) key.Add($"pairs {place + 1}", _files.Of(pairs.Path));
+            if (evaluation.Pairs is not { } pairs) continue;
+            key.Add($"pairs {place + 1}", _files.Of(pairs.Path));
+            if (pairs.Reading is { } reading) key.Add($"reading {place + 1}", reading);
         }
         return key;
     }

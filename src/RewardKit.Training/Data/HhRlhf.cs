@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.RegularExpressions;
 
 namespace RewardKit.Training.Data;
@@ -25,24 +23,29 @@ public static partial class HhRlhf
     public static LoadedPairs Load(PairData data)
     {
         var path = Path.GetFullPath(data.Path);
-        var source = Source(path);
+        var source = PairId.Source(path);
         var examples = new List<PreferenceExample>();
         var skipped = new OrderedDictionary<string, List<long>>();
         foreach (var line in JsonLines.Read(path))
         {
-            var (chosen, rejected) = (line.Text("chosen"), line.Text("rejected"));
-            var (better, worse) = (Turns(chosen), Turns(rejected));
-            if (WhyUnusable(better, worse) is not { } reason)
-            {
-                examples.Add(new(
-                    $"{source}:{line.Number}:{ContentHash(chosen, rejected)}",
-                    new(better[..^1]), new([better[^1]]), new([worse[^1]]), new(source, line.Number)));
-            }
-            else if (skipped.TryGetValue(reason, out var records)) records.Add(line.Number);
-            else skipped.Add(reason, [line.Number]);
+            var (pair, reason) = Read(line, source, "chosen", "rejected");
+            if (pair is not null) examples.Add(pair);
+            else if (skipped.TryGetValue(reason!, out var records)) records.Add(line.Number);
+            else skipped.Add(reason!, [line.Number]);
         }
         var left = skipped.Select(reason => new SkippedRecords(reason.Key, reason.Value)).ToArray();
         return examples.Count > 0 ? new(examples, left) : throw NothingUsable(path, left);
+    }
+
+    /// <summary>The pair of a record, or why it holds none.</summary>
+    internal static (PreferenceExample? Pair, string? Reason) Read(DataRecord record, string source, string chosenKey, string rejectedKey)
+    {
+        var (chosen, rejected) = (record.Text(chosenKey), record.Text(rejectedKey));
+        var (better, worse) = (Turns(chosen), Turns(rejected));
+        if (WhyUnusable(better, worse) is { } reason) return (null, reason);
+        return (new(
+            PairId.Of(source, $"{record.Number}", chosen, rejected),
+            new(better[..^1]), new([better[^1]]), new([worse[^1]]), new(source, record.Number)), null);
     }
 
     private static string? WhyUnusable(Message[] better, Message[] worse)
@@ -68,18 +71,6 @@ public static partial class HhRlhf
 
     [GeneratedRegex("\n\n(Human|Assistant):")]
     private static partial Regex TurnMark();
-
-    // "harmless-base/train" for ".../harmless-base/train.jsonl.gz": short, and the same on every machine.
-    private static string Source(string path)
-    {
-        var file = Path.GetFileName(path);
-        var stem = file.IndexOf('.') is > 0 and var dot ? file[..dot] : file;
-        return Path.GetFileName(Path.GetDirectoryName(path)) is { Length: > 0 } folder ? $"{folder}/{stem}" : stem;
-    }
-
-    // 32 bits: the place in the file already tells records apart; this tells whether the file has changed.
-    private static string ContentHash(string chosen, string rejected) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{chosen}\0{rejected}")).AsSpan(0, 4));
 
     private static RewardKitException NothingUsable(string path, SkippedRecords[] skipped) => RewardKitException.Input(
         skipped.Length == 0

@@ -5,31 +5,6 @@ using System.Text.Unicode;
 
 namespace RewardKit.Training.Data;
 
-/// <summary>One record of a JSON Lines file. Its element is valid until the next record is read.</summary>
-/// <param name="File">The file, absolute.</param>
-/// <param name="Number">The line, from 1.</param>
-/// <param name="Element">The record, a JSON object.</param>
-internal readonly record struct JsonLine(string File, long Number, JsonElement Element)
-{
-    /// <summary>The string under a key.</summary>
-    /// <exception cref="RewardKitException">The key is missing or its value is no text.</exception>
-    public string Text(string key)
-    {
-        if (!Element.TryGetProperty(key, out var value))
-            throw JsonLines.Malformed(File, Number, $"the object has no key \"{key}\"");
-        if (value.ValueKind != JsonValueKind.String)
-            throw JsonLines.Malformed(File, Number, $"\"{key}\" must be a string, but is {JsonLines.Kind(value)}");
-        try
-        {
-            return value.GetString()!;
-        }
-        catch (InvalidOperationException e)
-        {
-            throw JsonLines.Malformed(File, Number, $"\"{key}\" has half of a surrogate pair, which is no character", e);
-        }
-    }
-}
-
 /// <summary>
 /// Reads JSON Lines, plain or gzip (told by the first two bytes, not by the name), a record at a time. Whatever is wrong
 /// with the file ends in a <see cref="RewardKitException"/> that names file, line and reason.
@@ -40,18 +15,24 @@ internal static class JsonLines
         "the gzip data are cut off here, or were joined from several files; fetch the file again, or unpack it with gunzip";
 
     /// <summary>Streams the records of a file; blank lines count as lines but give no record.</summary>
-    public static IEnumerable<JsonLine> Read(string path)
+    public static IEnumerable<DataRecord> Read(string path)
     {
-        var (stream, length) = Open(path);
-        using var opened = stream;
         long number = 0;
-        foreach (var line in Lines(stream, path, length))
+        foreach (var line in Lines(path))
         {
             number++;
             if (line.Span.Trim(" \t\r"u8).IsEmpty) continue;
             using var document = Parse(line, path, number);
             yield return new(path, number, document.RootElement);
         }
+    }
+
+    /// <summary>Streams the lines of a file, plain or gzip, each valid until the next one is read.</summary>
+    public static IEnumerable<ReadOnlyMemory<byte>> Lines(string path)
+    {
+        var (stream, length) = Open(path);
+        using var opened = stream;
+        foreach (var line in Lines(stream, path, length)) yield return line;
     }
 
     public static RewardKitException Malformed(string path, long line, string reason, Exception? inner = null) =>
@@ -66,6 +47,11 @@ internal static class JsonLines
         JsonValueKind.Null => "null",
         _ => "a truth value",
     };
+
+    public static void CheckUtf8(ReadOnlySpan<byte> line, string path, long number)
+    {
+        if (!Utf8.IsValid(line)) throw Malformed(path, number, "the text is not valid UTF-8");
+    }
 
     // The stream, and for gzip the unpacked length (modulo 2^32) that the file's last four bytes state.
     private static (Stream Stream, uint? Length) Open(string path)
@@ -93,7 +79,7 @@ internal static class JsonLines
 
     private static JsonDocument Parse(ReadOnlyMemory<byte> line, string path, long number)
     {
-        if (!Utf8.IsValid(line.Span)) throw Malformed(path, number, "the text is not valid UTF-8");
+        CheckUtf8(line.Span, path, number);
         JsonDocument document;
         try
         {

@@ -1,6 +1,6 @@
 namespace RewardKit.Training.Data;
 
-/// <summary>What to look at when a data file is not where its path says.</summary>
+/// <summary>What to look at when a data file is not where its path says, or a key not in its record.</summary>
 internal static class NearNames
 {
     /// <summary>
@@ -15,6 +15,16 @@ internal static class NearNames
             .OrderBy(file => name == "" ? 0 : Distance(name, file)).ThenBy(file => file, StringComparer.Ordinal)
             .Take(3).ToArray();
         return near.Length == 0 ? $": the folder {folder} has no .jsonl or .jsonl.gz file" : $"; near it: {string.Join(", ", near)}";
+    }
+
+    /// <summary>A clause for the end of a message: the name most like the one that is missing, or all names there are.</summary>
+    public static string Of(string name, IReadOnlyList<string> names)
+    {
+        if (names.Count == 0) return "; it has none";
+        var best = names.MinBy(n => Distance(name.ToLowerInvariant(), n.ToLowerInvariant()))!;
+        return Distance(name.ToLowerInvariant(), best.ToLowerInvariant()) <= 1 + name.Length / 3
+            ? $"; did you mean \"{best}\"?"
+            : $"; it has {string.Join(", ", names.Take(12).Select(n => $"\"{n}\""))}{(names.Count > 12 ? " and more" : "")}";
     }
 
     // Levenshtein's, by rows.

@@ -1,0 +1,69 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace RewardKit.Training.Data;
+
+/// <summary>One record of a data file. Its element is valid until the next record is read.</summary>
+/// <param name="File">The file, absolute.</param>
+/// <param name="Number">Its place, from 1: the line, or in a JSON array the element.</param>
+/// <param name="Element">The record, a JSON object; of a CSV file one whose values are strings.</param>
+/// <param name="Line">The line it begins at where that is not its place.</param>
+internal readonly record struct DataRecord(string File, long Number, JsonElement Element, long? Line = null)
+{
+    /// <summary>The keys, in the record's order.</summary>
+    public string[] Keys => [.. Element.EnumerateObject().Select(p => p.Name)];
+
+    /// <summary>Whether there is such a key.</summary>
+    public bool Has(string key) => Element.TryGetProperty(key, out _);
+
+    /// <summary>The value under a key.</summary>
+    /// <exception cref="RewardKitException">There is no such key.</exception>
+    public JsonElement Field(string key) =>
+        Element.TryGetProperty(key, out var value) ? value : throw Malformed($"the object has no key \"{key}\"{NearNames.Of(key, Keys)}");
+
+    /// <summary>The string under a key.</summary>
+    /// <exception cref="RewardKitException">The key is missing or its value is no text.</exception>
+    public string Text(string key) => Text(Field(key), $"\"{key}\"");
+
+    /// <summary>A string.</summary>
+    /// <param name="value">The value.</param>
+    /// <param name="where">What a message calls it.</param>
+    /// <exception cref="RewardKitException">The value is no text.</exception>
+    public string Text(JsonElement value, string where)
+    {
+        if (value.ValueKind != JsonValueKind.String) throw Malformed($"{where} must be a string, but is {JsonLines.Kind(value)}");
+        try
+        {
+            return value.GetString()!;
+        }
+        catch (InvalidOperationException e)
+        {
+            throw Malformed($"{where} has half of a surrogate pair, which is no character", e);
+        }
+    }
+
+    /// <summary>The number under a key, also one written as a string; null where the value is null or empty.</summary>
+    /// <exception cref="RewardKitException">The key is missing or its value is no finite number.</exception>
+    public double? Real(string key)
+    {
+        var value = Field(key);
+        if (value.ValueKind == JsonValueKind.Null || (value.ValueKind == JsonValueKind.String && value.ValueEquals(""))) return null;
+        var text = value.ValueKind == JsonValueKind.String ? Text(key) : value.GetRawText();
+        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)
+            ? number
+            : throw Malformed($"\"{key}\" must be a number, but is {(value.ValueKind == JsonValueKind.String ? $"\"{text}\"" : JsonLines.Kind(value))}");
+    }
+
+    /// <summary>The truth value under a key, also 0 or 1, or one written as a string; false where null or empty.</summary>
+    /// <exception cref="RewardKitException">The key is missing or its value is something else.</exception>
+    public bool Truth(string key) => Field(key).ToString().ToLowerInvariant() switch
+    {
+        "true" or "1" => true,
+        "false" or "0" or "" => false,
+        var other => throw Malformed($"\"{key}\" must be true or false, but is {other}"),
+    };
+
+    /// <summary>What is wrong with this record.</summary>
+    public RewardKitException Malformed(string reason, Exception? inner = null) => RewardKitException.Input(
+        $"{File}, {(Line is { } line ? $"record {Number} (line {line})" : $"line {Number}")}: {reason}{(reason.EndsWith('?') ? "" : ".")}", inner);
+}

@@ -1,0 +1,39 @@
+using RewardKit.Training.Data;
+
+namespace RewardKit.Training.Tests.Data;
+
+public sealed class PairInspectionTests
+{
+    [Test]
+    public void Counts_by_hand()
+    {
+        var found = new PairInspection(Pairs(("p", "a", "b"), ("p", "b", "a"), ("long 😀", "c", "def"), ("q", "x", "yz")), seed: 1);
+        Assert.Multiple(() =>
+        {
+            Assert.That((found.Prompts, found.Contradicting, found.Ties, found.Duplicates), Is.EqualTo((3, 2, 0, 0)));
+            Assert.That(found.Lengths, Is.EqualTo(new[]
+            {
+                ("prompt", new LengthSpread(1, 1, 6)), ("chosen", new LengthSpread(1, 1, 1)), ("rejected", new LengthSpread(1, 1.5, 3)),
+            }));
+            Assert.That(found.Samples, Is.EqualTo(found.Pairs.Examples));
+        });
+    }
+
+    [Test]
+    public void The_seed_chooses_five_samples()
+    {
+        var pairs = Pairs([.. Enumerable.Range(0, 100).Select(i => ($"p{i}", "a", "b"))]);
+        var samples = new PairInspection(pairs, 1).Samples;
+        Assert.That(samples, Has.Count.EqualTo(5).And.Unique);
+        Assert.That(new PairInspection(pairs, 1).Samples, Is.EqualTo(samples));
+        Assert.That(new PairInspection(pairs, 2).Samples, Is.Not.EqualTo(samples));
+    }
+
+    [Test]
+    public void Prompts_of_both_files_are_counted_once_each() => Assert.That(
+        PairInspection.SharedPrompts(Pairs(("p", "a", "b"), ("p", "c", "d"), ("q", "a", "b")), Pairs(("p", "e", "f"), ("r", "a", "b"))), Is.EqualTo(1));
+
+    private static LoadedPairs Pairs(params (string Prompt, string Chosen, string Rejected)[] texts) => new(
+        [.. texts.Select((t, i) => new PreferenceExample(
+            $"{i}", Conversation.User(t.Prompt), Conversation.Assistant(t.Chosen), Conversation.Assistant(t.Rejected), new("made", i + 1)))], []);
+}
