@@ -162,6 +162,20 @@ module ExperimentTests =
         Assert.That(message (fun () -> Data.hhRlhfFile (space.Path "x.jsonl") |> ignore), Does.Contain "There is no data file")
 
     [<Test>]
+    let ``pairs are named with their columns and divided by prompt`` () =
+        use space = new Workspace()
+        space.Write("p.csv", "question,chosen,rejected\n" + String.concat "" [ for i in 1..40 -> $"p{i},a,b\n" ])
+        let pairs = Data.pairs (space.Path "p.csv", prompt = "question")
+        let parts = pairs |> Data.split (0.5, seed = 3)
+        let prompts data = (PairFiles.Load data).Examples |> Seq.map _.Prompt.LastContent |> Set.ofSeq
+        Assert.That((prompts pairs).Count, Expect.equal 40)
+        Assert.That(Set.union (prompts parts.Train) (prompts parts.Test), Expect.equal (prompts pairs))
+        Assert.That(Set.intersect (prompts parts.Train) (prompts parts.Test), Is.Empty)
+        Assert.That(message (fun () -> Data.split (1.0) pairs |> ignore), Does.Contain "fraction = 1 is out of range")
+        Assert.That(message (fun () -> Data.split (0.5) parts.Test |> ignore), Does.Contain "is split already")
+        Assert.That(message (fun () -> Data.pairs (space.Path "x.csv") |> ignore), Does.Contain "There is no data file")
+
+    [<Test>]
     let ``a small Llama has shapes that fit together unless told otherwise`` () =
         use space = new Workspace()
         space.Write("t/tokenizer.json", "{}")

@@ -1,0 +1,54 @@
+using System.Text.Json;
+
+namespace RewardKit.Cli.Tests;
+
+public class DataTests : CommandFixture
+{
+    private const string Pairs = "question,chosen,rejected\n\"a, b?\",yes,no\n\"a, b?\",yes,no\n\"a, b?\",no,yes\nc,\u001b[31mred,x\n";
+
+    [Test]
+    public void A_file_is_shown_with_counts_lengths_and_samples()
+    {
+        Write("pairs.csv", Pairs);
+        var outcome = Call("data", "inspect", "pairs.csv");
+        Assert.That(outcome.Error, Is.Empty);
+        var lines = outcome.Output.Split('\n');
+        Assert.Multiple(() =>
+        {
+            Assert.That(outcome.ExitCode, Is.Zero);
+            Assert.That(lines, Has.Member("layout         prompt, chosen, rejected"));
+            Assert.That(lines, Has.Member("records        4"));
+            Assert.That(lines, Has.Member("pairs          3, of them 0 ties"));
+            Assert.That(lines, Has.Member("duplicates     1, left out"));
+            Assert.That(lines, Has.Member("contradicting  2 pairs whose reverse is there, too"));
+            Assert.That(lines, Has.Member("prompt                  1         5         5"));
+            Assert.That(lines, Has.Member("  prompt       user: a, b?"));
+            Assert.That(outcome.Output, Does.Not.Contain("\u001b"));
+        });
+    }
+
+    [Test]
+    public void Two_files_as_json_tell_the_prompts_they_share()
+    {
+        Write("train.csv", Pairs);
+        Write("test.csv", "question,chosen,rejected\nc,x,y\nd,x,y\n");
+        var outcome = Call("data", "inspect", "train.csv", "test.csv", "--prompt", "question", "--json");
+        Assert.That(outcome.Error, Is.Empty);
+        var root = JsonDocument.Parse(outcome.Output).RootElement;
+        Assert.Multiple(() =>
+        {
+            Assert.That(root.GetProperty("shared_prompts").GetInt32(), Is.EqualTo(1));
+            Assert.That(root.GetProperty("files")[0].GetProperty("contradicting").GetInt32(), Is.EqualTo(2));
+            Assert.That(root.GetProperty("files")[1].GetProperty("samples")[1].GetProperty("prompt")[0].GetProperty("content").GetString(), Is.EqualTo("d"));
+        });
+    }
+
+    [Test]
+    public void A_column_that_is_not_there_is_refused_with_the_nearest()
+    {
+        Write("test.jsonl", """{"question": "c", "better": "x", "rejected": "y"}""");
+        var refused = Call("data", "inspect", "test.jsonl", "--chosen", "beter");
+        Assert.That(refused.ExitCode, Is.EqualTo(2));
+        Assert.That(refused.Error, Does.Contain("test.jsonl, line 1: the object has no key \"beter\"; did you mean \"better\"?").And.Not.Contain("   at "));
+    }
+}
