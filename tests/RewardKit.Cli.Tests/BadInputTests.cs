@@ -27,7 +27,7 @@ public class BadInputTests : ExperimentFixture
     }
 
     [TestCase("train", 3, """{"chosen": "a", "rejec""", "not valid JSON at byte 23: Expected end of string, but instead reached end of data")]
-    [TestCase("test", 2, """{"chosen": "a"}""", "the object has no key \"rejected\"")]
+    [TestCase("test", 2, """{"chosen": "a"}""", "the object has no key \"rejected\"; it has \"chosen\"")]
     public void A_malformed_line(string split, int line, string text, string reason)
     {
         WritePairs(PathOf("data"));

@@ -1,7 +1,8 @@
+using RewardKit.Hosting.Experiments;
+using RewardKit.Training.Data;
 using System.Collections;
 using System.Globalization;
 using System.Text.Json;
-using RewardKit.Hosting.Experiments;
 
 namespace RewardKit.Hosting.Reports;
 
@@ -11,8 +12,8 @@ internal static class SettingsTables
     public static Html Draw(ExperimentResult result)
     {
         var spec = result.Spec;
-        var data = new List<(string, string)> { ("training pairs", spec.Train.Path) };
-        data.AddRange(spec.Evaluations.Select(e => ($"evaluation: {e.Evaluator.Id}{Options(e.Evaluator)}", e.Pairs?.Path ?? "its own data")));
+        var data = new List<(string, string)> { ("training pairs", Place(spec.Train)) };
+        data.AddRange(spec.Evaluations.Select(e => ($"evaluation: {e.Evaluator.Id}{Options(e.Evaluator)}", e.Pairs is { } pairs ? Place(pairs) : "its own data")));
         data.Add(("seeds", string.Join(", ", spec.Seeds)));
         return Html.Of($"""
             {Table("Arms", spec.Arms.Select(a => (a.Name, Describe(a))))}
@@ -60,4 +61,8 @@ internal static class SettingsTables
             <section><h3>{title}</h3><table class="facts">{Html.Each(list, r => Html.Of($"<tr><th>{r.Name}</th><td>{r.Value}</td></tr>"))}</table></section>
             """);
     }
+
+    private static string Place(PairData data) => data.Reading?.Part is { } part
+        ? FormattableString.Invariant($"{data.Path} ({(part.First ? "train" : "test")} part by prompt, fraction {part.Fraction}, seed {part.Seed})")
+        : data.Path;
 }

@@ -64,7 +64,7 @@ public static class PairFiles
         {
             unique = [.. unique.Where(pair => IsIn(part, pair.Prompt))];
             if (unique.Count == 0)
-                throw RewardKitException.Input($"{path}: no pair falls into the {(part.First ? "train" : "test")} part at fraction {part.Fraction} and seed {part.Seed}; take another fraction or more pairs.");
+                throw RewardKitException.Input(FormattableString.Invariant($"{path}: no pair falls into the {(part.First ? "train" : "test")} part at fraction {part.Fraction} and seed {part.Seed}; take another fraction or more pairs."));
         }
         return new(unique, [.. skipped.Select(s => new SkippedRecords(s.Key, s.Value))]) { Layout = layout.Name, Records = records };
 

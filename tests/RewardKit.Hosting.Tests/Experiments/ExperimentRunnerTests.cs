@@ -70,10 +70,13 @@ public class ExperimentRunnerTests
     }
 
     [Test]
-    public void What_changes_the_training_trains_again([Values("option", "plugin", "data", "settings", "version", "loss", "model", "tokenizer", "adapter")] string change)
+    public void What_changes_the_training_trains_again([Values("option", "plugin", "data", "settings", "version", "loss", "model", "tokenizer", "adapter", "reading", "columns", "part")] string change)
     {
-        Run(Spec());
+        Run(Spec() with { Train = Train(change is "columns" or "part" ? new() : null) });
         var spec = Spec();
+        if (change == "reading") spec = spec with { Train = Train(new()) };
+        if (change == "columns") spec = spec with { Train = Train(new() { Columns = new() { Chosen = "chosen" } }) };
+        if (change == "part") spec = spec with { Train = Train(new() { Part = new(0.7, Seed: 1, First: true) }) };
         if (change == "adapter") spec = spec with { Model = spec.Model.WithLora(new()) };
         if (change == "option") spec = spec with { Arms = [new("arm", Results.Use(PluginKind.Loss, "long", ("alpha", 0.3)), [])] };
         if (change == "plugin") _plugins.Hashes["long"] = "fedcba9876543210";
@@ -85,6 +88,8 @@ public class ExperimentRunnerTests
         if (change == "tokenizer") File.WriteAllText(Path.Combine(_folder, "model", "tokenizer.json"), "{ }");
         Assert.That(Run(spec).Runs.Select(r => r.Reused), Is.All.False);
         Assert.That(_models.Trained, Has.Count.EqualTo(4));
+
+        PairData Train(PairReading? reading) => Spec().Train with { Reading = reading };
     }
 
     [Test]
@@ -117,13 +122,14 @@ public class ExperimentRunnerTests
     }
 
     [Test]
-    public void What_changes_the_evaluation_alone_does_not_train_again([Values("plugin", "option", "data")] string change)
+    public void What_changes_the_evaluation_alone_does_not_train_again([Values("plugin", "option", "data", "reading")] string change)
     {
         Run(Spec());
         var spec = Spec();
         if (change == "plugin") _plugins.Hashes["accuracy"] = "fedcba9876543210";
         if (change == "option")
             spec = spec with { Evaluations = [spec.Evaluations[0] with { Evaluator = Results.Use(PluginKind.Evaluator, "accuracy", ("strict", true)) }] };
+        if (change == "reading") spec = spec with { Evaluations = [spec.Evaluations[0] with { Pairs = spec.Evaluations[0].Pairs! with { Reading = new() } }] };
         if (change == "data") WritePairs("test.jsonl", "short", "a longer answer");
         var result = Run(spec);
         Assert.That((_models.Trained.Count, _plugins.Evaluations), Is.EqualTo((2, 4)));
