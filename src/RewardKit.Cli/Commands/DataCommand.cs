@@ -20,7 +20,8 @@ internal static class DataCommand
         var file = new Argument<string>("FILE") { Description = "Pairs as JSON Lines, a JSON array or CSV; also gzip." };
         var other = new Argument<string?>("OTHER")
         {
-            Description = "A second file; how many prompts are in both is shown, too.", Arity = ArgumentArity.ZeroOrOne,
+            Description = "A second file; how many prompts are in both is shown, too.",
+            Arity = ArgumentArity.ZeroOrOne,
         };
         var (prompt, chosen, rejected) = (Column("prompt", "the prompt"), Column("chosen", "the better response"), Column("rejected", "the worse response"));
         var (margin, label, tie) = (
@@ -49,9 +50,14 @@ internal static class DataCommand
             {
                 Columns = new()
                 {
-                    Prompt = parsed.GetValue(prompt), Chosen = parsed.GetValue(chosen), Rejected = parsed.GetValue(rejected),
-                    Margin = parsed.GetValue(margin), Label = parsed.GetValue(label), Tie = parsed.GetValue(tie),
-                    Response = parsed.GetValue(response), Score = parsed.GetValue(score),
+                    Prompt = parsed.GetValue(prompt),
+                    Chosen = parsed.GetValue(chosen),
+                    Rejected = parsed.GetValue(rejected),
+                    Margin = parsed.GetValue(margin),
+                    Label = parsed.GetValue(label),
+                    Tie = parsed.GetValue(tie),
+                    Response = parsed.GetValue(response),
+                    Score = parsed.GetValue(score),
                 },
             };
             string[] paths = parsed.GetValue(other) is { } second ? [parsed.GetRequiredValue(file), second] : [parsed.GetRequiredValue(file)];

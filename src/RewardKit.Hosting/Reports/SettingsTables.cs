@@ -1,8 +1,8 @@
-using RewardKit.Hosting.Experiments;
-using RewardKit.Training.Data;
 using System.Collections;
 using System.Globalization;
 using System.Text.Json;
+using RewardKit.Hosting.Experiments;
+using RewardKit.Training.Data;
 
 namespace RewardKit.Hosting.Reports;
 

@@ -40,7 +40,8 @@ internal sealed class ScoredResponses(PairColumns columns, string source)
                     var (better, worse) = responses[i].Score > other.Score ? (responses[i], other) : (other, responses[i]);
                     pairs.Add(PairReader.Pair(
                         source, responses[i].Record, $"{responses[i].Record}-{other.Record}", prompt.Messages, better.Response, worse.Response)
-                        with { Margin = better.Score - worse.Score });
+                        with
+                    { Margin = better.Score - worse.Score });
                 }
             }
         }
