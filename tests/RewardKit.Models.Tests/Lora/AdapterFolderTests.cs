@@ -267,7 +267,8 @@ public class AdapterFolderTests
     public void An_adapter_beside_its_base_is_found_by_a_relative_name()
     {
         using var folder = new TempFolder();
-        foreach (var (from, to) in new[] { (Base, "base"), (Foreign().Path, "adapter") })
+        using var foreign = Foreign();
+        foreach (var (from, to) in new[] { (Base, "base"), (foreign.Path, "adapter") })
         {
             Directory.CreateDirectory(folder[to]);
             foreach (var file in Directory.EnumerateFiles(from)) File.Copy(file, Path.Combine(folder[to], Path.GetFileName(file)));
