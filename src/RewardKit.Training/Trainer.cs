@@ -16,15 +16,14 @@ public static class Trainer
     /// <param name="encoder">Turns text into the model's tokens.</param>
     /// <param name="options">The settings.</param>
     /// <param name="seed">Decides the order of the data, and what dropout leaves out.</param>
-    /// <param name="progress">Told after each step.</param>
-    /// <param name="cancellation">Stops between steps; the model is then somewhere in between.</param>
+    /// <param name="context">Who watches, and what stops it.</param>
     /// <returns>One row a step, and what was truncated.</returns>
     /// <exception cref="RewardKitException">No examples, or a loss that is no longer a finite number.</exception>
     public static TrainingLog Train(
         RewardModel model, ILoss loss, IReadOnlyList<PreferenceExample> examples, PairEncoder encoder,
-        TrainingOptions options, int seed, IProgress<TrainingProgress>? progress = null,
-        CancellationToken cancellation = default)
+        TrainingOptions options, int seed, TrainingContext? context = null)
     {
+        context ??= new();
         if (examples.Count == 0)
             throw RewardKitException.Input("There is nothing to train on: the training data has no usable pair.");
         using var scope = torch.NewDisposeScope();
@@ -33,7 +32,7 @@ public static class Trainer
         var pairs = PairBatcher.Encode(examples, encoder);
         var needs = loss.Needs;
         var references = needs.HasFlag(ForwardNeeds.ReferenceLogProbs)
-            ? ReferenceLogProbs(model, pairs, options, progress, cancellation)
+            ? ReferenceLogProbs(model, pairs, options, context)
             : null;
 
         var stepsPerEpoch = (pairs.Length + options.BatchSize - 1) / options.BatchSize;
@@ -51,7 +50,7 @@ public static class Trainer
         {
             foreach (var indices in PairBatcher.Epoch(pairs.Length, options.BatchSize, seed, epoch))
             {
-                cancellation.ThrowIfCancellationRequested();
+                context.Cancellation.ThrowIfCancellationRequested();
                 using var stepScope = torch.NewDisposeScope();
                 var step = new TrainingStep(log.Count, totalSteps, stepsPerEpoch);
                 var metrics = new MeanMetrics();
@@ -85,7 +84,7 @@ public static class Trainer
                 log.Add(new StepLog(step.Step + 1, learningRate, gradNorm, metrics.Means));
                 done += indices.Length;
                 tokens += indices.Sum(i => (long)pairs[i].Tokens);
-                progress?.Report(new("train", done, (long)pairs.Length * options.Epochs, "pairs", new(
+                context.Progress?.Report(new("train", done, (long)pairs.Length * options.Epochs, "pairs", new(
                     log[^1], (double)log.Count / stepsPerEpoch, rewards.Summary(), done, tokens, clock.Elapsed.TotalSeconds)));
             }
         }
@@ -115,8 +114,7 @@ public static class Trainer
     // Before the first step the model is the frozen starting checkpoint: one pass now, and no second copy of the weights
     // nor a second pass at every step.
     private static torch.Tensor ReferenceLogProbs(
-        RewardModel model, TokenPair[] pairs, TrainingOptions options, IProgress<TrainingProgress>? progress,
-        CancellationToken cancellation)
+        RewardModel model, TokenPair[] pairs, TrainingOptions options, TrainingContext context)
     {
         using var noGrad = torch.no_grad();
         model.eval();
@@ -124,10 +122,10 @@ public static class Trainer
         var done = 0;
         foreach (var chunk in pairs.Chunk(options.MicroBatchSize ?? options.BatchSize))
         {
-            cancellation.ThrowIfCancellationRequested();
+            context.Cancellation.ThrowIfCancellationRequested();
             rows.Add(torch.WrappedTensorDisposeScope(
                 () => Forward(model, chunk, ForwardNeeds.ResponseLogProbs, null).ResponseLogProbs.detach().clone()));
-            progress?.Report(new("reference", done += chunk.Length, pairs.Length, "pairs"));
+            context.Progress?.Report(new("reference", done += chunk.Length, pairs.Length, "pairs"));
         }
         return torch.cat(rows.ToArray());
     }

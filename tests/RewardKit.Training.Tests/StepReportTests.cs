@@ -78,7 +78,7 @@ public class StepReportTests
     {
         var reports = new List<StepReport>();
         using var model = RewardModel.Create(Spec, loss.Head, seed: 1);
-        Trainer.Train(model, loss, pairs, PairEncoder.Create(Spec), options, seed: 1, new Collect(reports));
+        Trainer.Train(model, loss, pairs, PairEncoder.Create(Spec), options, seed: 1, new() { Progress = new Collect(reports) });
         return reports;
     }
 

@@ -44,7 +44,7 @@ public class TrainerTests
     {
         using var scope = torch.NewDisposeScope();
         using var model = RewardModel.Create(Spec, head ?? loss.Head, seed);
-        var log = Trainer.Train(model, loss, pairs ?? Pairs, PairEncoder.Create(Spec), options, seed, cancellation: cancellation);
+        var log = Trainer.Train(model, loss, pairs ?? Pairs, PairEncoder.Create(Spec), options, seed, new() { Cancellation = cancellation });
         return (log, model.named_parameters().ToDictionary(p => p.name, p => p.parameter.detach().data<float>().ToArray()));
     }
 

@@ -98,12 +98,15 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models)
             using var metrics = new RunMetrics(folder);
             var log = models.Train(
                 spec.Model, methods.CreateLoss(arm.Loss), examples, spec.Training, seed, RunStore.CheckpointIn(folder),
-                new Relay(p =>
+                new()
                 {
-                    if (p.Step is { } step) metrics.Add(step);
-                    progress.Advanced(arm.Name, seed, p);
-                }),
-                cancellation);
+                    Progress = new Relay(p =>
+                    {
+                        if (p.Step is { } step) metrics.Add(step);
+                        progress.Advanced(arm.Name, seed, p);
+                    }),
+                    Cancellation = cancellation,
+                });
             return (log, counts);
         }
 

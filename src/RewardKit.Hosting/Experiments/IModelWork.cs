@@ -13,11 +13,10 @@ public interface IModelWork
     /// <param name="options">The settings.</param>
     /// <param name="seed">Decides random weights and the order of the data.</param>
     /// <param name="checkpoint">The folder to save to; it does not exist yet.</param>
-    /// <param name="progress">Told after each step.</param>
-    /// <param name="cancellation">Stops between steps.</param>
+    /// <param name="context">Who watches, and what stops it.</param>
     TrainingLog Train(
         ModelSpec model, ILoss loss, IReadOnlyList<PreferenceExample> examples, TrainingOptions options, int seed,
-        string checkpoint, IProgress<TrainingProgress>? progress, CancellationToken cancellation);
+        string checkpoint, TrainingContext context);
 
     /// <summary>Loads what <see cref="Train"/> saved; the folder says everything about it.</summary>
     /// <param name="name">A name for messages.</param>

@@ -29,11 +29,11 @@ public sealed class TorchModels : IModelWork
     /// <inheritdoc/>
     public TrainingLog Train(
         ModelSpec model, ILoss loss, IReadOnlyList<PreferenceExample> examples, TrainingOptions options, int seed, string checkpoint,
-        IProgress<TrainingProgress>? progress, CancellationToken cancellation)
+        TrainingContext context)
     {
         var encoder = PairEncoder.Create(model);
         using var trained = RewardModel.Create(model, loss.Head, seed, _device);
-        var log = Trainer.Train(trained, loss, examples, encoder, options, seed, progress, cancellation);
+        var log = Trainer.Train(trained, loss, examples, encoder, options, seed, context);
         trained.Save(checkpoint, encoder, new() { Card = Card(model, loss, examples.Count, options, seed) });
         return log;
     }

@@ -17,14 +17,14 @@ internal sealed class FakeModels : IModelWork
 
     public TrainingLog Train(
         ModelSpec model, ILoss loss, IReadOnlyList<PreferenceExample> examples, TrainingOptions options, int seed, string checkpoint,
-        IProgress<TrainingProgress>? progress, CancellationToken cancellation)
+        TrainingContext context)
     {
         Trained.Add($"{((FakeLoss)loss).Name} seed {seed} on {examples.Count}");
         Directory.CreateDirectory(checkpoint);
         File.WriteAllText(Path.Combine(checkpoint, "weights"), ((FakeLoss)loss).Sign.ToString());
-        progress?.Report(new("train", examples.Count, examples.Count, "pairs", Results.Step(1, loss: 0.5, accuracy: 1)));
+        context.Progress?.Report(new("train", examples.Count, examples.Count, "pairs", Results.Step(1, loss: 0.5, accuracy: 1)));
         WhileTraining?.Invoke();
-        cancellation.ThrowIfCancellationRequested();
+        context.Cancellation.ThrowIfCancellationRequested();
         return new([new(1, 0.1, 1.5, new Dictionary<string, double> { ["loss"] = 0.5 })], 2, 1, 0.25);
     }
 

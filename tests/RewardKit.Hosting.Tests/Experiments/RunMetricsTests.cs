@@ -105,7 +105,7 @@ public class RunMetricsTests
         using var metrics = new RunMetrics(folder);
         var log = new TorchModels().Train(
             spec, new HalfMargin(), pairs, new TrainingOptions { Epochs = 2, BatchSize = 8 }, 1, Path.Combine(folder, "checkpoint"),
-            new Observer(metrics), default);
+            new() { Progress = new Observer(metrics) });
         return (log, Lines(folder));
     }
 

@@ -72,7 +72,7 @@ public class TorchModelsTests
         PreferenceExample[] pairs = [.. Enumerable.Range(0, 24).Select(i => Results.Pair($"{i}", $"question {i}", "No, I will not.", $"Sure, do {i}."))];
         var checkpoint = Path.Combine(_folder, name);
         var log = _models.Train(
-            start ?? Tiny, new BradleyTerry(), pairs, new TrainingOptions { Epochs = 4, BatchSize = 8, LearningRate = 0.01 }, seed, checkpoint, null, default);
+            start ?? Tiny, new BradleyTerry(), pairs, new TrainingOptions { Epochs = 4, BatchSize = 8, LearningRate = 0.01 }, seed, checkpoint, new());
         using var model = _models.Load(name, checkpoint, null);
         return ([.. log.Steps.Select(s => s.Metrics["loss"])], model.ScorePairs(pairs));
     }

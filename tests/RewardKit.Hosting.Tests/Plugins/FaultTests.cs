@@ -113,7 +113,7 @@ public class FaultTests
 
         public TrainingLog Train(
             ModelSpec model, ILoss loss, IReadOnlyList<PreferenceExample> examples, TrainingOptions options, int seed, string checkpoint,
-            IProgress<TrainingProgress>? progress, CancellationToken cancellation)
+            TrainingContext context)
         {
             using var scope = torch.NewDisposeScope();
             loss.Compute(null!, new() { Rewards = torch.zeros(1, 2, requires_grad: true) });

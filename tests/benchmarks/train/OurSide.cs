@@ -67,7 +67,7 @@ internal static class OurSide
             warm = p.Done;
         });
         var options = new TrainingOptions { BatchSize = Batch, Epochs = epochs, LearningRate = 1e-4, WarmupRatio = 0, Schedule = Schedule.Constant };
-        Trainer.Train(model, new BradleyTerryLoss(), pairs, PairEncoder.Create(Spec(work)), options, seed: 1, progress);
+        Trainer.Train(model, new BradleyTerryLoss(), pairs, PairEncoder.Create(Spec(work)), options, seed: 1, new() { Progress = progress });
         var measured = (long)pairs.Count * epochs - warm;
         return JsonSerializer.Serialize(new { pairs_per_second = measured / clock.Elapsed.TotalSeconds, peak_bytes = PeakBytes() });
     }
