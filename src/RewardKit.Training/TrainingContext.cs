@@ -6,6 +6,12 @@ public sealed record TrainingContext
     /// <summary>Told after each step.</summary>
     public IProgress<TrainingProgress>? Progress { get; init; }
 
+    /// <summary>Told, in a sentence, what the user should know at once and nobody asked for: that a pass had to be made smaller.</summary>
+    public Action<string>? Notice { get; init; }
+
+    /// <summary>Where what helps to understand the run is left, such as the batch that broke it; null for nowhere.</summary>
+    public string? Folder { get; init; }
+
     /// <summary>Stops between steps; the model is then somewhere in between.</summary>
     public CancellationToken Cancellation { get; init; }
 }

@@ -105,6 +105,8 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models)
                         if (p.Step is { } step) metrics.Add(step);
                         progress.Advanced(arm.Name, seed, p);
                     }),
+                    Notice = sentence => progress.Noted(arm.Name, seed, sentence),
+                    Folder = folder,
                     Cancellation = cancellation,
                 });
             return (log, counts);

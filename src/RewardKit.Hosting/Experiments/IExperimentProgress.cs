@@ -11,6 +11,9 @@ public interface IExperimentProgress
     /// <summary>A run comes along.</summary>
     void Advanced(string arm, int seed, TrainingProgress progress);
 
+    /// <summary>Something about a run that the user should know at once, in a sentence.</summary>
+    void Noted(string arm, int seed, string sentence);
+
     /// <summary>A run is done, or an earlier one was found again.</summary>
     void Finished(RunResult run);
 

@@ -12,6 +12,7 @@ internal sealed class BarProgress : IExperimentProgress
     private const int BarWidth = 20;
     // The bar, "100%" and a space behind each column.
     private const int TakenByBar = BarWidth + 8;
+    private readonly IAnsiConsole _console;
     private readonly ProgressContext _context;
     private readonly FactsColumn _facts;
     private ProgressTask? _bar;
@@ -20,7 +21,8 @@ internal sealed class BarProgress : IExperimentProgress
     private readonly int _width;
     private int _widestName;
 
-    private BarProgress(ProgressContext context, FactsColumn facts, int width) => (_context, _facts, _width) = (context, facts, width);
+    private BarProgress(IAnsiConsole console, ProgressContext context, FactsColumn facts) =>
+        (_console, _context, _facts, _width) = (console, context, facts, console.Profile.Width);
 
     /// <summary>Shows bars while some work runs; they stay on the screen when it is done.</summary>
     public static T Show<T>(IAnsiConsole console, Func<IExperimentProgress, T> work)
@@ -29,7 +31,7 @@ internal sealed class BarProgress : IExperimentProgress
         return console.Progress()
             .AutoClear(false)
             .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn { Width = BarWidth }, new PercentageColumn(), facts)
-            .Start(context => work(new BarProgress(context, facts, console.Profile.Width)));
+            .Start(context => work(new BarProgress(console, context, facts)));
     }
 
     public void Failed(RunFailure failure)
@@ -55,6 +57,9 @@ internal sealed class BarProgress : IExperimentProgress
         _bar.Value = progress.Done;
         Say(Pace.Fit(_pace.Facts(progress), _width - _widestName - TakenByBar));
     }
+
+    // Above the bars, which are drawn again below it.
+    public void Noted(string arm, int seed, string sentence) => _console.WriteLine($"{arm}, seed {seed}: {sentence}");
 
     public void Finished(RunResult run)
     {

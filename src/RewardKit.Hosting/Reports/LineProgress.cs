@@ -29,6 +29,8 @@ internal sealed class LineProgress(IAnsiConsole console, TimeProvider time) : IE
         Write(string.Create(CultureInfo.InvariantCulture, $"{arm}, seed {seed}: {string.Join(", ", facts)}"));
     }
 
+    public void Noted(string arm, int seed, string sentence) => Write($"{arm}, seed {seed}: {sentence}");
+
     public void Finished(RunResult run) => Write($"{run.Arm}, seed {run.Seed}: {(run.Reused ? "found again" : "done")}");
 
     public void Failed(RunFailure failure) => Write(failure.Message);

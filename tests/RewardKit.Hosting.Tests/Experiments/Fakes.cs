@@ -102,4 +102,6 @@ internal sealed class Silent : IExperimentProgress
     public void Advanced(string arm, int seed, TrainingProgress progress) { }
     public void Finished(RunResult run) { }
     public void Failed(RunFailure failure) { }
+    public List<string> Notes { get; } = [];
+    public void Noted(string arm, int seed, string sentence) => Notes.Add($"{arm}, seed {seed}: {sentence}");
 }
