@@ -41,6 +41,16 @@ public class CausalModel : nn.Module
     public LoraAdapters Adapters { get; }
 
     /// <summary>
+    /// Whether a pass with gradients keeps, of each layer, its input alone, and computes the rest again in the backward pass
+    /// (Chen et al. 2016, arXiv:1604.06174). Run that before the scope of the forward pass is disposed.
+    /// </summary>
+    public bool ActivationCheckpointing
+    {
+        get => Decoder.KeepsInputsOnly;
+        set => Decoder.KeepsInputsOnly = value;
+    }
+
+    /// <summary>
     /// Switches adapters off until the result is disposed: <c>using (model.DisableAdapters())</c> asks the base model, as a
     /// reference policy does. Without adapters nothing changes.
     /// </summary>

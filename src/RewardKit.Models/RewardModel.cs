@@ -1,4 +1,5 @@
 using RewardKit.Models.Generation;
+using RewardKit.Torch;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -125,6 +126,7 @@ public sealed class RewardModel : CausalModel
             return logits.select(1, 0) - logits.select(1, 1);
         }
         var type = last.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
+        using var wide = Autocast.IsEnabled(last.device_type) ? Autocast.Disable(last.device_type) : null;
         return nn.functional.linear(last.to_type(type), score.Weight.to_type(type), score.Bias?.to_type(type)).squeeze(-1);
     }
 }

@@ -11,7 +11,7 @@ public sealed record LearningRate(double Peak, int WarmupSteps, int TotalSteps, 
     /// <param name="options">The options; the warm-up is rounded up to whole steps.</param>
     /// <param name="totalSteps">Optimiser steps in the run.</param>
     public static LearningRate Of(TrainingOptions options, int totalSteps) =>
-        new(options.LearningRate, (int)Math.Ceiling(options.WarmupRatio * totalSteps), totalSteps, options.Schedule);
+        new(options.LearningRate, options.WarmupSteps ?? (int)Math.Ceiling(options.WarmupRatio * totalSteps), totalSteps, options.Schedule);
 
     /// <summary>The rate after some steps: 0 at step 0 under a warm-up, the peak at its end, 0 at the last step.</summary>
     /// <param name="step">Steps taken.</param>

@@ -32,6 +32,9 @@ internal static class PairBatcher
         return order.Chunk(batchSize);
     }
 
+    /// <summary>The size of an epoch's batch at a place.</summary>
+    public static int BatchSize(int count, int batchSize, int place) => Math.Min(batchSize, count - place * batchSize);
+
     /// <summary>The model's view: prompts once, both responses behind each, no padding.</summary>
     public static PackedBatch Pack(IReadOnlyList<TokenPair> pairs, torch.Device device) =>
         new([.. pairs.Select(p => new PackedItem(p.Prompt.Ids, [p.Chosen.Ids, p.Rejected.Ids]))], device);

@@ -14,6 +14,9 @@ internal sealed class StepRewards
         _pairs.AddRange(batch.Examples.Select((e, i) => (values[2 * i], values[2 * i + 1], e.Relation == Relation.Tie)));
     }
 
+    /// <summary>The rewards of the step's pair at a place; null where none were taken in.</summary>
+    public (float Chosen, float Rejected)? Of(int place) => place < _pairs.Count ? (_pairs[place].Chosen, _pairs[place].Rejected) : null;
+
     /// <summary>What they were; null where none were taken in.</summary>
     public RewardSummary? Summary()
     {

@@ -31,15 +31,16 @@ public static class Trainer
         torch.manual_seed(seed);
         var pairs = PairBatcher.Encode(examples, encoder);
         var needs = loss.Needs;
-        var references = needs.HasFlag(ForwardNeeds.ReferenceLogProbs)
-            ? ReferenceLogProbs(model, pairs, options, context)
-            : null;
+        var pass = new PassSize(options, loss, context);
+        var references = needs.HasFlag(ForwardNeeds.ReferenceLogProbs) ? ReferenceLogProbs(model, pairs, options, pass, context) : null;
+        var validation = new Validation(model, loss, encoder, options, pass, context);
 
         var stepsPerEpoch = (pairs.Length + options.BatchSize - 1) / options.BatchSize;
-        var totalSteps = stepsPerEpoch * options.Epochs;
+        var totalSteps = Math.Min(stepsPerEpoch * options.Epochs, options.MaxSteps ?? int.MaxValue);
+        var totalPairs = Enumerable.Range(0, totalSteps).Sum(s => (long)PairBatcher.BatchSize(pairs.Length, options.BatchSize, s % stepsPerEpoch));
         var rate = LearningRate.Of(options, totalSteps);
-        using var optimizer = FusedAdamW.Over(
-            model.named_parameters(), options.WeightDecay, options.Beta1, options.Beta2, options.Epsilon);
+        using var trained = TrainedParameters.Of(model, options);
+        var optimizer = trained.Optimizer;
 
         var log = new List<StepLog>(totalSteps);
         var clock = Stopwatch.StartNew();
@@ -51,47 +52,53 @@ public static class Trainer
             foreach (var indices in PairBatcher.Epoch(pairs.Length, options.BatchSize, seed, epoch))
             {
                 context.Cancellation.ThrowIfCancellationRequested();
+                if (log.Count == totalSteps) break;
                 using var stepScope = torch.NewDisposeScope();
                 var step = new TrainingStep(log.Count, totalSteps, stepsPerEpoch);
-                var metrics = new MeanMetrics();
-                var rewards = new StepRewards();
-
-                // One optimiser step may be accumulated from several forward and backward passes. Their shares are known
-                // beforehand, so that the sum is the loss of the whole batch.
-                var micro = indices.Chunk(options.MicroBatchSize ?? indices.Length)
-                    .Select(chunk => (Indices: chunk, Batch: PairBatcher.Rows([.. chunk.Select(i => pairs[i])], step, model.Device)))
-                    .ToArray();
-                var totalWeight = micro.Sum(m => loss.Weight(m.Batch));
-                foreach (var (chunk, batch) in micro)
-                {
-                    using var microScope = torch.NewDisposeScope();
-                    var forward = Forward(model, [.. chunk.Select(i => pairs[i])], needs, Rows(references, chunk));
-                    var result = loss.Compute(batch, forward);
-                    var share = totalWeight > 0 ? loss.Weight(batch) / totalWeight : 0;
-                    metrics.Add("loss", result.Loss, share);
-                    foreach (var (name, value) in result.Metrics) metrics.Add(name, value, share);
-                    if (needs.HasFlag(ForwardNeeds.Rewards)) rewards.Add(forward.Rewards, batch);
-                    (result.Loss * share).backward();
-                }
+                var (metrics, rewards) = pass.Fit(size => Accumulate(indices.Chunk(size), step));
 
                 var lossValue = metrics["loss"];
                 var gradNorm = optimizer.GradientNorm();
-                if (!double.IsFinite(lossValue + gradNorm)) throw Diverged(lossValue, gradNorm, step, [.. indices.Select(i => pairs[i])]);
+                if (!double.IsFinite(lossValue + gradNorm))
+                    throw Diverged(lossValue, gradNorm, step, [.. indices.Select(i => pairs[i].Example)], rewards, context);
                 var learningRate = rate.At(step.Step);
                 optimizer.Step(learningRate, gradScale: Math.Min(1, options.MaxGradNorm / (gradNorm + 1e-6)));
-                optimizer.ZeroGrad();
 
-                log.Add(new StepLog(step.Step + 1, learningRate, gradNorm, metrics.Means));
+                var tried = validation.IsDue(step.Step + 1, stepsPerEpoch, totalSteps) ? validation.Run(step) : null;
+                log.Add(new StepLog(step.Step + 1, learningRate, gradNorm, tried is null ? metrics.Means : metrics.Means.Concat(tried.Metrics).ToDictionary()));
                 done += indices.Length;
                 tokens += indices.Sum(i => (long)pairs[i].Tokens);
-                context.Progress?.Report(new("train", done, (long)pairs.Length * options.Epochs, "pairs", new(
-                    log[^1], (double)log.Count / stepsPerEpoch, rewards.Summary(), done, tokens, clock.Elapsed.TotalSeconds)));
+                context.Progress?.Report(new("train", done, totalPairs, "pairs", new(
+                    log[^1], (double)log.Count / stepsPerEpoch, rewards.Summary(), done, tokens, clock.Elapsed.TotalSeconds, tried)));
             }
         }
         model.eval();
         return new TrainingLog(
             log, pairs.Count(p => p.Prompt.Truncated),
             pairs.Sum(p => (p.Chosen.Truncated ? 1 : 0) + (p.Rejected.Truncated ? 1 : 0)), clock.Elapsed.TotalSeconds);
+
+        // One optimiser step may be accumulated from several forward and backward passes. Their shares are known beforehand,
+        // so that the sum is the loss of the whole batch.
+        (MeanMetrics, StepRewards) Accumulate(IEnumerable<int[]> chunks, TrainingStep step)
+        {
+            using var stepScope = torch.NewDisposeScope();
+            var (metrics, rewards) = (new MeanMetrics(), new StepRewards());
+            var parts = chunks.Select(chunk => (Indices: chunk, Batch: PairBatcher.Rows([.. chunk.Select(i => pairs[i])], step, model.Device))).ToArray();
+            var totalWeight = parts.Sum(part => loss.Weight(part.Batch));
+            optimizer.ZeroGrad();
+            foreach (var (chunk, batch) in parts)
+            {
+                using var passScope = torch.NewDisposeScope();
+                var forward = Forward(model, [.. chunk.Select(i => pairs[i])], needs, options.Precision, Rows(references, chunk));
+                var result = loss.Compute(batch, forward);
+                var share = totalWeight > 0 ? loss.Weight(batch) / totalWeight : 0;
+                metrics.Add("loss", result.Loss, share);
+                foreach (var (name, value) in result.Metrics) metrics.Add(name, value, share);
+                if (needs.HasFlag(ForwardNeeds.Rewards)) rewards.Add(forward.Rewards, batch);
+                (result.Loss * share).backward();
+            }
+            return (metrics, rewards);
+        }
     }
 
     private static torch.Tensor? Rows(torch.Tensor? references, int[] indices) =>
@@ -99,8 +106,9 @@ public static class Trainer
 
     /// <summary>One forward pass over pairs, in the form that losses see. Row i is pair i.</summary>
     internal static PairForward Forward(
-        RewardModel model, IReadOnlyList<TokenPair> pairs, ForwardNeeds needs, torch.Tensor? references)
+        RewardModel model, IReadOnlyList<TokenPair> pairs, ForwardNeeds needs, Precision precision, torch.Tensor? references)
     {
+        using var autocast = precision == Precision.BFloat16 ? Autocast.Enable(model.Device.type) : null;
         var output = model.Forward(PairBatcher.Pack(pairs, model.Device), needs);
         return new PairForward
         {
@@ -113,26 +121,30 @@ public static class Trainer
 
     // Before the first step the model is the frozen starting checkpoint: one pass now, and no second copy of the weights
     // nor a second pass at every step.
-    private static torch.Tensor ReferenceLogProbs(
-        RewardModel model, TokenPair[] pairs, TrainingOptions options, TrainingContext context)
+    internal static torch.Tensor ReferenceLogProbs(
+        RewardModel model, TokenPair[] pairs, TrainingOptions options, PassSize pass, TrainingContext context)
     {
         using var noGrad = torch.no_grad();
         model.eval();
         var rows = new List<torch.Tensor>();
-        var done = 0;
-        foreach (var chunk in pairs.Chunk(options.MicroBatchSize ?? options.BatchSize))
+        for (var done = 0; done < pairs.Length;)
         {
             context.Cancellation.ThrowIfCancellationRequested();
-            rows.Add(torch.WrappedTensorDisposeScope(
-                () => Forward(model, chunk, ForwardNeeds.ResponseLogProbs, null).ResponseLogProbs.detach().clone()));
-            context.Progress?.Report(new("reference", done += chunk.Length, pairs.Length, "pairs"));
+            rows.Add(pass.Fit(size => torch.WrappedTensorDisposeScope(() => Forward(
+                model, pairs[done..Math.Min(done + size, pairs.Length)], ForwardNeeds.ResponseLogProbs, options.Precision, null).ResponseLogProbs.clone())));
+            done += (int)rows[^1].shape[0];
+            context.Progress?.Report(new("reference", done, pairs.Length, "pairs"));
         }
         return torch.cat(rows.ToArray());
     }
 
-    private static RewardKitException Diverged(double loss, double gradNorm, TrainingStep step, IReadOnlyList<TokenPair> pairs) =>
-        RewardKitException.Failure(
+    private static RewardKitException Diverged(
+        double loss, double gradNorm, TrainingStep step, IReadOnlyList<PreferenceExample> batch, StepRewards rewards, TrainingContext context)
+    {
+        var saved = context.Folder is { } folder ? $" They are in {DivergedBatch.Save(folder, step.Step + 1, batch, rewards)}." : "";
+        return RewardKitException.Failure(
             $"The loss is {loss} and its gradient's norm {gradNorm} at step {step.Step + 1} of {step.TotalSteps}; the run stops before its weights are spoilt. "
-            + "A lower learning rate, more warm-up or a smaller maximum gradient norm usually helps. The batch: "
-            + string.Join(", ", pairs.Select(p => p.Example.Id)) + ".");
+            + "A lower learning rate, more warm-up or a smaller maximum gradient norm usually helps. The pairs of the batch: "
+            + string.Join(", ", batch.Select(e => e.Id)) + "." + saved);
+    }
 }

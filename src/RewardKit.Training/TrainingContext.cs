@@ -6,6 +6,9 @@ public sealed record TrainingContext
     /// <summary>Told after each step.</summary>
     public IProgress<TrainingProgress>? Progress { get; init; }
 
+    /// <summary>Held-out pairs to try the model on while it is trained; null or empty for none.</summary>
+    public IReadOnlyList<PreferenceExample>? Validation { get; init; }
+
     /// <summary>Told, in a sentence, what the user should know at once and nobody asked for: that a pass had to be made smaller.</summary>
     public Action<string>? Notice { get; init; }
 

@@ -4,7 +4,10 @@ namespace RewardKit.Training;
 /// <param name="Step">The step, from 1.</param>
 /// <param name="LearningRate">The learning rate it used.</param>
 /// <param name="GradNorm">The global gradient norm before clipping.</param>
-/// <param name="Metrics"><c>loss</c> and the loss plugin's own metrics: weighted means over the step's batches.</param>
+/// <param name="Metrics">
+/// <c>loss</c> and the loss plugin's own metrics: weighted means over the step's batches; after a step at which the model
+/// was tried on held-out pairs also <c>eval/NAME</c>.
+/// </param>
 public sealed record StepLog(int Step, double LearningRate, double GradNorm, IReadOnlyDictionary<string, double> Metrics);
 
 /// <summary>How far a long task has come, for a progress bar.</summary>
@@ -22,7 +25,9 @@ public sealed record TrainingProgress(string Stage, long Done, long Total, strin
 /// <param name="Pairs">Pairs so far.</param>
 /// <param name="Tokens">Tokens so far as the model computed them: each prompt once, and both responses, after truncation.</param>
 /// <param name="Seconds">Wall-clock time since the first step began.</param>
-public sealed record StepReport(StepLog Log, double Epoch, RewardSummary? Rewards, long Pairs, long Tokens, double Seconds);
+/// <param name="Validation">What the model did on held-out pairs after this step; null where it was not tried.</param>
+public sealed record StepReport(
+    StepLog Log, double Epoch, RewardSummary? Rewards, long Pairs, long Tokens, double Seconds, ValidationReport? Validation = null);
 
 /// <summary>The rewards that a step's pairs had, by the weights before the step.</summary>
 /// <param name="Accuracy">The share of pairs whose chosen response has the higher reward, ties left out; null where all are ties.</param>

@@ -13,18 +13,34 @@ public enum Schedule
     Constant,
 }
 
+/// <summary>The type that matrix products and attention compute in.</summary>
+public enum Precision
+{
+    /// <summary>The type of the weights.</summary>
+    OfWeights,
+
+    /// <summary>
+    /// bfloat16 by autocast (Micikevicius et al., arXiv:1710.03740): weights, rewards, the loss and the optimiser stay as
+    /// they are. Half the memory for activations; faster where the processor or GPU has instructions for it.
+    /// </summary>
+    BFloat16,
+}
+
 /// <summary>The settings of a training run; everything but data, model, loss and seed.</summary>
 public sealed record TrainingOptions
 {
     /// <summary>Passes over the data.</summary>
     public int Epochs { get; init; } = 1;
 
+    /// <summary>Optimiser steps at most, whatever the epochs come to; null: as many as they do.</summary>
+    public int? MaxSteps { get; init; }
+
     /// <summary>Pairs behind one optimiser step.</summary>
     public int BatchSize { get; init; } = 16;
 
     /// <summary>
     /// Pairs in one forward and backward pass, at most; a step is accumulated from as many as it takes. Null: the whole
-    /// batch at once.
+    /// batch at once. Where memory does not suffice it is halved on the way, which the user is told.
     /// </summary>
     public int? MicroBatchSize { get; init; }
 
@@ -37,8 +53,21 @@ public sealed record TrainingOptions
     /// <summary>The share of the steps over which the learning rate rises from zero, in [0, 1].</summary>
     public double WarmupRatio { get; init; } = 0.03;
 
+    /// <summary>The steps over which it rises; null: by <see cref="WarmupRatio"/>.</summary>
+    public int? WarmupSteps { get; init; }
+
     /// <summary>Decoupled weight decay of matrices; vectors (norms, biases) have none.</summary>
     public double WeightDecay { get; init; }
+
+    /// <summary>
+    /// Names of matrices that have no weight decay either; <c>*</c> stands for anything, as in <c>*embed_tokens*</c>.
+    /// </summary>
+    public IReadOnlyList<string> NoDecay { get; init; } = [];
+
+    /// <summary>
+    /// Names of parameters that stay as they are; <c>*</c> stands for anything, as in <c>model.layers.0.*</c>.
+    /// </summary>
+    public IReadOnlyList<string> Freeze { get; init; } = [];
 
     /// <summary>AdamW's first moment decay.</summary>
     public double Beta1 { get; init; } = 0.9;
@@ -51,4 +80,16 @@ public sealed record TrainingOptions
 
     /// <summary>The global gradient norm is clipped to this.</summary>
     public double MaxGradNorm { get; init; } = 1.0;
+
+    /// <summary>Steps from one try on held-out pairs to the next, where there are such pairs; null: once an epoch.</summary>
+    public int? ValidateEvery { get; init; }
+
+    /// <summary>The type that matrix products and attention compute in.</summary>
+    public Precision Precision { get; init; }
+
+    /// <summary>
+    /// Keeps, of each layer, its input alone and computes the rest again in the backward pass: much less memory for about a
+    /// third more work. The gradients are the same to the last bit.
+    /// </summary>
+    public bool ActivationCheckpointing { get; init; }
 }

@@ -11,6 +11,7 @@ internal sealed class ExperimentData
     public ExperimentData(ExperimentSpec spec)
     {
         Train = Load(spec.Train);
+        Validation = spec.Validation is { } held ? Load(held) : null;
         var evaluations = new List<(string, EvaluationSpec, IReadOnlyList<PreferenceExample>)>();
         var times = new Dictionary<string, int>();
         foreach (var evaluation in spec.Evaluations)
@@ -25,6 +26,9 @@ internal sealed class ExperimentData
 
     /// <summary>The training pairs.</summary>
     public LoadedPairs Train { get; }
+
+    /// <summary>The pairs to try models on while they are trained; null where there are none.</summary>
+    public LoadedPairs? Validation { get; }
 
     /// <summary>Each evaluator under its label, with its pairs.</summary>
     public IReadOnlyList<(string Label, EvaluationSpec Spec, IReadOnlyList<PreferenceExample> Pairs)> Evaluations { get; }

@@ -107,6 +107,7 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models)
                     }),
                     Notice = sentence => progress.Noted(arm.Name, seed, sentence),
                     Folder = folder,
+                    Validation = data.Validation?.Examples,
                     Cancellation = cancellation,
                 });
             return (log, counts);

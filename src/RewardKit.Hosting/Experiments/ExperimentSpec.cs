@@ -74,6 +74,9 @@ public sealed record ExperimentSpec
     /// <summary>The training pairs.</summary>
     public required PairData Train { get; init; }
 
+    /// <summary>Held-out pairs that models are tried on while they are trained; null for none.</summary>
+    public PairData? Validation { get; init; }
+
     /// <summary>The arms, in the order of the report.</summary>
     public required IReadOnlyList<ArmSpec> Arms { get; init; }
 

@@ -18,6 +18,11 @@ internal sealed class RunKeys(ExperimentSpec spec, MethodSource methods, IModelW
             .Add("data", _files.Of(spec.Train.Path))
             .Add("loss", arm.Loss, methods);
         if (spec.Train.Reading is { } reading) key.Add("reading", reading);
+        if (spec.Validation is { } held)
+        {
+            key.Add("validation data", _files.Of(held.Path));
+            if (held.Reading is { } how) key.Add("validation reading", how);
+        }
         if (spec.Model.Folder is { } folder) key.Add("model folder", _files.Of(folder, ModelFiles.OfModel(folder)));
         var below = ModelFiles.BaseOf(spec.Model);
         if (below is not null) key.Add("base folder", _files.Of(below, ModelFiles.OfModel(below)));

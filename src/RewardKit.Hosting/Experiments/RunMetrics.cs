@@ -6,7 +6,8 @@ namespace RewardKit.Hosting.Experiments;
 
 /// <summary>
 /// Writes a training as it comes along: <c>metrics.jsonl</c>, one line a step, and the same numbers as <c>train/NAME</c>
-/// for TensorBoard. Names are those of TRL's logs; the loss's own metrics stand under <c>loss/NAME</c>. A step is in the
+/// for TensorBoard. Names are those of TRL's logs; the loss's own metrics stand under <c>loss/NAME</c>, what was measured on
+/// held-out pairs under <c>eval/NAME</c>, and the rewards of a few of those pairs in <c>samples.jsonl</c>. A step is in the
 /// files when <see cref="Add"/> returns, so that a training killed afterwards leaves it. Only <c>seconds</c> and what ends
 /// in <c>_per_second</c> differ between two runs of the same content.
 /// </summary>
@@ -14,6 +15,7 @@ namespace RewardKit.Hosting.Experiments;
 internal sealed class RunMetrics(string folder) : IDisposable
 {
     private FileStream? _lines;
+    private FileStream? _samples;
     private EventFile? _events;
     private StepReport? _last;
 
@@ -22,13 +24,17 @@ internal sealed class RunMetrics(string folder) : IDisposable
     public void Add(StepReport step)
     {
         var values = Values(step).ToDictionary(v => v.Name, v => v.Value);
-        var line = JsonSerializer.Serialize(values, StoreJson.Options) + "\n";
         try
         {
-            _lines ??= new(Path.Combine(folder, "metrics.jsonl"), FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+            _lines ??= Open("metrics.jsonl");
             _events ??= new(folder);
-            _lines.Write(Encoding.UTF8.GetBytes(line));
-            _events.Write(step.Log.Step, values.Where(v => v.Key != "step").Select(v => KeyValuePair.Create("train/" + v.Key, v.Value)));
+            _lines.Write(Line(values));
+            _events.Write(step.Log.Step, values.Where(v => v.Key != "step").Select(v => KeyValuePair.Create(IsValidation(v.Key) ? v.Key : "train/" + v.Key, v.Value)));
+            if (step.Validation is { Samples.Count: > 0 } tried)
+            {
+                _samples ??= Open("samples.jsonl");
+                _samples.Write(Line(new { step = step.Log.Step, tried.Samples }));
+            }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -40,8 +46,16 @@ internal sealed class RunMetrics(string folder) : IDisposable
     public void Dispose()
     {
         _lines?.Dispose();
+        _samples?.Dispose();
         _events?.Dispose();
     }
+
+    private FileStream Open(string name) =>
+        new(Path.Combine(folder, name), FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+
+    private static byte[] Line<T>(T content) => Encoding.UTF8.GetBytes(JsonSerializer.Serialize(content, StoreJson.Options) + "\n");
+
+    private static bool IsValidation(string name) => name.StartsWith("eval/", StringComparison.Ordinal);
 
     private IEnumerable<(string Name, double Value)> Values(StepReport step)
     {
@@ -60,7 +74,7 @@ internal sealed class RunMetrics(string folder) : IDisposable
         yield return ("grad_norm", step.Log.GradNorm);
         yield return ("num_tokens", step.Tokens);
         foreach (var (name, value) in step.Log.Metrics.Where(m => m.Key != "loss").OrderBy(m => m.Key, StringComparer.Ordinal))
-            yield return ("loss/" + name, value);
+            yield return (IsValidation(name) ? name : "loss/" + name, value);
         yield return ("seconds", step.Seconds);
         var seconds = step.Seconds - (_last?.Seconds ?? 0);
         if (seconds <= 0) yield break;

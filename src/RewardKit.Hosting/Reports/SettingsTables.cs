@@ -13,6 +13,7 @@ internal static class SettingsTables
     {
         var spec = result.Spec;
         var data = new List<(string, string)> { ("training pairs", Place(spec.Train)) };
+        if (spec.Validation is { } held) data.Add(("validation during training", Place(held)));
         data.AddRange(spec.Evaluations.Select(e => ($"evaluation: {e.Evaluator.Id}{Options(e.Evaluator)}", e.Pairs is { } pairs ? Place(pairs) : "its own data")));
         data.Add(("seeds", string.Join(", ", spec.Seeds)));
         return Html.Of($"""
@@ -43,11 +44,11 @@ internal static class SettingsTables
         _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
     };
 
-    // A record's properties as name and value, nested ones with a dot, lists in one line; what is null says nothing.
+    // A record's properties as name and value, nested ones with a dot, lists in one line; what is null or empty says nothing.
     private static IEnumerable<(string, string)> Facts(object record) =>
         from property in record.GetType().GetProperties()
         let value = property.GetValue(record)
-        where value is not null
+        where value is not (null or ICollection { Count: 0 })
         let name = JsonNamingPolicy.CamelCase.ConvertName(property.Name)
         from fact in value is string or Enum or IEnumerable || value.GetType().IsPrimitive
             ? [(name, Show(value))]

@@ -39,6 +39,9 @@ internal sealed class Decoder : Block
     /// <summary>How many layers it has.</summary>
     public int Layers => _layers.Length;
 
+    /// <summary>Whether layers are computed again in the backward pass.</summary>
+    public bool KeepsInputsOnly { get; set; }
+
     /// <summary>The embedding matrix, <c>[vocab, hidden]</c>.</summary>
     public Parameter Embeddings => _embeddings.weight!;
 
@@ -57,9 +60,13 @@ internal sealed class Decoder : Block
         var x = _embeddings.call(tokens);
         // The factor is rounded to the weights' type, as in the families' own code.
         if (_embeddingScale != 1) x = x * tensor(_embeddingScale, dtype: x.dtype);
-        foreach (var layer in _layers) x = layer.Forward(x, step);
+        foreach (var layer in _layers) x = KeepsInputsOnly ? Again(layer, x, step) : layer.Forward(x, step);
         return _norm.Forward(x).MoveToOuterDisposeScope();
     }
+
+    // The angles go in as inputs: the second run comes after this pass's scope.
+    private static Tensor Again(Layer layer, Tensor x, Step step) => RewardKit.Torch.Checkpoint.Run(
+        inputs => [layer.Forward(inputs[0], step with { Cos = inputs[1], Sin = inputs[2] })], x, step.Cos, step.Sin)[0];
 
     protected override void Dispose(bool disposing)
     {

@@ -16,6 +16,7 @@ type ExperimentDraft =
         {
             Model: ModelSpec option
             Train: PairData option
+            Validation: PairData option
             Training: TrainingOptions option
             Arms: (string * Step list) list
             Evaluations: EvaluationSpec list option
@@ -33,6 +34,7 @@ module internal Draft =
         {
             Model = None
             Train = None
+            Validation = None
             Training = None
             Arms = []
             Evaluations = None
@@ -96,17 +98,23 @@ module internal Draft =
         if List.exists String.IsNullOrWhiteSpace names then
             refuse name "an arm has no name; give it one."
 
+        let training = defaultArg draft.Training (TrainingOptions())
+
+        if training.ValidateEvery.HasValue && draft.Validation.IsNone then
+            refuse name "validateEvery is set, but there are no pairs to validate on; add validate pairs.Test."
+
         ExperimentSpec(
             Name = name,
             Model = (draft.Model |> required "model" "model (Model.load \"FOLDER\")"),
             Train = (draft.Train |> required "training data" "train pairs.Train"),
+            Validation = Option.toObj draft.Validation,
             Arms = Array.map (arm name names) arms,
             Evaluations =
                 (draft.Evaluations
                  |> Option.defaultValue []
                  |> someOf "evaluator" "evaluate [ Evaluate.pairAccuracy pairs.Test ]"),
             Seeds = (draft.Seeds |> Option.defaultValue [] |> someOf "seed" "seeds [ 1; 2 ]"),
-            Training = defaultArg draft.Training (TrainingOptions()),
+            Training = training,
             OutputFolder =
                 (match draft.Output with
                  | Some folder -> Script.path folder
@@ -130,6 +138,12 @@ type ExperimentBuilder internal (name: string) =
     [<CustomOperation "train">]
     member _.Train(draft: ExperimentDraft, pairs: PairData) =
         { draft with Train = Draft.once name "the training data" draft.Train pairs }
+
+    /// Held-out pairs that each model is tried on while it is trained, once an epoch or as `validateEvery` in
+    /// Training.settings says: loss and accuracy on them stand in metrics.jsonl and in the report's curves.
+    [<CustomOperation "validate">]
+    member _.Validate(draft: ExperimentDraft, pairs: PairData) =
+        { draft with Validation = Draft.once name "validate" draft.Validation pairs }
 
     /// The training settings, shared by all arms.
     [<CustomOperation "training">]

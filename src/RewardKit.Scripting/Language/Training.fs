@@ -9,34 +9,60 @@ module TrainingLanguage =
     /// How the learning rate moves after the warm-up.
     type Schedule = RewardKit.Training.Schedule
 
+    /// The type that matrix products and attention compute in: Precision.OfWeights or Precision.BFloat16 (autocast).
+    type Precision = RewardKit.Training.Precision
+
     /// The settings of training, shared by all arms of an experiment.
     [<AbstractClass; Sealed>]
     type Training =
         /// <summary>Settings for AdamW; what is left out has the default named here.</summary>
         /// <param name="epochs">Passes over the data, at least 1; default 1.</param>
+        /// <param name="maxSteps">Optimiser steps at most, at least 1; default: as many as the epochs come to.</param>
         /// <param name="batchSize">Pairs behind one optimiser step, at least 1; default 16.</param>
-        /// <param name="microBatchSize">Pairs in one pass at most, at least 1; default: the whole batch.</param>
+        /// <param name="microBatchSize">Pairs in one pass at most, at least 1; default: the whole batch. Halved by itself where memory does not suffice.</param>
         /// <param name="learningRate">The peak learning rate, above 0; default 1e-3.</param>
         /// <param name="schedule">Schedule.Cosine (default), Schedule.Linear or Schedule.Constant.</param>
         /// <param name="warmupRatio">The share of the steps in which the rate rises, in [0, 1]; default 0.03.</param>
+        /// <param name="warmupSteps">The steps in which it rises, at least 0; default: by warmupRatio.</param>
         /// <param name="weightDecay">Decoupled weight decay of matrices, at least 0; default 0.</param>
+        /// <param name="noDecay">Names of matrices without weight decay, as [ "*embed_tokens*" ]; norms and biases have none in any case.</param>
+        /// <param name="freeze">
+        /// Names of parameters that stay as they are, as [ for layer in 0..3 do $"model.layers.{layer}.*" ]; a star stands for
+        /// anything.
+        /// </param>
         /// <param name="beta1">AdamW's first moment decay, in [0, 1); default 0.9.</param>
         /// <param name="beta2">AdamW's second moment decay, in [0, 1); default 0.999.</param>
         /// <param name="epsilon">AdamW's denominator floor, above 0; default 1e-8.</param>
         /// <param name="maxGradNorm">The global gradient norm is clipped to this, above 0; default 1.</param>
+        /// <param name="validateEvery">Steps between tries on the pairs of `validate`, at least 1; default: once an epoch.</param>
+        /// <param name="precision">
+        /// Precision.BFloat16 computes matrix products and attention in bfloat16 (autocast) and keeps weights, rewards and
+        /// loss as they are; default Precision.OfWeights.
+        /// </param>
+        /// <param name="activationCheckpointing">
+        /// Keeps each layer's input alone and computes the rest again in the backward pass: less memory for about a third more
+        /// work, the same gradients; default false.
+        /// </param>
         static member settings
             (
                 ?epochs: int,
+                ?maxSteps: int,
                 ?batchSize: int,
                 ?microBatchSize: int,
                 ?learningRate: float,
                 ?schedule: Schedule,
                 ?warmupRatio: float,
+                ?warmupSteps: int,
                 ?weightDecay: float,
+                ?noDecay: string list,
+                ?freeze: string list,
                 ?beta1: float,
                 ?beta2: float,
                 ?epsilon: float,
-                ?maxGradNorm: float
+                ?maxGradNorm: float,
+                ?validateEvery: int,
+                ?precision: Precision,
+                ?activationCheckpointing: bool
             ) : TrainingOptions =
 
             let checked' name expected holds value =
@@ -50,11 +76,13 @@ module TrainingLanguage =
 
             let count name = checked' name "at least 1" (fun v -> v >= 1)
             let positive name = checked' name "above 0" (fun v -> v > 0.0 && v < infinity)
+            let names = Option.map List.toArray >> Option.defaultValue [||]
             let decay name = checked' name "in [0, 1)" (fun v -> v >= 0.0 && v < 1.0)
             let defaults = TrainingOptions()
 
             TrainingOptions(
                 Epochs = defaultArg (count "epochs" epochs) defaults.Epochs,
+                MaxSteps = Option.toNullable (count "maxSteps" maxSteps),
                 BatchSize = defaultArg (count "batchSize" batchSize) defaults.BatchSize,
                 MicroBatchSize = Option.toNullable (count "microBatchSize" microBatchSize),
                 LearningRate = defaultArg (positive "learningRate" learningRate) defaults.LearningRate,
@@ -63,12 +91,19 @@ module TrainingLanguage =
                     defaultArg
                         (checked' "warmupRatio" "in [0, 1]" (fun v -> v >= 0.0 && v <= 1.0) warmupRatio)
                         defaults.WarmupRatio,
+                WarmupSteps =
+                    Option.toNullable (checked' "warmupSteps" "at least 0" (fun v -> v >= 0) warmupSteps),
                 WeightDecay =
                     defaultArg
                         (checked' "weightDecay" "at least 0" (fun v -> v >= 0.0 && v < infinity) weightDecay)
                         defaults.WeightDecay,
+                NoDecay = names noDecay,
+                Freeze = names freeze,
                 Beta1 = defaultArg (decay "beta1" beta1) defaults.Beta1,
                 Beta2 = defaultArg (decay "beta2" beta2) defaults.Beta2,
                 Epsilon = defaultArg (positive "epsilon" epsilon) defaults.Epsilon,
-                MaxGradNorm = defaultArg (positive "maxGradNorm" maxGradNorm) defaults.MaxGradNorm
+                MaxGradNorm = defaultArg (positive "maxGradNorm" maxGradNorm) defaults.MaxGradNorm,
+                ValidateEvery = Option.toNullable (count "validateEvery" validateEvery),
+                Precision = defaultArg precision defaults.Precision,
+                ActivationCheckpointing = defaultArg activationCheckpointing false
             )

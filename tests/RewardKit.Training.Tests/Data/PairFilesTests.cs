@@ -171,7 +171,7 @@ public sealed class PairFilesTests
     [FsCheck.NUnit.Property]
     public bool Csv_gives_back_what_was_written(string?[] given, bool carriageReturns)
     {
-        var texts = given.Select((text, i) => $"{i}" + new string([.. (text ?? "").Where(c => !char.IsSurrogate(c))])).Append("\"a\",\r\n\n\"\"é😀\r").ToArray();
+        var texts = given.Select((text, i) => $"{i}:" + new string([.. (text ?? "").Where(c => !char.IsSurrogate(c))])).Append("\"a\",\r\n\n\"\"é😀\r").ToArray();
         var end = carriageReturns ? "\r\n" : "\n";
         static string Field(string text) => text.AsSpan().ContainsAny("\",\r\n") ? $"\"{text.Replace("\"", "\"\"")}\"" : text;
         var rows = texts.Select(text => $"{Field("p" + text)},{Field("c" + text)},{Field("r" + text)}{end}");

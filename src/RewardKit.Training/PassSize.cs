@@ -1,0 +1,63 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using RewardKit.Torch;
+
+namespace RewardKit.Training;
+
+/// <summary>
+/// How many pairs go into one forward and backward pass: as many as asked, and half of that whenever memory does not
+/// suffice. A step is accumulated from its passes, so its numbers stay those of the whole batch but for rounding.
+/// </summary>
+internal sealed class PassSize
+{
+    private readonly string _name;
+    private readonly TrainingContext _context;
+    private readonly bool _wholeBatch;
+
+    /// <summary>The size that a run begins with.</summary>
+    /// <exception cref="RewardKitException">Parts of a batch are asked for, and the loss needs it whole.</exception>
+    public PassSize(TrainingOptions options, ILoss loss, TrainingContext context)
+    {
+        _context = context;
+        Pairs = Math.Min(options.MicroBatchSize ?? options.BatchSize, options.BatchSize);
+        var method = loss.GetType().GetCustomAttribute<LossAttribute>();
+        _name = method?.Id ?? loss.GetType().Name;
+        _wholeBatch = method?.Traits.HasFlag(PluginTraits.WholeBatch) == true;
+        if (_wholeBatch && Pairs < options.BatchSize)
+            throw RewardKitException.Input($"The loss {_name} compares the pairs of a batch with each other, so a batch of {options.BatchSize} cannot be computed in parts of {Pairs}; leave microBatchSize out.");
+    }
+
+    /// <summary>Pairs in a pass, at most.</summary>
+    public int Pairs { get; set; }
+
+    /// <summary>Does work that takes the size, once more with half of it whenever memory does not suffice.</summary>
+    /// <exception cref="RewardKitException">It does not suffice for the least there is.</exception>
+    public T Fit<T>(Func<int, T> work)
+    {
+        while (true)
+        {
+            try
+            {
+                return work(Pairs);
+            }
+            catch (ExternalException e) when (IsOutOfMemory(e))
+            {
+                if (Pairs == 1 || _wholeBatch) throw TooMuch(e);
+                var before = Pairs;
+                Pairs = (Pairs + 1) / 2;
+                _context.Notice?.Invoke($"out of memory with {before} pairs in a pass; from here on a pass takes {Pairs}, and a step as many passes as it needs (microBatchSize = {Pairs} begins with that).");
+            }
+            // Not before the tensors of the failed pass are gone.
+            Memory.ReleaseCache();
+        }
+    }
+
+    private static bool IsOutOfMemory(ExternalException e) =>
+        e.Message.Contains("out of memory", StringComparison.OrdinalIgnoreCase) || e.Message.Contains("allocate memory", StringComparison.OrdinalIgnoreCase);
+
+    private RewardKitException TooMuch(ExternalException e) => RewardKitException.Failure(
+        (_wholeBatch
+            ? $"Out of memory, and the loss {_name} needs its batch of {Pairs} pairs whole. A smaller batchSize,"
+            : "Out of memory with one pair in a pass. Shorter texts (maxPromptTokens, maxResponseTokens),")
+        + $" activationCheckpointing = true or a smaller model need less. {e.Message}", e);
+}

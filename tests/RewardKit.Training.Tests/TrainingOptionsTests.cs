@@ -1,0 +1,279 @@
+using RewardKit.Models;
+using RewardKit.Models.Tokenization;
+using RewardKit.Plugins.BradleyTerry;
+using RewardKit.Plugins.HafRm;
+using RewardKit.Torch;
+using RewardKit.Training.Data;
+using TorchSharp;
+
+namespace RewardKit.Training.Tests;
+
+/// <summary>What the settings beyond batch and learning rate do, on a small random Llama and real pairs.</summary>
+public class TrainingOptionsTests
+{
+    private static readonly ModelSpec Spec = new()
+    {
+        Configuration = new ModelConfig
+        {
+            VocabSize = 512,
+            HiddenSize = 16,
+            IntermediateSize = 32,
+            NumHiddenLayers = 2,
+            NumAttentionHeads = 4,
+            NumKeyValueHeads = 2,
+            MaxPositionEmbeddings = 256,
+            TieWordEmbeddings = true,
+        },
+        Tokenizer = Path.Combine(TestContext.CurrentContext.TestDirectory, "stories260K"),
+        MaxPromptTokens = 48,
+        MaxResponseTokens = 32,
+    };
+
+    private static readonly PreferenceExample[] Pairs = [.. HhRlhf.Load(new PairData(Path.Combine(
+        TestContext.CurrentContext.TestDirectory, "data", "hh-rlhf", "harmless-base", "test.jsonl.gz"))).Examples.Take(24)];
+
+    private static readonly TrainingOptions Options = new() { BatchSize = 8, LearningRate = 1e-2, WarmupRatio = 0 };
+
+    private sealed record Trained(TrainingLog Log, Dictionary<string, float[]> Weights, Dictionary<string, float[]> Start)
+    {
+        public IEnumerable<string> Moved => Weights.Where(w => !w.Value.SequenceEqual(Start[w.Key])).Select(w => w.Key);
+    }
+
+    private static Trained Train(TrainingOptions options, ILoss? loss = null, TrainingContext? context = null, ModelSpec? spec = null)
+    {
+        using var scope = torch.NewDisposeScope();
+        loss ??= new BradleyTerryLoss();
+        using var model = RewardModel.Create(spec ?? Spec, loss.Head, 1);
+        var start = Weights(model);
+        var log = Trainer.Train(model, loss, Pairs, PairEncoder.Create(Spec), options, 1, context);
+        Assert.That(model.ActivationCheckpointing, Is.False);
+        return new(log, Weights(model), start);
+    }
+
+    private static Dictionary<string, float[]> Weights(RewardModel model) =>
+        model.named_parameters().ToDictionary(p => p.name, p => p.parameter.detach().data<float>().ToArray());
+
+    [Test]
+    public void Frozen_parameters_stay_and_the_others_move()
+    {
+        var trained = Train(Options with { Freeze = ["*embed_tokens*", "model.layers.0.*"] }, new HafRmLoss(new HafRmOptions()));
+        Assert.That(trained.Moved, Has.None.Contains("embed_tokens").And.None.Contains("layers.0."));
+        Assert.That(trained.Moved, Has.Some.EqualTo("score.weight").And.Some.StartsWith("model.layers.1."));
+    }
+
+    [Test]
+    public void What_was_frozen_for_one_run_is_not_for_the_next()
+    {
+        using var scope = torch.NewDisposeScope();
+        using var model = RewardModel.Create(Spec, new RewardHead(), 1);
+        Trainer.Train(model, new BradleyTerryLoss(), Pairs, PairEncoder.Create(Spec), Options with { Freeze = ["model.*"] }, 1);
+        Assert.That(model.named_parameters().Select(p => p.parameter.requires_grad), Is.All.True);
+    }
+
+    [TestCase("model.layer.0.*", "freeze: \"model.layer.0.*\" fits no trained parameter")]
+    [TestCase("*", "nothing is left to train")]
+    public void A_name_that_fits_nothing_or_everything_is_refused(string pattern, string part)
+    {
+        var error = Assert.Throws<RewardKitException>(() => Train(Options with { Freeze = [pattern] }))!;
+        Assert.That((error.ExitCode, error.Message), Is.EqualTo((2, error.Message)));
+        Assert.That(error.Message, Does.Contain(part));
+    }
+
+    // After one step all had the same gradients, so that decay alone tells the runs apart.
+    [Test]
+    public void Weight_decay_spares_vectors_and_what_is_named()
+    {
+        var one = Options with { MaxSteps = 1, WarmupRatio = 0 };
+        var none = Train(one);
+        var decayed = Train(one with { WeightDecay = 1, NoDecay = ["*q_proj*"] });
+        foreach (var (name, values) in decayed.Weights)
+        {
+            var spared = name.Contains("norm") || name.Contains("q_proj");
+            Assert.That(values.SequenceEqual(none.Weights[name]), Is.EqualTo(spared), name);
+        }
+    }
+
+    [Test]
+    public void One_batch_of_eight_and_eight_batches_of_one_give_the_same_curve_and_weights()
+    {
+        var (whole, parts) = (Double(Options), Double(Options with { MicroBatchSize = 1 }));
+        Assert.That(parts.Losses, Is.EqualTo(whole.Losses).Within(1e-9));
+        Assert.That(parts.Weights, Is.EqualTo(whole.Weights).Within(1e-7));
+        Assert.That(whole.Losses[^1], Is.LessThan(whole.Losses[0]));
+
+        static (double[] Losses, double[] Weights) Double(TrainingOptions options)
+        {
+            using var scope = torch.NewDisposeScope();
+            using var model = RewardModel.Create(Spec, new RewardHead(), 1);
+            model.to(torch.float64);
+            var log = Trainer.Train(model, new BradleyTerryLoss(), Pairs, PairEncoder.Create(Spec), options with { Epochs = 3 }, 1);
+            return ([.. log.Steps.Select(s => s.Metrics["loss"])], [.. model.parameters().SelectMany(p => p.detach().data<double>().ToArray())]);
+        }
+    }
+
+    [Test]
+    public void Most_steps_and_warm_up_in_steps()
+    {
+        var log = Train(Options with { Epochs = 3, MaxSteps = 5, WarmupSteps = 4, Schedule = Schedule.Constant }).Log;
+        Assert.That(log.Steps.Select(s => s.LearningRate), Is.EqualTo(new[] { 0, 0.0025, 0.005, 0.0075, 0.01 }).Within(1e-12));
+    }
+
+    [Test]
+    public void Activation_checkpointing_changes_no_bit()
+    {
+        var loss = new HafRmLoss(new HafRmOptions());
+        var plain = Train(Options, loss);
+        var again = Train(Options with { ActivationCheckpointing = true }, loss);
+        Assert.That(again.Weights, Is.EqualTo(plain.Weights));
+        Assert.That(plain.Moved, Is.Not.Empty);
+    }
+
+    [Test]
+    public void Activation_checkpointing_repeats_the_dropout_of_an_adapter()
+    {
+        var spec = new ModelSpec { Folder = Path.Combine(TestContext.CurrentContext.TestDirectory, "stories260K"), Lora = new() { Rank = 4, Dropout = 0.2 } };
+        var plain = Train(Options, spec: spec);
+        var again = Train(Options with { ActivationCheckpointing = true }, spec: spec);
+        Assert.That(again.Weights, Is.EqualTo(plain.Weights));
+    }
+
+    [Test]
+    public void Bfloat16_is_close_and_not_the_same_and_keeps_float32_weights_and_references()
+    {
+        var loss = new HafRmLoss(new HafRmOptions());
+        var wide = Train(Options with { LearningRate = 1e-3 }, loss);
+        var half = Train(Options with { LearningRate = 1e-3, Precision = Precision.BFloat16 }, loss);
+        // The reference is computed in the same precision, so the policy starts where it is, exactly.
+        Assert.That(half.Log.Steps[0].Metrics["loss.policy"], Is.EqualTo(Math.Log(2)).Within(1e-6));
+        Assert.That(half.Log.Steps[^1].Metrics["loss"], Is.EqualTo(wide.Log.Steps[^1].Metrics["loss"]).Within(0.05));
+        Assert.That(half.Weights, Is.Not.EqualTo(wide.Weights));
+    }
+
+    [Test]
+    public void A_pass_that_does_not_fit_is_halved_until_it_does_and_the_numbers_stay()
+    {
+        List<string> notices = [];
+        var whole = Train(Options with { LearningRate = 1e-3 });
+        var tight = Train(Options with { LearningRate = 1e-3 }, new HungryLoss(fits: 3), new() { Notice = notices.Add });
+        Assert.That(notices, Has.Count.EqualTo(2));
+        Assert.That(notices[1], Does.Contain("with 4 pairs in a pass").And.Contain("takes 2"));
+        foreach (var (a, b) in whole.Log.Steps.Zip(tight.Log.Steps))
+            Assert.That(b.Metrics["loss"], Is.EqualTo(a.Metrics["loss"]).Within(1e-5));
+    }
+
+    [Test]
+    public void Memory_that_does_not_suffice_for_one_pair_is_a_failure_that_says_what_needs_less()
+    {
+        var error = Assert.Throws<RewardKitException>(() => Train(Options, new HungryLoss(fits: 0)))!;
+        Assert.That(error.ExitCode, Is.EqualTo(1));
+        Assert.That(error.Message, Does.Contain("Out of memory with one pair").And.Contain("activationCheckpointing"));
+    }
+
+    [Test]
+    public void A_loss_that_needs_its_batch_whole_is_not_computed_in_parts()
+    {
+        var asked = Assert.Throws<RewardKitException>(() => Train(Options with { MicroBatchSize = 4 }, new WholeLoss(fits: 100)))!;
+        Assert.That((asked.ExitCode, asked.Message), Is.EqualTo((2, asked.Message)));
+        Assert.That(asked.Message, Does.Contain("The loss whole").And.Contain("microBatchSize"));
+        var full = Assert.Throws<RewardKitException>(() => Train(Options, new WholeLoss(fits: 3)))!;
+        Assert.That(full.ExitCode, Is.EqualTo(1));
+        Assert.That(full.Message, Does.Contain("needs its batch of 8 pairs whole"));
+    }
+
+    [Test]
+    public void The_batch_that_broke_a_run_can_be_read_again()
+    {
+        var folder = Directory.CreateTempSubdirectory("rewardkit-").FullName;
+        try
+        {
+            var error = Assert.Throws<RewardKitException>(() => Train(Options, new BrokenLoss(), new() { Folder = folder }))!;
+            var file = Path.Combine(folder, "diverged-step-2.jsonl");
+            Assert.That(error.Message, Does.Contain("step 2 of 3").And.Contain(file));
+            var read = PairFiles.Load(new PairData(file) { Reading = new() }).Examples;
+            Assert.That(read, Has.Count.EqualTo(8));
+            Assert.That(Pairs.Select(p => (p.Prompt, p.Chosen, p.Rejected)), Is.SupersetOf(read.Select(p => (p.Prompt, p.Chosen, p.Rejected))));
+            Assert.That(File.ReadLines(file), Is.All.Match("\"reward_chosen\":-?[0-9]"));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Test]
+    public void Validation_changes_no_weight_and_measures_what_a_scorer_finds()
+    {
+        using var scope = torch.NewDisposeScope();
+        var held = Pairs[16..];
+        List<StepReport> reports = [];
+        using var model = RewardModel.Create(Spec, new RewardHead(), 1);
+        Trainer.Train(
+            model, new BradleyTerryLoss(), Pairs, PairEncoder.Create(Spec), Options with { Epochs = 3, ValidateEvery = 2 }, 1,
+            new() { Validation = held, Progress = new Watch(reports) });
+        Assert.That(Weights(model), Is.EqualTo(Train(Options with { Epochs = 3 }).Weights));
+        Assert.That(reports.Where(r => r.Validation is not null).Select(r => r.Log.Step), Is.EqualTo(new[] { 2, 4, 6, 8, 9 }));
+
+        var scores = new Scorer("model", model, PairEncoder.Create(Spec)).ScorePairs(held);
+        var (last, metrics) = (reports[^1].Validation!, reports[^1].Log.Metrics);
+        Assert.That(last.Samples.Select(s => s.Id), Is.EqualTo(held.Select(p => p.Id)));
+        Assert.That(last.Samples.Select(s => s.Chosen), Is.EqualTo(scores.Select(s => s.Chosen)).Within(1e-5));
+        Assert.That(metrics["eval/accuracy"], Is.EqualTo(scores.Average(s => s.Chosen > s.Rejected ? 1.0 : 0)));
+        Assert.That(metrics["eval/loss"], Is.EqualTo(scores.Average(s => Math.Log(1 + Math.Exp(-s.Margin)))).Within(1e-5));
+        Assert.That(reports[0].Log.Metrics.Keys, Has.None.StartsWith("eval/"));
+    }
+
+    // A policy loss on held-out pairs needs their reference, too: without it the first value would not be near ln 2.
+    [Test]
+    public void Validation_knows_the_reference_of_its_own_pairs()
+    {
+        var log = Train(
+            Options with { LearningRate = 1e-9, ValidateEvery = 1 }, new HafRmLoss(new HafRmOptions()), new() { Validation = Pairs[..5] }).Log;
+        Assert.That(log.Steps.Select(s => s.Metrics["eval/loss.policy"]), Is.All.EqualTo(Math.Log(2)).Within(1e-4));
+    }
+
+    [Test]
+    public void Leaves_no_tensor_alive()
+    {
+        using var model = RewardModel.Create(Spec, new RewardHead(), 1);
+        var options = Options with { ActivationCheckpointing = true, Precision = Precision.BFloat16, ValidateEvery = 1, Freeze = ["*embed_tokens*"] };
+        void Run() => Trainer.Train(
+            model, new HungryLoss(fits: 4), Pairs, PairEncoder.Create(Spec), options, 1, new() { Validation = Pairs[..6] });
+        Run();
+        model.zero_grad();
+        var before = LiveTensors.Count;
+        Run();
+        model.zero_grad();
+        Assert.That(LiveTensors.Count, Is.EqualTo(before));
+    }
+
+    private sealed class Watch(List<StepReport> reports) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value)
+        {
+            if (value.Step is { } step) reports.Add(step);
+        }
+    }
+
+    /// <summary>Bradley-Terry that asks for more memory than there is where a pass has more pairs than it can take.</summary>
+    private class HungryLoss(int fits) : ILoss
+    {
+        public ForwardNeeds Needs => ForwardNeeds.Rewards;
+
+        public LossResult Compute(PairBatch batch, PairForward forward)
+        {
+            if (batch.Pairs > fits) torch.empty([1L << 50]);
+            return new BradleyTerryLoss().Compute(batch, forward);
+        }
+    }
+
+    [Loss("whole", Traits = PluginTraits.WholeBatch)]
+    private sealed class WholeLoss(int fits) : HungryLoss(fits);
+
+    private sealed class BrokenLoss : ILoss
+    {
+        public ForwardNeeds Needs => ForwardNeeds.Rewards;
+
+        public LossResult Compute(PairBatch batch, PairForward forward) =>
+            new(forward.Rewards.sum() * (batch.Step.Step == 1 ? double.NaN : 1));
+    }
+}
