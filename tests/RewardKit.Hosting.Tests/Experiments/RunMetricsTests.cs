@@ -77,6 +77,24 @@ public class RunMetricsTests
     }
 
     [Test]
+    public void What_held_out_pairs_gave_stands_apart_with_the_rewards_of_a_few()
+    {
+        using var metrics = new RunMetrics(_folder);
+        var step = Results.Step(1, loss: 0.5, accuracy: 1);
+        metrics.Add(step);
+        var tried = new Dictionary<string, double> { ["loss"] = 0.5, ["eval/accuracy"] = 0.75 };
+        metrics.Add(step with { Log = step.Log with { Step = 2, Metrics = tried }, Validation = new(tried, [new("pair-1", 0.5, -0.25)]) });
+
+        Assert.That(Lines(_folder)[0].Keys, Has.None.StartsWith("eval/"));
+        Assert.That(Lines(_folder)[1]["eval/accuracy"], Is.EqualTo(0.75));
+        Assert.That(Events.Read(File.ReadAllBytes(Directory.GetFiles(_folder, "events.*").Single()))[2].Scalars, Has.Member(KeyValuePair.Create("eval/accuracy", 0.75f)));
+        Assert.That(File.ReadAllLines(Path.Combine(_folder, "samples.jsonl")), Is.EqualTo(new[]
+        {
+            """{"step":2,"samples":[{"id":"pair-1","chosen":0.5,"rejected":-0.25}]}""",
+        }));
+    }
+
+    [Test]
     public void A_place_that_cannot_be_written_is_named()
     {
         var missing = Path.Combine(_folder, "missing");

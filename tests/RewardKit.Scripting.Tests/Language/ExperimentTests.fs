@@ -79,6 +79,38 @@ module ExperimentTests =
         )
 
     [<Test>]
+    let ``validation has its pairs and its interval, and no interval without pairs`` () =
+        let settings = Training.settings (validateEvery = 5, freeze = [ for layer in 0..1 -> $"model.layers.{layer}.*" ])
+
+        let made =
+            experiment "e" {
+                model start
+                train data
+                validate (PairData "/held.jsonl")
+                training settings
+                arm "a" [ loss ]
+                evaluate [ accuracy ]
+                seeds [ 1 ]
+            }
+
+        Assert.That(made.Validation.Path, Expect.equal "/held.jsonl")
+        Assert.That(made.Training.ValidateEvery.Value, Expect.equal 5)
+        Assert.That(List.ofSeq made.Training.Freeze, Expect.equal [ "model.layers.0.*"; "model.layers.1.*" ])
+
+        let without () =
+            experiment "e" {
+                model start
+                train data
+                training settings
+                arm "a" [ loss ]
+                evaluate [ accuracy ]
+                seeds [ 1 ]
+            }
+            |> ignore
+
+        Assert.That(message without, Does.Contain "no pairs to validate on; add validate pairs.Test")
+
+    [<Test>]
     let ``what is missing or stated twice is named`` () =
         let without message' (action: unit -> obj) =
             Assert.That(message (fun () -> action () |> ignore), Does.Contain(message': string))

@@ -64,7 +64,7 @@ for least in [ 2; 3 ] do
     /// A model that scores a text by its length, and says what it was asked to train on.
     let private models (trained: ResizeArray<string>) =
         { new IModelWork with
-            member _.Train(_, loss, examples, _, _, checkpoint, _, _) =
+            member _.Train(_, loss, examples, _, _, checkpoint, _) =
                 trained.Add $"{loss.Needs} of {examples.Count}"
                 Directory.CreateDirectory checkpoint |> ignore
                 File.WriteAllText(Path.Combine(checkpoint, "weights"), "")
@@ -84,7 +84,8 @@ for least in [ 2; 3 ] do
             member _.Started(_, _) = ()
             member _.Advanced(_, _, _) = ()
             member _.Finished _ = ()
-            member _.Failed _ = () }
+            member _.Failed _ = ()
+            member _.Noted(_, _, _) = () }
 
     /// A folder with data, in which experiments are run without any plugin.
     let private workspace (trained: ResizeArray<string>) =
