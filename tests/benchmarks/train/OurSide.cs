@@ -16,6 +16,13 @@ internal static class OurSide
 {
     public const int Batch = 16;
 
+    /// <summary>Random Llamas by name: hidden size, MLP size, layers; the tokenizer has 512 tokens.</summary>
+    private static readonly Dictionary<string, (int Hidden, int Mlp, int Layers)> Sizes = new()
+    {
+        ["1M"] = (128, 352, 5),
+        ["10M"] = (384, 1024, 6),
+    };
+
     private static ModelSpec Spec(string work) =>
         new() { Folder = Path.Combine(work, "model"), MaxPromptTokens = 640, MaxResponseTokens = 384 };
 
@@ -24,7 +31,7 @@ internal static class OurSide
             .Take(int.Parse(File.ReadAllText(Path.Combine(work, "count")), CultureInfo.InvariantCulture)).ToArray();
 
     /// <summary>Writes the starting weights and the tokenized pairs.</summary>
-    public static (double Mean, int Longest) Prepare(string work, int pairs)
+    public static (double Mean, int Longest, long Parameters) Prepare(string work, string size, int pairs)
     {
         using var scope = torch.NewDisposeScope();
         var start = Path.Combine(work, "start");
@@ -35,9 +42,27 @@ internal static class OurSide
         var config = JsonNode.Parse(File.ReadAllText(Path.Combine(start, "config.json")))!;
         config["max_position_embeddings"] = 1024;
         File.WriteAllText(Path.Combine(start, "config.json"), config.ToJsonString());
-        var spec = Spec(work) with { Folder = start };
+        var spec = Sizes.TryGetValue(size, out var shape)
+            ? Spec(work) with
+            {
+                Folder = null,
+                Tokenizer = start,
+                Configuration = new()
+                {
+                    VocabSize = 512,
+                    HiddenSize = shape.Hidden,
+                    IntermediateSize = shape.Mlp,
+                    NumHiddenLayers = shape.Layers,
+                    NumAttentionHeads = 4,
+                    NumKeyValueHeads = 4,
+                    MaxPositionEmbeddings = 1024,
+                    TieWordEmbeddings = true,
+                },
+            }
+            : Spec(work) with { Folder = start };
         var encoder = PairEncoder.Create(spec);
-        using (var model = RewardModel.Create(spec, new RewardHead(), seed: 1)) model.Save(Path.Combine(work, "model"), encoder);
+        using var model = RewardModel.Create(spec, new RewardHead(), seed: 1);
+        model.Save(Path.Combine(work, "model"), encoder);
 
         File.WriteAllText(Path.Combine(work, "count"), pairs.ToString(CultureInfo.InvariantCulture));
         var lengths = new List<int>();
@@ -48,7 +73,7 @@ internal static class OurSide
             lengths.AddRange([prompt.Length + chosen.Length, prompt.Length + rejected.Length]);
             writer.WriteLine(JsonSerializer.Serialize(new { prompt, chosen, rejected }));
         }
-        return (lengths.Average(), lengths.Max());
+        return (lengths.Average(), lengths.Max(), model.parameters().Sum(p => p.NumberOfElements));
     }
 
     /// <summary>Trains; the first step warms up and is not counted. Returns one JSON line.</summary>
@@ -70,6 +95,20 @@ internal static class OurSide
         Trainer.Train(model, new BradleyTerryLoss(), pairs, PairEncoder.Create(Spec(work)), options, seed: 1, new() { Progress = progress });
         var measured = (long)pairs.Count * epochs - warm;
         return JsonSerializer.Serialize(new { pairs_per_second = measured / clock.Elapsed.TotalSeconds, peak_bytes = PeakBytes() });
+    }
+
+    /// <summary>Scores both responses of every pair, after a batch to warm up. Returns one JSON line.</summary>
+    public static string Score(string work, int threads)
+    {
+        torch.set_num_threads(threads);
+        using var scope = torch.NewDisposeScope();
+        var pairs = Pairs(work);
+        using var model = RewardModel.Load(Path.Combine(work, "model"));
+        var scorer = new Scorer("bench", model, PairEncoder.Create(Spec(work)));
+        scorer.ScorePairs(pairs.Take(Batch).ToArray());
+        var clock = Stopwatch.StartNew();
+        scorer.ScorePairs(pairs);
+        return JsonSerializer.Serialize(new { pairs_per_second = pairs.Count / clock.Elapsed.TotalSeconds, peak_bytes = PeakBytes() });
     }
 
     /// <summary>The gradients of the first batch, by parameter name.</summary>

@@ -32,8 +32,14 @@ internal static class Peer
     public static Measured Ours(string work, int threads, int epochs) =>
         Read(Run(Environment.ProcessPath!, ["ours", work, Text(threads), Text(epochs)]));
 
-    public static Measured Python(string python, string work, int threads, int steps, string mode) =>
-        Read(Run(python, [Script, .. Files(work), "--threads", Text(threads), "--steps", Text(steps), "--mode", mode, "--batch", Text(OurSide.Batch)]));
+    public static Measured OurScores(string work, int threads) => Read(Run(Environment.ProcessPath!, ["score", work, Text(threads)]));
+
+    public static Measured Python(string python, string work, int threads, int steps, string mode, bool score = false) =>
+        Read(Run(python,
+        [
+            Script, .. Files(work), "--threads", Text(threads), "--steps", Text(steps), "--mode", mode, "--batch", Text(OurSide.Batch),
+            .. score ? (string[])["--score"] : [],
+        ]));
 
     /// <summary>The largest absolute difference between any two gradients of the first batch.</summary>
     public static double GradientDifference(string python, string work, int threads)

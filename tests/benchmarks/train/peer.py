@@ -4,9 +4,13 @@ It reads the model folder and the tokenized pairs that RewardKit's side of the b
 what a usual reward trainer does with them: random batches of N pairs, the two texts of each pair
 (prompt + chosen, prompt + rejected) padded to the longest of the batch, a causal mask over all of it.
 With --mode row a pair is one row (prompt, chosen, rejected) in which the responses do not see each other.
+With --mode packed all pairs of a batch lie end to end without padding, each prompt once, and attention runs
+stretch by stretch: RewardKit's batching in Python. With --score it evaluates instead of training.
 
 It needs torch and nothing else, and runs with Debian's python3-torch (1.13). One JSON line comes out.
 """
+
+from __future__ import annotations
 
 import argparse
 import json
@@ -15,6 +19,7 @@ import resource
 import sys
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 
 def parse_options() -> argparse.Namespace:
@@ -22,13 +27,14 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--model", type=Path, required=True, help="folder with config.json and model.safetensors")
     parser.add_argument("--pairs", type=Path, required=True,
                         help='JSON Lines: {"prompt": [ids], "chosen": [ids], "rejected": [ids]}')
-    parser.add_argument("--mode", choices=["padded", "row"], default="padded")
+    parser.add_argument("--mode", choices=["padded", "row", "packed"], default="padded")
     parser.add_argument("--batch", type=int, default=16, help="pairs a batch")
     parser.add_argument("--steps", type=int, default=10, help="measured steps")
     parser.add_argument("--warmup", type=int, default=1, help="steps before the measured ones")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1, help="order of the pairs")
     parser.add_argument("--lr", type=float, default=1e-4)
+    parser.add_argument("--score", action="store_true", help="rewards only: no gradients, no optimiser")
     parser.add_argument("--gradients", type=Path, metavar="FILE",
                         help="train nothing; write the gradients of the file's first N pairs as safetensors")
     return parser.parse_args()
@@ -76,7 +82,7 @@ class Attention(nn.Module):
         self.v_proj = nn.Linear(width, self.kv_heads * self.head_width, bias=False)
         self.o_proj = nn.Linear(self.heads * self.head_width, width, bias=False)
 
-    def forward(self, x: Tensor, mask: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    def forward(self, x: Tensor, mask: Tensor | list, cos: Tensor, sin: Tensor) -> Tensor:
         rows, tokens, _ = x.shape
 
         def split(y: Tensor, heads: int) -> Tensor:
@@ -88,8 +94,28 @@ class Attention(nn.Module):
         if self.kv_heads < self.heads:
             k = k.repeat_interleave(self.heads // self.kv_heads, dim=1)
             v = v.repeat_interleave(self.heads // self.kv_heads, dim=1)
-        weights = torch.softmax(q @ k.transpose(2, 3) / self.head_width**0.5 + mask, dim=-1)
-        return self.o_proj((weights @ v).transpose(1, 2).reshape(rows, tokens, -1))
+        attended = self.by_stretch(q, k, v, mask) if isinstance(mask, list) else self.attend(q, k, v, mask)
+        return self.o_proj(attended.transpose(1, 2).reshape(rows, tokens, -1))
+
+    def attend(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
+        return torch.softmax(q @ k.transpose(2, 3) / self.head_width**0.5 + mask, dim=-1) @ v
+
+    def by_stretch(self, q: Tensor, k: Tensor, v: Tensor, stretches: list["Stretch"]) -> Tensor:
+        def keys(x: Tensor, s: Stretch) -> Tensor:
+            own = x[:, :, s.start : s.end]
+            return own if s.prefix == s.prefix_end else torch.cat((x[:, :, s.prefix : s.prefix_end], own), dim=2)
+
+        return torch.cat([self.attend(q[:, :, s.start : s.end], keys(k, s), keys(v, s), s.mask) for s in stretches], dim=2)
+
+
+class Stretch(NamedTuple):
+    """Packed tokens that attend to themselves, causally, and to all of a prefix."""
+
+    start: int
+    end: int
+    prefix: int
+    prefix_end: int
+    mask: Tensor
 
 
 class Mlp(nn.Module):
@@ -112,7 +138,7 @@ class Layer(nn.Module):
         self.input_layernorm = RmsNorm(width, eps)
         self.post_attention_layernorm = RmsNorm(width, eps)
 
-    def forward(self, x: Tensor, mask: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    def forward(self, x: Tensor, mask: Tensor | list, cos: Tensor, sin: Tensor) -> Tensor:
         x = x + self.self_attn(self.input_layernorm(x), mask, cos, sin)
         return x + self.mlp(self.post_attention_layernorm(x))
 
@@ -127,7 +153,7 @@ class Body(nn.Module):
         steps = torch.arange(0, head_width, 2, dtype=torch.float32) / head_width
         self.frequencies = 1.0 / config.get("rope_theta", 10000.0) ** steps
 
-    def forward(self, ids: Tensor, positions: Tensor, mask: Tensor) -> Tensor:
+    def forward(self, ids: Tensor, positions: Tensor, mask: Tensor | list) -> Tensor:
         angles = positions[:, None, :, None] * self.frequencies
         angles = torch.cat((angles, angles), dim=-1)
         cos, sin = angles.cos(), angles.sin()
@@ -225,6 +251,36 @@ def row_rewards(model: RewardModel, pairs: list[Pair]) -> Tensor:
     return model.score(hidden[torch.arange(len(pairs))[:, None], last]).squeeze(-1)
 
 
+def packed_rewards(model: RewardModel, pairs: list[Pair]) -> Tensor:
+    """Rewards [pairs, 2]; no padding, each prompt once, its two responses behind it."""
+    ids: list[int] = []
+    positions: list[int] = []
+    stretches: list[Stretch] = []
+    last: list[int] = []
+
+    def add(tokens: list[int], prefix: int, prefix_length: int) -> None:
+        start = len(ids)
+        ids.extend(tokens)
+        positions.extend(range(prefix_length, prefix_length + len(tokens)))
+        hidden_part = torch.ones(len(tokens), len(tokens), dtype=torch.bool).triu(1)
+        mask = torch.zeros(len(tokens), prefix_length + len(tokens))
+        mask[:, prefix_length:].masked_fill_(hidden_part, MASKED)
+        stretches.append(Stretch(start, len(ids), prefix, prefix + prefix_length, mask))
+
+    for pair in pairs:
+        prompt = len(ids)
+        add(pair["prompt"], prompt, 0)
+        for side in ("chosen", "rejected"):
+            if pair[side]:
+                add(pair[side], prompt, len(pair["prompt"]))
+            last.append(len(ids) - 1 if pair[side] else prompt + len(pair["prompt"]) - 1)
+    hidden = model.model(torch.tensor([ids]), torch.tensor([positions]), stretches)
+    return model.score(hidden[0, torch.tensor(last)]).view(len(pairs), 2)
+
+
+REWARDS = {"padded": padded_rewards, "row": row_rewards, "packed": packed_rewards}
+
+
 def bradley_terry(rewards: Tensor) -> Tensor:
     return -functional.logsigmoid(rewards[:, 0] - rewards[:, 1]).mean()
 
@@ -243,7 +299,7 @@ def main() -> None:
     if len(pairs) < options.batch:
         sys.exit(f"{options.pairs}: {len(pairs)} pairs, but a batch is {options.batch}")
     model = load_model(options.model)
-    rewards = padded_rewards if options.mode == "padded" else row_rewards
+    rewards = REWARDS[options.mode]
 
     if options.gradients:
         loss = bradley_terry(rewards(model, pairs[: options.batch]))
@@ -264,6 +320,10 @@ def main() -> None:
         if len(queue) < options.batch:
             queue = torch.randperm(len(pairs), generator=generator).tolist()
         batch, queue = queue[: options.batch], queue[options.batch :]
+        if options.score:
+            with torch.no_grad():
+                losses.append(bradley_terry(rewards(model, [pairs[i] for i in batch])).item())
+            continue
         loss = bradley_terry(rewards(model, [pairs[i] for i in batch]))
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
