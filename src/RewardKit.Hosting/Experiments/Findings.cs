@@ -5,6 +5,8 @@ namespace RewardKit.Hosting.Experiments;
 /// <summary>What a summary says, in sentences; the same in the terminal and in the report.</summary>
 public static class Findings
 {
+    private const int MostNamed = 4;
+
     /// <summary>The sentences on one metric with a chance level: above chance, the trivial baselines, who can be told apart.</summary>
     /// <param name="summary">The summary.</param>
     /// <param name="metric">One of <see cref="Summary.Accuracies"/>.</param>
@@ -57,27 +59,51 @@ public static class Findings
         ? $"{Number(interval.Low, true)[..^2]} to {Number(interval.High, true)}"
         : $"{Number(interval.Low, false)} to {Number(interval.High, false)}";
 
+    /// <summary>A p value as the reports print it.</summary>
+    public static string P(double p) => p < 0.001 ? "< 0.001" : p.ToString("0.000", CultureInfo.InvariantCulture);
+
+    /// <summary>What a comparison says, in words.</summary>
+    public static string Verdict(Comparison comparison) =>
+        comparison.Distinct ? $"{(comparison.Difference > 0 ? comparison.First : comparison.Second)} is better"
+        : comparison.LostToCorrection ? "not told apart once corrected"
+        : "not told apart";
+
     private static IEnumerable<string> Apart(IReadOnlyList<Comparison> comparisons)
     {
         if (comparisons.Count == 0) yield break;
         var items = comparisons[0].Items;
-        if (comparisons.All(c => !c.Distinct))
+        if (!comparisons.Any(c => c.Distinct || c.LostToCorrection))
         {
             yield return $"{List([.. comparisons.SelectMany(c => new[] { c.First, c.Second }).Distinct()])} "
                 + $"cannot be told apart on these {items} pairs.";
             yield break;
         }
-        foreach (var c in comparisons.Where(c => c.Distinct))
+        foreach (var c in comparisons.Where(c => c.Distinct).Select(Positive))
         {
-            var (better, worse, by, interval) = c.Difference > 0
-                ? (c.First, c.Second, c.Difference, c.Interval)
-                : (c.Second, c.First, -c.Difference, new Interval(-c.Interval.High, -c.Interval.Low));
-            yield return $"{better} is better than {worse} by {Number(by, true)[..^2]} points "
-                + $"({Range(interval, true)[..^2]}) on these {items} pairs.";
+            var p = comparisons.Count == 1 ? $"p {Sign(c.P)}" : $"corrected p {Sign(c.CorrectedP)}";
+            yield return $"{c.First} is better than {c.Second} by {Number(c.Difference, true)[..^2]} points "
+                + $"({Range(c.Interval, true)[..^2]}; {p}) on these {items} pairs.";
         }
-        foreach (var c in comparisons.Where(c => !c.Distinct))
-            yield return $"{c.First} and {c.Second} cannot be told apart on these {items} pairs.";
+        foreach (var c in comparisons.Where(c => c.LostToCorrection).Select(Positive))
+        {
+            yield return $"{c.First} is {Number(c.Difference, true)[..^2]} points above {c.Second} ({Range(c.Interval, true)[..^2]}; p {Sign(c.P)}), "
+                + $"which does not hold up among {comparisons.Count} comparisons (corrected p {Sign(c.CorrectedP)}).";
+        }
+        var rest = comparisons.Where(c => !c.Distinct && !c.LostToCorrection).ToArray();
+        if (rest.Length > MostNamed) yield return $"Of the other {rest.Length} pairs of arms none can be told apart on these {items} pairs.";
+        else foreach (var c in rest) yield return $"{c.First} and {c.Second} cannot be told apart on these {items} pairs.";
     }
+
+    // The arm with the higher mean first.
+    private static Comparison Positive(Comparison c) => c.Difference > 0 ? c : c with
+    {
+        First = c.Second,
+        Second = c.First,
+        Difference = -c.Difference,
+        Interval = new(-c.Interval.High, -c.Interval.Low),
+    };
+
+    private static string Sign(double p) => P(p) is ['<', ..] text ? text : "= " + P(p);
 
     private static string List(string[] names) => names.Length switch
     {

@@ -23,10 +23,19 @@ public sealed record SummaryRow(
 /// <param name="Difference">First minus second, mean over items.</param>
 /// <param name="Interval">Its 95 % interval, paired by item.</param>
 /// <param name="Items">How many items.</param>
-public sealed record Comparison(string Metric, string First, string Second, double Difference, Interval Interval, int Items)
+/// <param name="P">The two-sided p value of the sign-flip test, paired by item.</param>
+/// <param name="CorrectedP">The same after Holm's correction over all pairs of arms of the metric.</param>
+public sealed record Comparison(
+    string Metric, string First, string Second, double Difference, Interval Interval, int Items, double P, double CorrectedP)
 {
-    /// <summary>True where the interval leaves out zero.</summary>
-    public bool Distinct => !Interval.Contains(0);
+    /// <summary>The level below which a corrected p value tells two arms apart.</summary>
+    public const double Level = 0.05;
+
+    /// <summary>Whether the two arms are told apart, by the corrected p value.</summary>
+    public bool Distinct => CorrectedP < Level;
+
+    /// <summary>Whether they would be told apart if no other arms were there.</summary>
+    public bool LostToCorrection => P < Level && !Distinct;
 }
 
 /// <summary>An experiment's results arm by arm: what the table, <c>results.json</c> and the report show.</summary>
@@ -54,47 +63,67 @@ public sealed class Summary
     public static Summary Of(ExperimentResult result)
     {
         var metrics = result.Runs.Concat(result.Trivial).SelectMany(r => r.Measurements.Keys).Distinct().ToArray();
+        var arms = result.Runs.GroupBy(r => r.Arm).Select(g => (g.Key, Runs: g.ToArray(), Trivial: false))
+            .Concat(result.Trivial.GroupBy(r => r.Arm).Select(g => (g.Key, Runs: g.ToArray(), Trivial: true))).ToArray();
         var rows = new List<SummaryRow>();
         var comparisons = new List<Comparison>();
-        foreach (var arm in result.Runs.GroupBy(r => r.Arm)) AddRows(arm, trivial: false);
-        foreach (var arm in result.Trivial.GroupBy(r => r.Arm)) AddRows(arm, trivial: true);
         foreach (var metric in metrics)
         {
-            var arms = result.Runs.GroupBy(r => r.Arm).Select(g => (Name: g.Key, Runs: Measured(g, metric))).ToArray();
-            foreach (var (place, first) in arms.Index())
-            {
-                foreach (var second in arms.Skip(place + 1))
-                    if (Compare(metric, first.Name, first.Runs, second.Name, second.Runs) is { } comparison) comparisons.Add(comparison);
-            }
+            var measured = arms.Select(a => new ArmItems(a.Key, a.Trivial, metric, a.Runs)).Where(a => a.Runs.Length > 0).ToArray();
+            // Arms that were judged on as many items were judged on the same ones: the evaluators have the same pairs and seed.
+            foreach (var same in measured.GroupBy(a => a.CanBeDrawn ? a.Items!.Length : 0))
+                comparisons.AddRange(Fill([.. same], drawn: same.Key > 1));
+            rows.AddRange(measured.Select(a => a.Row()));
         }
-        return new(metrics, rows, comparisons);
+        // Arm by arm, as a reader asks for them.
+        return new(metrics, [.. arms.SelectMany(a => rows.Where(r => r.Arm == a.Key && r.Trivial == a.Trivial))], comparisons);
+    }
 
-        void AddRows(IGrouping<string, RunResult> arm, bool trivial)
+    // The intervals of arms that looked at the same items, and their comparisons.
+    private static Comparison[] Fill(ArmItems[] arms, bool drawn)
+    {
+        if (!drawn) return [];
+        var draws = new Resampling([.. arms.Select(a => a.Items!)]);
+        foreach (var (place, arm) in arms.Index()) arm.Interval = draws.Mean(place);
+        var pairs =
+            (from first in arms.Index()
+             from second in arms.Index()
+             where first.Index < second.Index && first.Item.CanBeCompared && second.Item.CanBeCompared
+             select (First: first, Second: second)).ToArray();
+        var raw = pairs.AsParallel().AsOrdered().Select(p => (
+            Interval: draws.Difference(p.First.Index, p.Second.Index), P: draws.PValue(p.First.Index, p.Second.Index))).ToArray();
+        var corrected = Statistics.Holm([.. raw.Select(r => r.P)]);
+        return [.. pairs.Select((p, i) => new Comparison(
+            p.First.Item.Metric, p.First.Item.Arm, p.Second.Item.Arm, p.First.Item.Mean - p.Second.Item.Mean,
+            raw[i].Interval, p.First.Item.Items!.Length, raw[i].P, corrected[i]))];
+    }
+
+    private sealed class ArmItems
+    {
+        public ArmItems(string arm, bool trivial, string metric, RunResult[] runs)
         {
-            foreach (var metric in metrics)
-                if (RowOf(arm.Key, metric, Measured(arm, metric), trivial) is { } row) rows.Add(row);
+            (Arm, Trivial, Metric) = (arm, trivial, metric);
+            Runs = [.. runs.Where(r => r.Measurements.ContainsKey(metric)).Select(r => r.Measurements[metric])];
+            Items = Statistics.PerItem(Runs);
         }
-    }
 
-    private static Measurement[] Measured(IEnumerable<RunResult> runs, string metric) =>
-        [.. runs.Where(r => r.Measurements.ContainsKey(metric)).Select(r => r.Measurements[metric])];
+        public string Arm { get; }
+        public bool Trivial { get; }
+        public string Metric { get; }
+        public Measurement[] Runs { get; }
+        public double[]? Items { get; }
+        public Interval? Interval { get; set; }
+        public double Mean => Statistics.Mean([.. Runs.Select(r => r.Value)]);
+        public bool CanBeDrawn => Items is { Length: > 1 } && Items.All(double.IsFinite);
+        public bool CanBeCompared => !Trivial && Runs.All(r => r.Chance is not null);
 
-    private static SummaryRow? RowOf(string arm, string metric, Measurement[] runs, bool trivial)
-    {
-        if (runs.Length == 0) return null;
-        double[] values = [.. runs.Select(r => r.Value)];
-        var items = Statistics.PerItem(runs);
-        return new(arm, metric, Statistics.Mean(values), Statistics.StandardDeviation(values), Statistics.OfRuns(runs), items?.Length,
-            runs[0].Chance, trivial);
-    }
+        public SummaryRow Row() => new(
+            Arm, Metric, Mean, Statistics.StandardDeviation([.. Runs.Select(r => r.Value)]), Certain() ?? Interval, Items?.Length,
+            Runs[0].Chance, Trivial);
 
-    private static Comparison? Compare(string metric, string first, Measurement[] a, string second, Measurement[] b)
-    {
-        if (a.Concat(b).Any(m => m.Chance is null)) return null;
-        if (Statistics.PerItem(a) is not { } x || Statistics.PerItem(b) is not { } y || x.Length != y.Length) return null;
-        double[] difference = [.. x.Zip(y, (u, v) => u - v)];
-        return Statistics.OfMean(difference) is { } interval
-            ? new(metric, first, second, Statistics.Mean(difference), interval, x.Length)
+        // Where all items agree, as in a share of 100 %, they have no spread to tell from, and a share has Wilson's interval.
+        private Interval? Certain() => Items is { Length: > 0 } items && Runs.All(Statistics.IsShare) && items.Max() - items.Min() < 1e-9
+            ? Statistics.Wilson(items[0], items.Length)
             : null;
     }
 }

@@ -17,11 +17,12 @@ internal static class AccuracyChart
                 .. rows.SelectMany(r => new[] { r.Mean, r.Interval?.Low ?? r.Mean, r.Interval?.High ?? r.Mean, r.Chance ?? r.Mean }),
                 .. Seeds(result.Runs).SelectMany(s => s.Interval is { } i ? new[] { i.Low, i.High } : [s.Value]),
             ]);
+        var places = result.Spec.Arms.Select(a => a.Name).ToList();
         var chance = rows.Select(r => r.Chance).FirstOrDefault(c => c is not null);
         return Html.Of($"""
             <div class="dots" role="img" aria-label="{metric}: mean and 95 % interval of each arm">
-            {Html.Each(rows.Where(r => !r.Trivial), r => Row("arm", r, [.. Seeds(result.Runs.Where(x => x.Arm == r.Arm))], axis, chance))}
-            {Html.Each(rows.Where(r => r.Trivial).Index(), r => Row(r.Index == 0 ? "trivial first" : "trivial", r.Item, [], axis, chance))}
+            {Html.Each(rows.Where(r => !r.Trivial), r => Row("arm", Colour.Of(places.IndexOf(r.Arm)), r, [.. Seeds(result.Runs.Where(x => x.Arm == r.Arm))], axis, chance))}
+            {Html.Each(rows.Where(r => r.Trivial).Index(), r => Row(r.Index == 0 ? "trivial first" : "trivial", default, r.Item, [], axis, chance))}
             <div class="row"><span></span><svg class="axis" height="20">{Html.Each(axis.Ticks, t => Html.Of(
                 $"""<text x="{axis.At(t):0.##}%" y="14">{100 * t:0} %</text>"""))}</svg><span></span></div>
             </div>
@@ -32,7 +33,7 @@ internal static class AccuracyChart
             .Select(r => (r.Measurements[metric].Value, Statistics.OfRun(r.Measurements[metric]), r.Seed));
     }
 
-    private static Html Row(string kind, SummaryRow row, (double Value, Interval? Interval, int? Seed)[] seeds, Axis axis, double? chance)
+    private static Html Row(string kind, Html style, SummaryRow row, (double Value, Interval? Interval, int? Seed)[] seeds, Axis axis, double? chance)
     {
         // One seed is its own mean.
         if (seeds.Length == 1) seeds = [];
@@ -41,7 +42,7 @@ internal static class AccuracyChart
             Whisker("seed", s.Item.Value, s.Item.Interval, 32 + 12 * s.Index, 3, $"seed {s.Item.Seed}"))}");
         var line = chance is { } c ? Line("chance", c) : default;
         return Html.Of($"""
-            <div class="row {kind}"><span class="label">{row.Arm}</span><svg height="{height}">{Html.Each(axis.Ticks, t => Line("tick", t))}{line}{marks}</svg><span class="value"><b>{Findings.Number(row.Mean, true)}</b> <small>{(row.Interval is { } i ? Findings.Range(i, true) : "")}</small></span></div>
+            <div class="row {kind}"{style}><span class="label">{row.Arm}</span><svg height="{height}">{Html.Each(axis.Ticks, t => Line("tick", t))}{line}{marks}</svg><span class="value"><b>{Findings.Number(row.Mean, true)}</b> <small>{(row.Interval is { } i ? Findings.Range(i, true) : "")}</small></span></div>
 
             """);
 

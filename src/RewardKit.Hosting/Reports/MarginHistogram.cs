@@ -8,8 +8,10 @@ internal static class MarginHistogram
     private const int Bins = 32;
     private const int Height = 90;
 
-    public static Html Draw(string arm, IReadOnlyList<double> margins)
+    public static Html Draw(ArmSamples samples)
     {
+        var arm = samples.Arm;
+        double[] margins = [.. samples.Seeds.SelectMany(s => s).Select(s => s.Margin)];
         // One wild margin must not flatten the rest into a bar: the outer per cent is drawn at the edge.
         double[] sizes = [.. margins.Select(Math.Abs).Order()];
         var reach = sizes[Math.Min(sizes.Length - 1, sizes.Length * 99 / 100)];
@@ -25,7 +27,7 @@ internal static class MarginHistogram
         });
         var right = margins.Average(m => m > 0 ? 1.0 : m == 0 ? 0.5 : 0);
         return Html.Of($"""
-            <figure><figcaption><b>{arm}</b> <small>{Findings.Number(right, true)} above zero, mean {Findings.Number(margins.Average(), false)}</small></figcaption>
+            <figure><figcaption><b class="swatch"{Colour.Of(samples.Place)}>{arm}</b> <small>{Findings.Number(right, true)} above zero, mean {Findings.Number(margins.Average(), false)}</small></figcaption>
             <svg class="histogram" height="{Height + 20}" role="img" aria-label="reward margins of {arm}">{bars}<line class="chance" x1="50%" x2="50%" y1="0" y2="{Height}"/>
             <text class="first" x="0" y="{Height + 15}">{Findings.Number(-reach, false)}</text><text x="50%" y="{Height + 15}">0</text><text class="last" x="100%" y="{Height + 15}">{Findings.Number(reach, false)}</text></svg></figure>
 

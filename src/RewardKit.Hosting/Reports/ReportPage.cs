@@ -1,11 +1,13 @@
 using System.Reflection;
+using System.Text.Json;
 using RewardKit.Hosting.Experiments;
 
 namespace RewardKit.Hosting.Reports;
 
 /// <summary>
 /// <c>report.html</c>: one file that opens offline in any browser. The page's skeleton, style and script are files under
-/// <c>assets/</c>, kept as resources; the charts are drawn here, except for the training curves, which uPlot (MIT) draws.
+/// <c>assets/</c>, kept as resources. What has axes in both directions uPlot (MIT) draws in the browser, the rest is drawn
+/// here.
 /// </summary>
 public static class ReportPage
 {
@@ -14,7 +16,14 @@ public static class ReportPage
     public static string Write(ExperimentResult result)
     {
         var summary = Summary.Of(result);
-        var curves = TrainingCurves.Data(result.Runs);
+        var evaluators = ArmSamples.Of(result).GroupBy(a => a.Evaluator).Select(g => (Evaluator: g.Key, Arms: g.ToArray())).ToArray();
+        var data = new
+        {
+            arms = result.Spec.Arms.Select(a => a.Name),
+            curves = TrainingCurves.Data(result),
+            calibration = evaluators.Select(e => CalibrationSection.Data(e.Arms)),
+            length = evaluators.Select(e => LengthSection.Data(e.Arms)),
+        };
         return Fill(Asset("report.html"), new()
         {
             ["title"] = Html.Of($"{result.Spec.Name}"),
@@ -22,15 +31,23 @@ public static class ReportPage
             ["lead"] = Lead(result, summary),
             ["accuracy"] = Html.Each(summary.Accuracies.Index(), m => Accuracy(result, summary, m.Item, m.Index > 0)),
             ["table"] = ResultTable.Draw(result, summary),
-            ["curves"] = curves,
-            ["histograms"] = Html.Each(Evaluators(result), e => Histograms(result, e)),
-            ["pairs"] = Html.Each(Evaluators(result).Take(1), e => SamplePairs.Draw(result.Runs, e)),
+            ["calibration"] = Each((e, place) => Html.Of($"""<div class="grid small" data-calibration="{place}"></div>{CalibrationSection.Table(e.Arms)}""")),
+            ["length"] = Each((e, place) => Html.Of($"""<div class="grid small" data-length="{place}"></div>{LengthSection.Table(e.Arms)}""")),
+            ["histograms"] = Each((e, _) => Html.Of($"""<div class="grid small">{Html.Each(e.Arms, MarginHistogram.Draw)}</div>""")),
+            ["disagreements"] = Each((e, _) => Disagreements.Draw(e.Arms)),
+            ["pairs"] = Each((e, _) => SamplePairs.Draw(e.Arms)),
             ["settings"] = SettingsTables.Draw(result),
-            ["notes"] = Html.Each(result.Failures.Select(f => f.Message).Concat(result.Notes), n => Html.Of($"<li>{n}</li>")),
+            ["notes"] = Html.Each(result.Failures.Select(f => f.Message).Concat(result.Notes).Concat(ArmSamples.LeftOut(result)), n => Html.Of($"<li>{n}</li>")),
+            // The default encoder writes <, > and & as escapes, so the data cannot end the script element they stand in.
+            ["data"] = new(JsonSerializer.Serialize(data)),
             ["licence"] = new(Asset("uPlot.LICENSE.txt")),
             ["uplot"] = new(Asset("uPlot.iife.min.js")),
-            ["script"] = new(Asset("report.js")),
+            ["script"] = new(string.Join('\n', new[] { "charts.js", "curves.js", "calibration.js", "length.js" }.Select(Asset))),
         });
+
+        // Under its name where there are several.
+        Html Each(Func<(string Evaluator, ArmSamples[] Arms), int, Html> piece) => Html.Each(evaluators.Index(), e =>
+            Html.Of($"{(evaluators.Length > 1 ? Html.Of($"<h3>{e.Item.Evaluator}</h3>") : default)}{piece(e.Item, e.Index)}"));
     }
 
     private static Html Lead(ExperimentResult result, Summary summary)
@@ -52,20 +69,10 @@ public static class ReportPage
     private static Html Accuracy(ExperimentResult result, Summary summary, string metric, bool inWords) => Html.Of($"""
         <h3>{metric}</h3>
         {AccuracyChart.Draw(result, summary, metric)}
+        {ComparisonTable.Draw(summary, metric)}
         <p class="findings">{(inWords ? string.Join(' ', Findings.Of(summary, metric)) : "")}</p>
 
         """);
-
-    private static IEnumerable<string> Evaluators(ExperimentResult result) => result.Runs
-        .SelectMany(r => r.Samples).Where(s => s.Value.Count > 0).Select(s => s.Key).Distinct();
-
-    private static Html Histograms(ExperimentResult result, string evaluator)
-    {
-        var arms = result.Runs.Where(r => r.Samples.ContainsKey(evaluator)).GroupBy(r => r.Arm)
-            .Select(g => (Arm: g.Key, Margins: g.SelectMany(r => r.Samples[evaluator]).Select(s => s.Score.Margin).ToArray()))
-            .Where(a => a.Margins.Length > 0);
-        return Html.Of($"""<div class="grid">{Html.Each(arms, a => MarginHistogram.Draw(a.Arm, a.Margins))}</div>""");
-    }
 
     private static string Fill(string template, Dictionary<string, Html> holes)
     {

@@ -20,7 +20,7 @@ internal static class ResultTable
                 ? Html.Of($"<td>{Findings.Number(m.Value, share)}</td>") : Html.Of($"<td></td>");
         });
         return Html.Of($"""
-            <tr class="{(row.Trivial ? "trivial" : "arm")}"><td>{row.Metric}</td><td>{row.Arm}</td><td>{Findings.Number(row.Mean, share)}</td><td>{(row.Interval is { } i ? Findings.Range(i, share) : "")}</td><td>{row.Items}</td><td>{(row.Deviation is { } d ? Findings.Number(d, share) : "")}</td>{seeds}</tr>
+            <tr class="{(row.Trivial ? "trivial" : "arm")}"><td>{row.Metric}</td><td class="name">{row.Arm}</td><td>{Findings.Number(row.Mean, share)}</td><td>{(row.Interval is { } i ? Findings.Range(i, share) : "")}</td><td>{row.Items}</td><td>{(row.Deviation is { } d ? Findings.Number(d, share) : "")}</td>{seeds}</tr>
 
             """);
     }

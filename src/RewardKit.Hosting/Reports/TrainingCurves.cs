@@ -1,52 +1,123 @@
+using System.Globalization;
 using System.Text.Json;
 using RewardKit.Hosting.Experiments;
-using RewardKit.Training;
 
 namespace RewardKit.Hosting.Reports;
 
-/// <summary>The loss of each step, as the data that the page's script hands to uPlot: a chart an arm, a line a seed.</summary>
+/// <summary>
+/// What was logged at each step, as the data that the page's script hands to uPlot: a chart a metric, a line an arm, the
+/// seeds as a band. The training log has the loss, the learning rate and the gradient norm; accuracy, margins and
+/// validation (<c>eval/…</c>) stand in the run's <c>metrics.jsonl</c> and are drawn where that file is.
+/// </summary>
 internal static class TrainingCurves
 {
-    private const int MostPoints = 800;
+    /// <summary>What starts the name of a metric that was taken on validation pairs.</summary>
+    public const string Validation = "eval/";
 
-    /// <summary>One object an arm: <c>{"arm", "seeds", "steps", "loss": [[…] a seed], "smooth": [[…] a seed]}</c>.</summary>
-    public static Html Data(IReadOnlyList<RunResult> runs)
+    private const int MostPoints = 300;
+    private static readonly string[] First = ["loss", "accuracy", "margin", "grad_norm", "learning_rate"];
+
+    /// <summary>
+    /// An object a metric: <c>name</c>, <c>more</c> (whether it is one of the lesser ones) and <c>arms</c>, each with
+    /// <c>arm</c>, <c>x</c> (steps) and <c>seeds</c> (a list of values a seed, null where there is none).
+    /// </summary>
+    public static IEnumerable<object> Data(ExperimentResult result)
     {
-        var arms = runs.Where(r => r.Log is { Steps.Count: > 0 }).GroupBy(r => r.Arm).Select(arm =>
-        {
-            var logs = arm.Select(r => r.Log!.Steps).ToArray();
-            var stride = (logs.Max(l => l.Count) + MostPoints - 1) / MostPoints;
-            int[] steps = [.. logs.MaxBy(l => l.Count)!.Chunk(stride).Select(c => c[^1].Step)];
-            double?[][] loss = [.. logs.Select(l => Losses(l, stride))];
-            return new
+        var arms = result.Spec.Arms.Select(a => a.Name).ToList();
+        var runs = result.Runs.Select(r => (Arm: arms.IndexOf(r.Arm), Rows: Rows(r))).Where(r => r.Rows.Count > 0).ToArray();
+        if (runs.Length == 0) return [];
+        // The same steps for all arms and seeds, so that they lie on one grid.
+        var stride = (runs.Max(r => r.Rows.Keys.Last()) + MostPoints - 1) / MostPoints;
+        return runs.SelectMany(r => r.Rows.Values.SelectMany(v => v.Keys)).Distinct()
+            .OrderBy(Rank).ThenBy(n => n, StringComparer.Ordinal)
+            .Select(name => (object)new
             {
-                arm = arm.Key,
-                seeds = arm.Select(r => r.Seed).ToArray(),
-                steps,
-                loss = loss.Select(l => Pad(l, steps.Length)).ToArray(),
-                smooth = loss.Select(l => Pad(Smooth(l), steps.Length)).ToArray(),
-            };
-        });
-        // The default encoder writes <, > and & as escapes, so the data cannot end the script element they stand in.
-        return new(JsonSerializer.Serialize(arms));
+                name,
+                more = Rank(name) > First.Length,
+                arms = runs.GroupBy(r => r.Arm).Select(arm => Arm(arm.Key, name, [.. arm.Select(r => Thin(r.Rows, name, stride))]))
+                    .Where(a => a is not null),
+            });
     }
 
-    private static double?[] Losses(IReadOnlyList<StepLog> steps, int stride) =>
-    [
-        .. steps.Chunk(stride).Select(chunk =>
-        {
-            var mean = chunk.Average(s => s.Metrics.TryGetValue("loss", out var loss) ? loss : double.NaN);
-            return double.IsFinite(mean) ? Math.Round(mean, 5) : (double?)null;
-        }),
-    ];
-
-    // Seeds may differ in length where an augmenter kept more pairs under one than under another.
-    private static double?[] Pad(double?[] values, int length) => [.. values, .. new double?[length - values.Length]];
-
-    // The mean over a window of a tenth of the run about each point.
-    private static double?[] Smooth(double?[] loss)
+    // The loss, what was validated, the other well-known ones, the rest.
+    private static int Rank(string name)
     {
-        var reach = loss.Length / 20;
-        return [.. loss.Select((_, i) => loss[Math.Max(0, i - reach)..Math.Min(loss.Length, i + reach + 1)].Average())];
+        if (name.StartsWith(Validation, StringComparison.Ordinal)) return 0;
+        var place = Array.IndexOf(First, name);
+        return place switch { 0 => -1, > 0 => place, _ => First.Length + 1 };
     }
+
+    private static object? Arm(int arm, string name, SortedDictionary<int, double?>[] seeds)
+    {
+        int[] steps = [.. seeds.SelectMany(s => s.Keys).Distinct().Order()];
+        // Seeds may differ in length where an augmenter kept more pairs under one than under another: a mean of fewer
+        // seeds would jump there.
+        if (!name.StartsWith(Validation, StringComparison.Ordinal))
+            steps = [.. steps.Where(step => seeds.All(s => s.Count == 0 || step <= s.Keys.Last()))];
+        return steps.Length == 0 ? null : new
+        {
+            arm,
+            x = steps,
+            seeds = seeds.Where(s => s.Count > 0).Select(s => steps.Select(step => s.GetValueOrDefault(step))),
+        };
+    }
+
+    // The mean of each stretch of steps, at the stretch's last step.
+    private static SortedDictionary<int, double?> Thin(SortedDictionary<int, Dictionary<string, double>> rows, string name, int stride)
+    {
+        var last = rows.Keys.Last();
+        var points = new SortedDictionary<int, double?>();
+        foreach (var stretch in rows.Where(r => r.Value.ContainsKey(name)).GroupBy(r => (r.Key + stride - 1) / stride * stride))
+        {
+            var mean = stretch.Average(r => r.Value[name]);
+            points[Math.Min(stretch.Key, last)] = double.IsFinite(mean)
+                ? double.Parse(mean.ToString("G4", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture) : null;
+        }
+        return points;
+    }
+
+    private static SortedDictionary<int, Dictionary<string, double>> Rows(RunResult run)
+    {
+        var rows = new SortedDictionary<int, Dictionary<string, double>>();
+        foreach (var (step, values) in Watched(run.Folder))
+            foreach (var (name, value) in values) At(step)[name] = value;
+        foreach (var step in run.Log?.Steps ?? [])
+        {
+            var row = At(step.Step);
+            foreach (var (name, value) in step.Metrics)
+                row[name == "loss" || name.StartsWith(Validation, StringComparison.Ordinal) ? name : "loss/" + name] = value;
+            row["learning_rate"] = step.LearningRate;
+            row["grad_norm"] = step.GradNorm;
+        }
+        return rows;
+
+        Dictionary<string, double> At(int step) => rows.TryGetValue(step, out var row) ? row : rows[step] = [];
+    }
+
+    // A file to be looked at only: what cannot be read of it is not drawn.
+    private static List<(int Step, Dictionary<string, double> Values)> Watched(string? folder)
+    {
+        var rows = new List<(int, Dictionary<string, double>)>();
+        var path = folder is null ? null : Path.Combine(folder, "metrics.jsonl");
+        if (path is null || !File.Exists(path)) return rows;
+        try
+        {
+            foreach (var line in File.ReadLines(path))
+            {
+                var values = JsonSerializer.Deserialize<Dictionary<string, double>>(line, StoreJson.Options);
+                if (values is null || !values.Remove("step", out var step)) continue;
+                foreach (var name in values.Keys.Where(IsClock).ToArray()) values.Remove(name);
+                rows.Add(((int)step, values));
+            }
+        }
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
+        {
+            return rows;
+        }
+        return rows;
+    }
+
+    // What says how far or how fast the run was, not how well; two runs of the same content differ in some of it.
+    private static bool IsClock(string name) =>
+        name is "epoch" or "num_tokens" or "seconds" || name.EndsWith("_per_second", StringComparison.Ordinal);
 }

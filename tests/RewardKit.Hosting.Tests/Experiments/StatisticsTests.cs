@@ -35,17 +35,12 @@ public class StatisticsTests
     }
 
     [Test]
-    public void A_share_over_seeds_stays_in_its_bounds_and_is_never_certain()
+    public void Holm_corrects_as_published()
     {
-        double[] all = [.. Enumerable.Repeat(1.0, 10)];
-        double[] nearly = [.. all.Skip(1), 0];
-        // Ten of ten, whatever the number of seeds: Wilson's published 0.7225.
-        Assert.That(Statistics.OfRuns([new(1, all), new(1, all), new(1, all)])!.Value.Low, Is.EqualTo(0.7225).Within(5e-5));
-        var interval = Statistics.OfRuns([new(1, all), new(0.9, nearly)])!.Value;
-        Assert.That(interval.High, Is.EqualTo(1));
-        // Nine ones and a half: standard error 0.05.
-        Assert.That(interval.Low, Is.EqualTo(0.95 - 1.959964 * 0.05).Within(1e-6));
-        Assert.That(Statistics.OfRuns([new(3, [3, 3]), new(3, [3, 3])]), Is.EqualTo(new Interval(3, 3)), "no share");
+        // Holm (1979) by hand: 0.01 · 4, then max with 0.02 · 3, 0.03 · 2, 0.04 · 1; the order given does not matter.
+        Assert.That(Statistics.Holm([0.04, 0.01, 0.03, 0.02]), Is.EqualTo(new[] { 0.06, 0.04, 0.06, 0.06 }).Within(1e-12));
+        Assert.That(Statistics.Holm([0.5, 0.6]), Is.EqualTo(new[] { 1.0, 1.0 }));
+        Assert.That(Statistics.Holm([0.03]), Is.EqualTo(new[] { 0.03 }), "one comparison needs no correction");
     }
 
     [Test]

@@ -37,8 +37,11 @@ public class SummaryTests
         var comparison = summary.Comparisons.Single();
         Assert.That(summary.Row("a", Results.Metric)!.Interval!.Value.Low, Is.LessThan(summary.Row("b", Results.Metric)!.Interval!.Value.High));
         Assert.That(comparison.Difference, Is.EqualTo(0.08).Within(1e-12));
-        // Differences: eight ones among a hundred, standard deviation sqrt(0.08 · 0.92 · 100 / 99).
-        Assert.That(comparison.Interval.Low, Is.EqualTo(0.08 - 1.959964 * Math.Sqrt(0.08 * 0.92 / 99)).Within(1e-6));
+        // A resample's number of ones is binomial with n = 100, p = 0.08: its 2.5 % and 97.5 % quantiles are 3 and 14.
+        Assert.That(comparison.Interval, Is.EqualTo(new Interval(0.03, 0.14)).Using<Interval>(Near));
+        // Of the 2⁸ ways to flip the eight differences, all plus and all minus are as extreme.
+        Assert.That(comparison.P, Is.EqualTo(2 / 256.0).Within(0.003));
+        Assert.That(comparison.CorrectedP, Is.EqualTo(comparison.P), "one comparison needs no correction");
         Assert.That(comparison.Distinct, Is.True);
     }
 
@@ -53,9 +56,48 @@ public class SummaryTests
                 "Above chance (50.0 %) with the whole interval: a and b.",
                 "Not shown to be above chance (50.0 %): c.",
                 "a and b cannot be told apart on these 100 pairs.",
-                "a is better than c by 30.0 points (21.0 to 39.0) on these 100 pairs.",
+                "a is better than c by 30.0 points (21.0 to 39.0; corrected p < 0.001) on these 100 pairs.",
             }));
     }
+
+    [Test]
+    public void Many_arms_make_chance_findings_that_the_correction_takes_back()
+    {
+        // b is worse on six items and better on none: p = 2/2⁶ = 0.031 alone, three times that among three comparisons.
+        double[] worse = [.. Good.Select((v, i) => i < 6 ? 0 : v)];
+        Assert.That(Findings.Of(Summary.Of(Results.Of(("a", 1, Good), ("b", 1, worse))), Results.Metric),
+            Has.Some.Match(@"^a is better than b by 6\.0 points \(2\.0 to 11\.0; p = 0\.03\d\) on these 100 pairs\.$"));
+        var summary = Summary.Of(Results.Of(("a", 1, Good), ("b", 1, worse), ("c", 1, worse)));
+        Assert.That(summary.Comparisons.Select(c => c.Distinct), Is.All.False);
+        Assert.That(Findings.Of(summary, Results.Metric),
+            Has.Some.Match(@"^a is 6\.0 points above b \(2\.0 to 11\.0; p = 0\.03\d\), which does not hold up among 3 comparisons \(corrected p = 0\.09\d\)\.$")
+            & Has.Member("b and c cannot be told apart on these 100 pairs."));
+    }
+
+    [Test]
+    public void A_share_over_seeds_is_never_certain()
+    {
+        double[] all = [.. Enumerable.Repeat(1.0, 10)];
+        double[] nearly = [.. all.Skip(1), 0];
+        // Ten of ten, whatever the number of seeds: Wilson's published 0.7225.
+        var certain = Summary.Of(Results.Of(("a", 1, all), ("a", 2, all))).Row("a", Results.Metric)!.Interval!.Value;
+        Assert.That(certain.Low, Is.EqualTo(0.7225).Within(5e-5));
+        // Nine ones and a half; P(the half drawn at most k times), binomial with n = 10, p = 0.1: 0.987 for k = 3, 0.930 for k = 2.
+        var interval = Summary.Of(Results.Of(("a", 1, all), ("a", 2, nearly))).Row("a", Results.Metric)!.Interval!.Value;
+        Assert.That(interval, Is.EqualTo(new Interval(0.85, 1)).Using<Interval>(Near));
+    }
+
+    [Test]
+    public void A_run_that_diverged_has_no_interval_and_takes_nobody_elses()
+    {
+        double[] broken = [.. Good.Select((v, i) => i == 3 ? double.NaN : v)];
+        var summary = Summary.Of(Results.Of(("a", 1, Good), ("b", 1, broken), ("c", 1, Poor)));
+        Assert.That(summary.Row("b", Results.Metric)!.Interval, Is.Null);
+        Assert.That(summary.Row("a", Results.Metric)!.Interval, Is.Not.Null);
+        Assert.That(summary.Comparisons.Select(c => (c.First, c.Second)), Is.EqualTo(new[] { ("a", "c") }));
+    }
+
+    private static bool Near(Interval a, Interval b) => Math.Abs(a.Low - b.Low) < 1e-9 && Math.Abs(a.High - b.High) < 1e-9;
 
     [Test]
     public void Sentences_say_how_the_arms_stand_to_the_trivial_baselines()

@@ -26,7 +26,7 @@ public class ExperimentTerminalTests
         ResultTerminal.Print(result, ["/somewhere/report.html"], console);
         var lines = text.ToString();
         Assert.That(lines.Where(c => char.IsControl(c) && c != '\n' && c != '\r'), Is.Empty);
-        Assert.That(lines, Does.Match(@"a \[x\]\s+75.0 %\s+30.1 to 95.4 %").And.Match(@"longer wins\s+50.0 %"));
+        Assert.That(lines, Does.Match(@"a \[x\]\s+75.0 %\s+25.0 to 100.0 %").And.Match(@"longer wins\s+50.0 %"));
         Assert.That(lines, Does.Contain("a [x] and b cannot be told apart on these 4 pairs.")
             .And.Contain("Not shown to be above chance (50.0 %): a [x] and b.")
             .And.Contain("Failed, and missing here: c and d (seeds 1 and 2).").And.Contain("3 records skipped").And.Contain("wrote /somewhere/report.html"));

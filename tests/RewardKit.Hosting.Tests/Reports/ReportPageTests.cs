@@ -12,7 +12,7 @@ public class ReportPageTests
     public void The_page_loads_nothing_from_anywhere()
     {
         var page = ReportPage.Write(Results.Of(("a", 1, [1, 1, 0])));
-        Assert.That(Regex.Matches(page, """<link|<img|<iframe|<object|@import|url\(|\bsrc\s*=|\bhref\s*=|fetch\(|XMLHttpRequest|import\(""").Select(m => m.Value), Is.Empty);
+        Assert.That(Regex.Matches(page, """<link|<img|<iframe|<object|@import|url\(|\bsrc\s*=|\bhref\s*=(?!"#)|fetch\(|XMLHttpRequest|import\(""").Select(m => m.Value), Is.Empty);
     }
 
     [Test]
@@ -47,11 +47,11 @@ public class ReportPageTests
             Failures = [new("c", 1, "The arm \"c\" broke.", "")],
         });
         Assert.That(page, Does.Contain("Failed, and missing here: c (seed 1).").And.Contain("<li>The arm &quot;c&quot; broke.</li>"));
-        Assert.That(page, Does.Contain("<b>80.0 %</b> <small>67.0 to 88.8 %</small>"));
+        Assert.That(page, Does.Contain("<b>80.0 %</b> <small>68.0 to 90.0 %</small>"));
         Assert.That(page, Does.Contain("a and b cannot be told apart on these 50 pairs."));
         Assert.That(page, Does.Contain(">longer wins<"));
         Assert.That(page, Does.Contain("80.0 % above zero"), "the margin histogram's caption");
-        Assert.That(page, Does.Contain("""{"arm":"a","seeds":[1],"steps":[1],"loss":[[0.69]],"smooth":[[0.69]]}"""));
+        Assert.That(page, Does.Contain("""{"name":"loss","more":false,"arms":[{"arm":0,"x":[1],"seeds":[[0.69]]},{"arm":1,"x":[1],"seeds":[[0.69]]}]}"""));
     }
 
     [Test]
@@ -80,6 +80,45 @@ public class ReportPageTests
         var end = page.IndexOf("</details>", toggle, StringComparison.Ordinal);
         Assert.That(new[] { toggle, warning, text, end }, Is.Ordered.And.All.GreaterThan(0));
         Assert.That(page.IndexOf("because", StringComparison.Ordinal), Is.EqualTo(text), "no sample text outside the toggle");
+    }
+
+    [Test]
+    public void Two_arms_disagree_on_the_pairs_that_one_has_right_and_the_other_wrong()
+    {
+        // Of four pairs b has the first two wrong that a has right, and none the other way round.
+        var page = ReportPage.Write(Results.Of(("a", 1, [1, 1, 1, 0]), ("a", 2, [1, 1, 1, 0]), ("b", 1, [0, 0, 1, 0]), ("b", 2, [0, 0, 1, 0])));
+        var section = page[page.IndexOf("Where two arms disagree", StringComparison.Ordinal)..page.IndexOf("Where all arms agree", StringComparison.Ordinal)];
+        Assert.That(Regex.Replace(section, "<[^>]*>", ""), Does.Contain("a right, b wrong: 2 of 4 pairs").And.Not.Contain("b right"));
+        Assert.That(Regex.Matches(section, "pair-[0-9]").Select(m => m.Value), Is.EquivalentTo(new[] { "pair-0", "pair-1" }));
+        Assert.That(section, Does.Contain("<td>2 of 2</td>").And.Contain("<td>0 of 2</td>"), "seeds that are right");
+    }
+
+    [Test]
+    public void Comparisons_stand_in_a_table_with_corrected_values_where_there_are_several()
+    {
+        double[] good = [.. Enumerable.Range(0, 50).Select(i => i < 40 ? 1.0 : 0)];
+        double[] poor = [.. Enumerable.Range(0, 50).Select(i => i < 20 ? 1.0 : 0)];
+        Assert.That(ReportPage.Write(Results.Of(("a", 1, good), ("b", 1, poor))),
+            Does.Contain("<td>a − b</td><td>+40.0 points</td>").And.Contain(">a is better</td>").And.Not.Contain("<th>corrected p</th>"));
+        Assert.That(ReportPage.Write(Results.Of(("a", 1, good), ("b", 1, poor), ("c", 1, poor))),
+            Does.Contain("<th>corrected p</th>").And.Contain("<td>b − c</td><td>0.0 points</td>").And.Contain(">not told apart</td>"));
+    }
+
+    [Test]
+    public void A_run_that_diverged_leaves_the_page_whole()
+    {
+        var result = Results.Of(("a", 1, [1, 1, 0]), ("b", 1, [1, 0, 0]));
+        var broken = result.Runs[1] with
+        {
+            Samples = new Dictionary<string, IReadOnlyList<EvaluationSample>>
+            {
+                ["pair-accuracy"] = [.. result.Runs[1].Samples["pair-accuracy"].Select(s => s with { Score = new(double.NaN, 0) })],
+            },
+            Log = new([new(1, 1e-3, double.NaN, new Dictionary<string, double> { ["loss"] = double.NaN })], 0, 0, 1),
+        };
+        var page = ReportPage.Write(result with { Runs = [result.Runs[0], broken] });
+        Assert.That(page, Does.Contain("reward margins of a\"").And.Not.Contain("reward margins of b\"").And.Contain("""{"arm":1,"x":[1],"seeds":[[null]]}"""));
+        Assert.That(page, Does.Contain("b, seed 1, has rewards that are no finite numbers"));
     }
 
     [Test]

@@ -1,0 +1,23 @@
+using RewardKit.Hosting.Experiments;
+
+namespace RewardKit.Hosting.Reports;
+
+/// <summary>Each two arms on one metric: difference, interval, p value, the same corrected, and what that says.</summary>
+internal static class ComparisonTable
+{
+    private const int MostOpen = 10;
+
+    public static Html Draw(Summary summary, string metric)
+    {
+        var comparisons = summary.Comparisons.Where(c => c.Metric == metric).ToArray();
+        if (comparisons.Length == 0) return default;
+        var corrected = comparisons.Length > 1;
+        var table = Html.Of($"""
+            <div class="scroll"><table><thead><tr><th>arms</th><th>difference</th><th>95 % interval</th><th>p</th>{(corrected ? Html.Of($"<th>corrected p</th>") : default)}<th>verdict</th></tr></thead><tbody>
+            {Html.Each(comparisons, c => Html.Of($"""<tr><td>{c.First} − {c.Second}</td><td>{c.Difference * 100:+0.0;−0.0;0.0} points</td><td>{Findings.Range(c.Interval, true)[..^2]}</td><td>{Findings.P(c.P)}</td>{(corrected ? Html.Of($"<td>{Findings.P(c.CorrectedP)}</td>") : default)}<td class="{(c.Distinct ? "right" : "")}">{Findings.Verdict(c)}</td></tr>"""))}
+            </tbody></table></div>
+            """);
+        return comparisons.Length <= MostOpen ? table
+            : Html.Of($"<details><summary>All {comparisons.Length} comparisons of two arms</summary>{table}</details>");
+    }
+}
