@@ -137,7 +137,7 @@ let buildScript libtorch args =
     p.WaitForExit()
     p.ExitCode, output, error.Result.TrimEnd()
 
-let aptPackages = [ "libtorch-dev"; "libopenblas0-pthread" ]
+let aptPackages = [ "libtorch-dev"; "libopenblas0-pthread"; "libgloo-dev" ]
 
 let installLibTorch message =
     let command = $"""apt-get install -y --no-install-recommends {String.Join(" ", aptPackages)}"""
@@ -155,6 +155,21 @@ let installLibTorch message =
     Environment.SetEnvironmentVariable("DEBIAN_FRONTEND", "noninteractive")
     capture "apt-get" [ "update"; "-qq" ] |> ignore
     must "Installing libtorch" "apt-get" ([ "install"; "-y"; "-qq"; "--no-install-recommends" ] @ aptPackages) |> ignore
+
+/// Debian's libtorch comes without Gloo's headers, which data-parallel training needs; all else does without them.
+let installGloo folder =
+    let missing = folder = "/usr" && not (File.Exists "/usr/include/gloo/context.h")
+
+    if missing && File.Exists "/etc/debian_version" && capture "id" [ "-u" ] = Some "0" then
+        say "setup: installing Gloo's headers (about 10 s)"
+        Environment.SetEnvironmentVariable("DEBIAN_FRONTEND", "noninteractive")
+        let install () = capture "apt-get" [ "install"; "-y"; "-qq"; "--no-install-recommends"; "libgloo-dev" ]
+
+        if (install ()).IsNone then
+            capture "apt-get" [ "update"; "-qq" ] |> ignore
+            if (install ()).IsNone then say "setup: libgloo-dev could not be installed; training in several processes will be refused"
+    elif missing then
+        say "setup: without libgloo-dev (sudo apt-get install -y libgloo-dev) training in several processes will be refused"
 
 let rec findLibTorch libtorch mayInstall =
     match buildScript libtorch [ "--find" ] with
@@ -194,6 +209,7 @@ let setup () =
 
     once "setup" key (fun () -> File.Exists shim) (fun () ->
         let name, folder = findLibTorch libtorch true
+        installGloo folder
         say $"setup: building the native part against the libtorch in {folder}: {name} (about 20 s)"
 
         match buildScript (Some folder) [ native ] with

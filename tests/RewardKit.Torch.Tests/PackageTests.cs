@@ -9,6 +9,7 @@ public class PackageTests
     [
         new TestCaseData(() => { Autocast.Enable(DeviceType.CPU); }).SetArgDisplayNames("autocast"),
         new TestCaseData(() => { Operator.Call("aten::relu", torch.ones(1)); }).SetArgDisplayNames("an operator by name"),
+        new TestCaseData(() => { ProcessGroup.Join(new(0, 2, 0, "127.0.0.1", 1), torch.CPU, TimeSpan.FromSeconds(1)); }).SetArgDisplayNames("several processes"),
         new TestCaseData(() => { CudaGraph.Capture(() => { }); }).SetArgDisplayNames("a graph"),
     ];
 

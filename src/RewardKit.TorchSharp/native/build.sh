@@ -135,6 +135,31 @@ if [ -e "$lib/libc10_cuda.so" ]; then
     fi
   done
 fi
+# Data-parallel training needs a libtorch with c10d, and the headers of Gloo (CPU) or NCCL (CUDA) that c10d's include. What
+# is missing is refused when it is used.
+compiles() {
+  # shellcheck disable=SC2086 # the flags are words
+  printf '%s\n' "$@" | $CXX $flags ${includes:+"$includes"} "-isystem$include/torch/csrc/api/include" -fsyntax-only -x c++ - 2>/dev/null
+}
+if grep -q c10d8TCPStore "$lib/libtorch_cpu.so" && compiles '#include <torch/csrc/distributed/c10d/TCPStore.hpp>'; then
+  flags="$flags -DRK_C10D=1"
+  if grep -q c10d16ProcessGroupGloo "$lib/libtorch_cpu.so" &&
+    compiles '#define USE_C10D_GLOO' '#include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>'; then
+    flags="$flags -DRK_GLOO=1"
+  fi
+  if [ -e "$lib/libtorch_cuda.so" ] && grep -q c10d16ProcessGroupNCCL "$lib/libtorch_cuda.so"; then
+    for folder in ${CUDA_HOME:+"$CUDA_HOME/include"} "$torch/../nvidia/nccl/include" /usr/local/cuda/include /usr/include; do
+      [ -e "$folder/nccl.h" ] || continue
+      without=$flags
+      [ "$folder" = /usr/include ] || flags="$flags -isystem$folder"
+      if compiles '#define USE_C10D_NCCL' '#include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>'; then
+        flags="$flags -DRK_NCCL=1"
+        break
+      fi
+      flags=$without
+    done
+  fi
+fi
 # The same path may come to hold another libtorch.
 libtorch=$(stat -L -c '%s %Y' "$lib/libtorch_cpu.so")
 
