@@ -4,7 +4,11 @@ public class ProcessPlaceTests
 {
     private static readonly Dictionary<string, string> s_second = new()
     {
-        ["RANK"] = "1", ["WORLD_SIZE"] = "2", ["LOCAL_RANK"] = "1", ["MASTER_ADDR"] = "127.0.0.1", ["MASTER_PORT"] = "29500",
+        ["RANK"] = "1",
+        ["WORLD_SIZE"] = "2",
+        ["LOCAL_RANK"] = "1",
+        ["MASTER_ADDR"] = "127.0.0.1",
+        ["MASTER_PORT"] = "29500",
     };
 
     [Test]
