@@ -13,6 +13,9 @@ internal sealed record TokenPair(PreferenceExample Example, EncodedText Prompt, 
 {
     /// <summary>How many tokens the model computes for it; the prompt counts once.</summary>
     public int Tokens => Prompt.Ids.Length + Chosen.Ids.Length + Rejected.Ids.Length;
+
+    /// <summary>Whether one of its texts is longer than the model's limits.</summary>
+    public bool TooLong => Prompt.Truncated || Chosen.Truncated || Rejected.Truncated;
 }
 
 /// <summary>Turns examples into token pairs, and token pairs into what model and loss see.</summary>
@@ -21,6 +24,19 @@ internal static class PairBatcher
     public static TokenPair[] Encode(IReadOnlyList<PreferenceExample> examples, PairEncoder encoder) =>
         [.. examples.Select(e => new TokenPair(
             e, encoder.EncodePrompt(e.Prompt), encoder.EncodeResponse(e.Prompt, e.Chosen), encoder.EncodeResponse(e.Prompt, e.Rejected)))];
+
+    /// <summary>Deals as asked with pairs that are longer than the model's limits.</summary>
+    /// <exception cref="RewardKitException">There are some and they are refused, or no pair is left.</exception>
+    public static TokenPair[] Fit(TokenPair[] pairs, TooLong tooLong, PairEncoder limits)
+    {
+        TokenPair[] fitting = [.. pairs.Where(p => !p.TooLong)];
+        if (tooLong == TooLong.Truncate || fitting.Length == pairs.Length) return pairs;
+        var count = $"{pairs.Length - fitting.Length} of {pairs.Length} training pairs have more than {limits.MaxPromptTokens} tokens in the prompt "
+            + $"or {limits.MaxResponseTokens} in a response";
+        if (tooLong == TooLong.Refuse)
+            throw RewardKitException.Input($"{count}, first {pairs.First(p => p.TooLong).Example.Id}. Raise the limits, or truncate or drop them (tooLong).");
+        return fitting.Length > 0 ? fitting : throw RewardKitException.Input($"There is nothing to train on: {count} and are dropped.");
+    }
 
     /// <summary>
     /// The order of one epoch as batches of indices. The seed and the epoch alone decide it. The last batch may be short.
@@ -35,9 +51,26 @@ internal static class PairBatcher
     /// <summary>The size of an epoch's batch at a place.</summary>
     public static int BatchSize(int count, int batchSize, int place) => Math.Min(batchSize, count - place * batchSize);
 
-    /// <summary>The model's view: prompts once, both responses behind each, no padding.</summary>
-    public static PackedBatch Pack(IReadOnlyList<TokenPair> pairs, torch.Device device) =>
-        new([.. pairs.Select(p => new PackedItem(p.Prompt.Ids, [p.Chosen.Ids, p.Rejected.Ids]))], device);
+    /// <summary>
+    /// The model's view, without padding: each prompt once, and behind it each of its responses once, in however many pairs of
+    /// the batch they stand.
+    /// </summary>
+    public static PackedPairs Pack(IReadOnlyList<TokenPair> pairs, torch.Device device)
+    {
+        var prompts = new OrderedDictionary<int[], OrderedDictionary<int[], int>>(SameTokens.Comparer);
+        foreach (var pair in pairs)
+        {
+            if (!prompts.TryGetValue(pair.Prompt.Ids, out var responses))
+                prompts.Add(pair.Prompt.Ids, responses = new(SameTokens.Comparer));
+            responses.TryAdd(pair.Chosen.Ids, 0);
+            responses.TryAdd(pair.Rejected.Ids, 0);
+        }
+        var sequences = 0;
+        foreach (var responses in prompts.Values)
+            for (var i = 0; i < responses.Count; i++) responses.SetAt(i, sequences++);
+        var batch = new PackedBatch([.. prompts.Select(p => new PackedItem(p.Key, [.. p.Value.Keys]))], device);
+        return new(batch, [.. pairs.SelectMany(p => new long[] { prompts[p.Prompt.Ids][p.Chosen.Ids], prompts[p.Prompt.Ids][p.Rejected.Ids] })]);
+    }
 
     /// <summary>The loss's view: one row a pair.</summary>
     public static PairBatch Rows(IReadOnlyList<TokenPair> pairs, TrainingStep step, torch.Device device)

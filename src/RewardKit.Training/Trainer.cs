@@ -29,7 +29,7 @@ public static class Trainer
         using var scope = torch.NewDisposeScope();
         // Dropout draws from torch's generators.
         torch.manual_seed(seed);
-        var pairs = PairBatcher.Encode(examples, encoder);
+        var pairs = PairBatcher.Fit(PairBatcher.Encode(examples, encoder), options.TooLong, encoder);
         var needs = loss.Needs;
         var pass = new PassSize(options, loss, context);
         var references = needs.HasFlag(ForwardNeeds.ReferenceLogProbs) ? ReferenceLogProbs(model, pairs, options, pass, context) : null;
@@ -75,7 +75,10 @@ public static class Trainer
         model.eval();
         return new TrainingLog(
             log, pairs.Count(p => p.Prompt.Truncated),
-            pairs.Sum(p => (p.Chosen.Truncated ? 1 : 0) + (p.Rejected.Truncated ? 1 : 0)), clock.Elapsed.TotalSeconds);
+            pairs.Sum(p => (p.Chosen.Truncated ? 1 : 0) + (p.Rejected.Truncated ? 1 : 0)), clock.Elapsed.TotalSeconds)
+        {
+            DroppedPairs = examples.Count - pairs.Length,
+        };
 
         // One optimiser step may be accumulated from several forward and backward passes. Their shares are known beforehand,
         // so that the sum is the loss of the whole batch.
@@ -109,12 +112,13 @@ public static class Trainer
         RewardModel model, IReadOnlyList<TokenPair> pairs, ForwardNeeds needs, Precision precision, torch.Tensor? references)
     {
         using var autocast = precision == Precision.BFloat16 ? Autocast.Enable(model.Device.type) : null;
-        var output = model.Forward(PairBatcher.Pack(pairs, model.Device), needs);
+        var packed = PairBatcher.Pack(pairs, model.Device);
+        var output = model.Forward(packed.Batch, needs);
         return new PairForward
         {
-            Rewards = output.Rewards?.view(pairs.Count, 2)!,
-            ResponseLogProbs = output.ResponseLogProbs?.view(pairs.Count, 2)!,
-            Features = output.Features?.view(pairs.Count, 2, -1)!,
+            Rewards = packed.ByPair(output.Rewards)!,
+            ResponseLogProbs = packed.ByPair(output.ResponseLogProbs)!,
+            Features = packed.ByPair(output.Features)!,
             ReferenceLogProbs = references!,
         };
     }

@@ -23,7 +23,7 @@ public sealed record TrainingProgress(string Stage, long Done, long Total, strin
 /// <param name="Epoch">Passes over the data so far, with the part of the present one.</param>
 /// <param name="Rewards">The rewards of the step's pairs; null where the loss needs none.</param>
 /// <param name="Pairs">Pairs so far.</param>
-/// <param name="Tokens">Tokens so far as the model computed them: each prompt once, and both responses, after truncation.</param>
+/// <param name="Tokens">Tokens so far: of each pair the prompt once and both responses, after truncation.</param>
 /// <param name="Seconds">Wall-clock time since the first step began.</param>
 /// <param name="Validation">What the model did on held-out pairs after this step; null where it was not tried.</param>
 public sealed record StepReport(
@@ -43,4 +43,8 @@ public sealed record RewardSummary(double? Accuracy, double? Margin, double Min,
 /// <param name="TruncatedResponses">Responses cut on the right to fit.</param>
 /// <param name="Seconds">Wall-clock time of the training steps.</param>
 public sealed record TrainingLog(
-    IReadOnlyList<StepLog> Steps, long TruncatedPrompts, long TruncatedResponses, double Seconds);
+    IReadOnlyList<StepLog> Steps, long TruncatedPrompts, long TruncatedResponses, double Seconds)
+{
+    /// <summary>Pairs left out, because <see cref="TooLong.Drop"/> was asked for.</summary>
+    public long DroppedPairs { get; init; }
+}

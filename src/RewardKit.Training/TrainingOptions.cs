@@ -26,6 +26,19 @@ public enum Precision
     BFloat16,
 }
 
+/// <summary>What happens to a training pair whose prompt or response has more tokens than the model's limits allow.</summary>
+public enum TooLong
+{
+    /// <summary>It is cut: a prompt on the left, a response on the right.</summary>
+    Truncate,
+
+    /// <summary>The pair is left out.</summary>
+    Drop,
+
+    /// <summary>The run stops before its first step.</summary>
+    Refuse,
+}
+
 /// <summary>The settings of a training run; everything but data, model, loss and seed.</summary>
 public sealed record TrainingOptions
 {
@@ -43,6 +56,9 @@ public sealed record TrainingOptions
     /// batch at once. Where memory does not suffice it is halved on the way, which the user is told.
     /// </summary>
     public int? MicroBatchSize { get; init; }
+
+    /// <summary>What happens to pairs with too many tokens; they are counted in any case.</summary>
+    public TooLong TooLong { get; init; } = TooLong.Truncate;
 
     /// <summary>The peak learning rate of AdamW.</summary>
     public double LearningRate { get; init; } = 1e-3;

@@ -21,7 +21,7 @@ public class DataTests : CommandFixture
             Assert.That(lines, Has.Member("pairs          3, of them 0 ties"));
             Assert.That(lines, Has.Member("duplicates     1, left out"));
             Assert.That(lines, Has.Member("contradicting  2 pairs whose reverse is there, too"));
-            Assert.That(lines, Has.Member("prompt                  1         5         5"));
+            Assert.That(lines, Has.Member("prompt                  1         5         5         5         5"));
             Assert.That(lines, Has.Member("  prompt       user: a, b?"));
             Assert.That(outcome.Output, Does.Not.Contain("\u001b"));
         });
@@ -41,6 +41,25 @@ public class DataTests : CommandFixture
             Assert.That(root.GetProperty("files")[0].GetProperty("contradicting").GetInt32(), Is.EqualTo(2));
             Assert.That(root.GetProperty("files")[1].GetProperty("samples")[1].GetProperty("prompt")[0].GetProperty("content").GetString(), Is.EqualTo("d"));
         });
+    }
+
+    [Test]
+    public void Ranked_responses_are_shown_with_their_tokens()
+    {
+        Write("ranks.jsonl", """{"prompt": "p", "responses": ["Once upon a time", "no", "yes"], "ranks": [1, 2, 2]}""");
+        var tokenizer = Path.Combine(RepositoryRoot, "scripts", "models", "stories260K");
+        var outcome = Call("data", "inspect", "ranks.jsonl", "--tokenizer", tokenizer, "--max-tokens", "4");
+        Assert.That(outcome.Error, Is.Empty);
+        var lines = outcome.Output.Split('\n');
+        Assert.Multiple(() =>
+        {
+            Assert.That(lines, Has.Member("layout         lists of responses with ranks"));
+            Assert.That(lines, Has.Member("responses      3"));
+            Assert.That(lines, Has.Member("pairs          2, of them 0 ties"));
+            Assert.That(lines, Has.Some.Match(@"^tokens +min +median +90 % +99 % +max +beyond$"));
+            Assert.That(lines, Has.Some.Match(@"^chosen +\d+ +\d+ +\d+ +\d+ +\d+ +2$"));
+        });
+        Assert.That(Call("data", "inspect", "ranks.jsonl", "--max-tokens", "4").Error, Does.Contain("--max-tokens needs --tokenizer FOLDER."));
     }
 
     [Test]

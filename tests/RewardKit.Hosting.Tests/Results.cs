@@ -35,9 +35,9 @@ internal static class Results
         {
             Name = "test",
             Model = new ModelSpec { Folder = "model" },
-            Train = new PairData("train.jsonl"),
+            Train = new PairFile("train.jsonl"),
             Arms = [.. runs.Select(r => r.Arm).Distinct().Select(a => new ArmSpec(a, Use(PluginKind.Loss, "bradley-terry"), []))],
-            Evaluations = [new(Use(PluginKind.Evaluator, "pair-accuracy"), new PairData("test.jsonl"))],
+            Evaluations = [new(Use(PluginKind.Evaluator, "pair-accuracy"), new PairFile("test.jsonl"))],
             Seeds = [.. runs.Select(r => r.Seed).Distinct()],
             OutputFolder = "out",
         },

@@ -27,7 +27,7 @@ public class StepReportTests
     };
 
     // Every third pair is a tie. Two epochs of 8 and 3.
-    private static readonly PreferenceExample[] Pairs = [.. HhRlhf.Load(new PairData(Path.Combine(
+    private static readonly PreferenceExample[] Pairs = [.. HhRlhf.Load(new PairFile(Path.Combine(
         TestContext.CurrentContext.TestDirectory, "data", "hh-rlhf", "harmless-base", "test.jsonl.gz"))).Examples.Take(11)
         .Select((p, i) => i % 3 == 0 ? p with { Relation = Relation.Tie } : p)];
 

@@ -31,7 +31,7 @@ public class TrainerTests
         MaxResponseTokens = 32,
     };
 
-    private static readonly IReadOnlyList<PreferenceExample> Pairs = HhRlhf.Load(new PairData(Path.Combine(
+    private static readonly IReadOnlyList<PreferenceExample> Pairs = HhRlhf.Load(new PairFile(Path.Combine(
         TestContext.CurrentContext.TestDirectory, "data", "hh-rlhf", "harmless-base", "test.jsonl.gz"))).Examples.Take(24).ToArray();
 
     private static readonly TrainingOptions Options = new() { BatchSize = 8, Epochs = 2, LearningRate = 1e-3, WarmupRatio = 0 };
@@ -180,6 +180,24 @@ public class TrainerTests
         var (log, _) = Train(BradleyTerry, Options with { Epochs = 1 });
         Assert.That(log.TruncatedPrompts, Is.EqualTo(Pairs.Count(p => encoder.EncodePrompt(p.Prompt).Truncated)).And.GreaterThan(0));
         Assert.That(log.TruncatedResponses, Is.GreaterThan(0));
+    }
+
+    [Test]
+    public void Pairs_with_too_many_tokens_are_cut_dropped_or_refused_and_counted()
+    {
+        var encoder = PairEncoder.Create(Spec);
+        var fitting = Pairs.Count(p => !(encoder.EncodePrompt(p.Prompt).Truncated
+            || encoder.EncodeResponse(p.Prompt, p.Chosen).Truncated || encoder.EncodeResponse(p.Prompt, p.Rejected).Truncated));
+        Assert.That(fitting, Is.InRange(1, Pairs.Count - 1));
+        var probe = new ProbeLoss();
+        var (log, _) = Train(probe, Options with { Epochs = 1, TooLong = TooLong.Drop }, head: new RewardHead());
+        Assert.Multiple(() =>
+        {
+            Assert.That((probe.Rows.Count, log.DroppedPairs, log.TruncatedPrompts), Is.EqualTo((fitting, Pairs.Count - fitting, 0L)));
+            var refused = Assert.Throws<RewardKitException>(() => Train(probe, Options with { TooLong = TooLong.Refuse }))!;
+            Assert.That(refused.ExitCode, Is.EqualTo(2));
+            Assert.That(refused.Message, Does.StartWith($"{Pairs.Count - fitting} of {Pairs.Count} training pairs have more than 48 tokens in the prompt or 32 in a response, first "));
+        });
     }
 
     private sealed class ProbeLoss : ILoss

@@ -29,7 +29,7 @@ public class TrainingOptionsTests
         MaxResponseTokens = 32,
     };
 
-    private static readonly PreferenceExample[] Pairs = [.. HhRlhf.Load(new PairData(Path.Combine(
+    private static readonly PreferenceExample[] Pairs = [.. HhRlhf.Load(new PairFile(Path.Combine(
         TestContext.CurrentContext.TestDirectory, "data", "hh-rlhf", "harmless-base", "test.jsonl.gz"))).Examples.Take(24)];
 
     private static readonly TrainingOptions Options = new() { BatchSize = 8, LearningRate = 1e-2, WarmupRatio = 0 };
@@ -189,7 +189,7 @@ public class TrainingOptionsTests
             var error = Assert.Throws<RewardKitException>(() => Train(Options, new BrokenLoss(), new() { Folder = folder }))!;
             var file = Path.Combine(folder, "diverged-step-2.jsonl");
             Assert.That(error.Message, Does.Contain("step 2 of 3").And.Contain(file));
-            var read = PairFiles.Load(new PairData(file) { Reading = new() }).Examples;
+            var read = PairFiles.Load(new PairFile(file) { Reading = new() }).Examples;
             Assert.That(read, Has.Count.EqualTo(8));
             Assert.That(Pairs.Select(p => (p.Prompt, p.Chosen, p.Rejected)), Is.SupersetOf(read.Select(p => (p.Prompt, p.Chosen, p.Rejected))));
             Assert.That(File.ReadLines(file), Is.All.Match("\"reward_chosen\":-?[0-9]"));

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using RewardKit.Models.Tokenization;
 using RewardKit.Training.Data;
 
 namespace RewardKit.Cli.Commands;
@@ -26,9 +27,17 @@ internal static class DataCommand
         var (prompt, chosen, rejected) = (Column("prompt", "the prompt"), Column("chosen", "the better response"), Column("rejected", "the worse response"));
         var (margin, label, tie) = (
             Column("margin", "by how much the chosen response is better"),
-            Column("label", "the probability that the chosen response is better"),
+            Column("label", "the probability that the chosen response is better, or of whether a single response is good"),
             Column("tie", "whether neither is better"));
-        var (response, score) = (Column("response", "one of several responses"), Column("score", "the response's score"));
+        var (response, score) = (Column("response", "one of several responses"), Column("score", "the response's score, or of the list of scores"));
+        var (responses, rank) = (Column("responses", "the list of responses"), Column("rank", "the responses' ranks, 1 for the best"));
+        var pairing = new Option<Pairing>("--pairing")
+        {
+            Description = "Which pairs are made of several responses: All (any two of different rank), Adjacent, BestWorst.",
+            HelpName = "PAIRS",
+        };
+        var tokenizer = new Option<string?>("--tokenizer") { Description = "Show lengths in tokens, too: a model's or tokenizer's folder.", HelpName = "FOLDER" };
+        var limit = new Option<int?>("--max-tokens") { Description = "With --tokenizer: count what has more tokens than this.", HelpName = "N" };
         var seed = new Option<int>("--seed") { Description = "Chooses the samples; default 1.", HelpName = "N", DefaultValueFactory = _ => 1 };
         var json = new Option<bool>("--json") { Description = "Print a JSON object." };
         var verbose = Shared.Verbose();
@@ -36,13 +45,14 @@ internal static class DataCommand
             "inspect",
             """
             Shows what a file of preference pairs holds: its layout, counts, lengths, duplicates, contradictions and five
-            samples. The layout is told by the first record; columns with names of their own are named by options.
+            samples. Pairs, scored or labelled responses, and lists of ranked responses are read. The layout is told by the first record; columns with names of their own are named by options.
             """,
             "rewardkit data inspect train.jsonl.gz test.jsonl.gz",
             "rewardkit data inspect pairs.csv --prompt question --chosen better --rejected worse",
-            "rewardkit data inspect helpsteer.jsonl --score helpfulness --json")
+            "rewardkit data inspect helpsteer.jsonl --score helpfulness --json",
+            "rewardkit data inspect ultrafeedback.jsonl --pairing BestWorst --tokenizer models/llama --max-tokens 1024")
         {
-            file, other, prompt, chosen, rejected, margin, label, tie, response, score, seed, json, verbose,
+            file, other, prompt, chosen, rejected, margin, label, tie, response, score, responses, rank, pairing, tokenizer, limit, seed, json, verbose,
         };
         command.SetAction(parsed => Outcome.Of(parsed.GetValue(verbose), _ =>
         {
@@ -58,12 +68,21 @@ internal static class DataCommand
                     Tie = parsed.GetValue(tie),
                     Response = parsed.GetValue(response),
                     Score = parsed.GetValue(score),
+                    Responses = parsed.GetValue(responses),
+                    Rank = parsed.GetValue(rank),
                 },
+                Pairing = parsed.GetValue(pairing),
             };
+            if (parsed.GetValue(limit) is < 1) throw RewardKitException.Input($"--max-tokens {parsed.GetValue(limit)} is out of range; it must be at least 1.");
+            if (parsed.GetValue(limit) is not null && parsed.GetValue(tokenizer) is null) throw RewardKitException.Input("--max-tokens needs --tokenizer FOLDER.");
+            var encoder = parsed.GetValue(tokenizer) is { } folder ? Unlimited(Tokenizer.Load(folder)) : null;
             string[] paths = parsed.GetValue(other) is { } second ? [parsed.GetRequiredValue(file), second] : [parsed.GetRequiredValue(file)];
-            var found = paths.Select(path => (path, new PairInspection(
-                PairFiles.Load(new(Path.GetFullPath(path)) { Reading = reading }), parsed.GetValue(seed)))).ToArray();
-            int? shared = found is [var (_, one), var (_, two)] ? PairInspection.SharedPrompts(one.Pairs, two.Pairs) : null;
+            var found = paths.Select(path =>
+            {
+                var inspection = new PairInspection(PairFiles.Load(new(Path.GetFullPath(path)) { Reading = reading }), parsed.GetValue(seed));
+                return new Shown(path, inspection, Tokens(inspection, encoder, parsed.GetValue(limit)));
+            }).ToArray();
+            int? shared = found is [var one, var two] ? PairInspection.SharedPrompts(one.Found.Pairs, two.Found.Pairs) : null;
             if (parsed.GetValue(json)) PrintJson(found, shared);
             else Print(found, shared);
         }));
@@ -73,23 +92,34 @@ internal static class DataCommand
     private static Option<string?> Column(string name, string what) =>
         new($"--{name}") { Description = $"The column of {what}.", HelpName = "COLUMN" };
 
-    private static void Print((string Path, PairInspection Found)[] files, int? shared)
+    private sealed record Shown(string Path, PairInspection Found, TokenLengths[] Tokens);
+
+    private sealed record TokenLengths(string Part, LengthSpread Spread, int? Beyond);
+
+    private static PairEncoder Unlimited(Tokenizer tokenizer) => new(tokenizer, ChatTemplate.For(tokenizer), int.MaxValue, int.MaxValue);
+
+    private static TokenLengths[] Tokens(PairInspection found, PairEncoder? encoder, int? limit) => encoder is null
+        ? []
+        : [.. found.Tokens(encoder).Select(p => new TokenLengths(p.Part, LengthSpread.Of(p.Tokens), limit is { } most ? p.Tokens.Count(n => n > most) : null))];
+
+    private static void Print(Shown[] files, int? shared)
     {
-        foreach (var (path, found) in files)
+        foreach (var (path, found, tokens) in files)
         {
             var text = new StringBuilder();
             Row("file", path);
             Row("layout", found.Pairs.Layout);
             Row("records", $"{found.Pairs.Records}");
+            if (found.Pairs.Responses is { } responses) Row("responses", $"{responses}");
             Row("pairs", $"{found.Pairs.Examples.Count}, of them {found.Ties} ties");
             Row("prompts", $"{found.Prompts}");
             Row("duplicates", $"{found.Duplicates}, left out");
             Row("contradicting", $"{found.Contradicting} pairs whose reverse is there, too");
             foreach (var skipped in found.Pairs.Skipped.Where(s => s.Reason != PairFiles.Duplicate))
                 Row("skipped", $"{skipped.Records.Count}: {skipped.Reason} (first: record {skipped.Records[0]})");
-            text.Append(CultureInfo.InvariantCulture, $"\n{"characters",-15}{"min",10}{"median",10}{"max",10}\n");
-            foreach (var (part, length) in found.Lengths)
-                text.Append(CultureInfo.InvariantCulture, $"{part,-15}{length.Min,10}{length.Median,10:0.#}{length.Max,10}\n");
+            Spread("characters", found.Lengths, "", _ => "");
+            if (tokens is [{ Beyond: var counted }, ..])
+                Spread("tokens", tokens.Select(t => (t.Part, t.Spread)), counted is null ? "" : "beyond", i => $"{tokens[i].Beyond}");
             foreach (var sample in found.Samples)
             {
                 text.Append(CultureInfo.InvariantCulture, $"\nrecord {sample.Provenance.Record}{(sample.Relation == Relation.Tie ? ", a tie" : "")}\n");
@@ -98,6 +128,15 @@ internal static class DataCommand
                 Row("  rejected", OneLine(sample.Rejected));
             }
             Console.WriteLine(text);
+
+            void Spread(string unit, IEnumerable<(string Part, LengthSpread Spread)> parts, string last, Func<int, string> value)
+            {
+                Line($"{unit,-15}{"min",10}{"median",10}{"90 %",10}{"99 %",10}{"max",10}{last,10}", "\n");
+                foreach (var (i, (part, length)) in parts.Index())
+                    Line(FormattableString.Invariant($"{part,-15}{length.Min,10}{length.Median,10:0.#}{length.P90,10}{length.P99,10}{length.Max,10}{value(i),10}"));
+            }
+
+            void Line(string line, string before = "") => text.Append(before).Append(line.TrimEnd()).Append('\n');
 
             void Row(string name, string value) => text.Append(CultureInfo.InvariantCulture, $"{name,-15}{value}\n");
         }
@@ -113,7 +152,7 @@ internal static class DataCommand
         return runes.Length > ShownCharacters ? string.Concat(runes[..ShownCharacters]) + "…" : text;
     }
 
-    private static void PrintJson((string Path, PairInspection Found)[] files, int? shared)
+    private static void PrintJson(Shown[] files, int? shared)
     {
         var result = new
         {
@@ -122,13 +161,15 @@ internal static class DataCommand
                 path = f.Path,
                 layout = f.Found.Pairs.Layout,
                 records = f.Found.Pairs.Records,
+                responses = f.Found.Pairs.Responses,
                 pairs = f.Found.Pairs.Examples.Count,
                 ties = f.Found.Ties,
                 prompts = f.Found.Prompts,
                 duplicates = f.Found.Duplicates,
                 contradicting = f.Found.Contradicting,
                 skipped = f.Found.Pairs.Skipped.Select(s => new { reason = s.Reason, records = s.Records }),
-                characters = f.Found.Lengths.ToDictionary(l => l.Part, l => new { min = l.Characters.Min, median = l.Characters.Median, max = l.Characters.Max }),
+                characters = f.Found.Lengths.ToDictionary(l => l.Part, l => Lengths(l.Characters)),
+                tokens = f.Tokens.Length == 0 ? null : f.Tokens.ToDictionary(t => t.Part, t => new { lengths = Lengths(t.Spread), beyond = t.Beyond }),
                 samples = f.Found.Samples.Select(s => new
                 {
                     record = s.Provenance.Record,
@@ -143,6 +184,9 @@ internal static class DataCommand
             shared_prompts = shared,
         };
         Console.WriteLine(JsonSerializer.Serialize(result, new JsonSerializerOptions { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }));
+
+        static object Lengths(LengthSpread spread) =>
+            new { min = spread.Min, median = spread.Median, p90 = spread.P90, p99 = spread.P99, max = spread.Max };
 
         static object Turns(Conversation conversation) => conversation.Messages.Select(m => new { role = m.Role, content = m.Content });
     }

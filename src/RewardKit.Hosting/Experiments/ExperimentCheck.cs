@@ -20,8 +20,8 @@ internal static class ExperimentCheck
         Unique("arm", spec.Arms.Select(a => a.Name));
         Unique("seed", spec.Seeds.Select(s => s.ToString(System.Globalization.CultureInfo.InvariantCulture)));
 
-        foreach (var data in spec.Evaluations.Select(e => e.Pairs).Prepend(spec.Train))
-            if (data is not null && !File.Exists(data.Path)) throw RewardKitException.Input($"There is no data file {data.Path}.");
+        foreach (var file in spec.Evaluations.Select(e => e.Pairs).Prepend(spec.Validation).Prepend(spec.Train).SelectMany(d => d?.Files ?? []))
+            if (!File.Exists(file.Path)) throw RewardKitException.Input($"There is no data file {file.Path}.");
         BaselinesFirst(spec.Arms);
 
         // All uses first: that needs the manifests alone. Then one of each is made, because a constructor may refuse, too.

@@ -6,12 +6,12 @@ namespace RewardKit.Hosting.Experiments;
 internal sealed class ExperimentData
 {
     private const int RecordsNamed = 8;
-    private readonly Dictionary<PairData, LoadedPairs> _loaded = [];
+    private readonly PairLoader _pairs = new();
 
     public ExperimentData(ExperimentSpec spec)
     {
-        Train = Load(spec.Train);
-        Validation = spec.Validation is { } held ? Load(held) : null;
+        Train = _pairs.Load(spec.Train);
+        Validation = spec.Validation is { } held ? _pairs.Load(held) : null;
         var evaluations = new List<(string, EvaluationSpec, IReadOnlyList<PreferenceExample>)>();
         var times = new Dictionary<string, int>();
         foreach (var evaluation in spec.Evaluations)
@@ -19,7 +19,7 @@ internal sealed class ExperimentData
             // The same evaluator a second time, on other pairs or with other options, is told apart by a number.
             var id = evaluation.Evaluator.Id;
             var time = times[id] = times.GetValueOrDefault(id) + 1;
-            evaluations.Add((time == 1 ? id : $"{id}#{time}", evaluation, evaluation.Pairs is { } pairs ? Load(pairs).Examples : []));
+            evaluations.Add((time == 1 ? id : $"{id}#{time}", evaluation, evaluation.Pairs is { } pairs ? _pairs.Load(pairs).Examples : []));
         }
         Evaluations = evaluations;
     }
@@ -37,13 +37,17 @@ internal sealed class ExperimentData
     public IReadOnlyList<string> Notes(IReadOnlyList<RunResult> runs)
     {
         var notes = new List<string>();
-        foreach (var (data, pairs) in _loaded)
+        foreach (var (data, pairs) in _pairs.Loaded)
         {
             var skipped = pairs.Skipped.Sum(s => s.Records.Count);
             var reasons = string.Join("; ", pairs.Skipped.Select(s => $"{s.Reason}: {Records(s.Records)}"));
-            notes.Add($"{ShortPath(data.Path)}{Part(data)}: {pairs.Examples.Count} pairs"
+            notes.Add($"{data}: {pairs.Examples.Count} pairs"
+                + (pairs.Responses is { } responses ? $" of {responses} responses" : "")
+                + (pairs.Origin is { } origin ? $" ({origin})" : "")
                 + (skipped > 0 ? $", {skipped} {(skipped == 1 ? "record" : "records")} skipped ({reasons})." : "."));
         }
+        foreach (var arm in runs.Where(r => r.Log is { DroppedPairs: > 0 }).GroupBy(r => r.Arm))
+            notes.Add($"{arm.Key}: {arm.Max(r => r.Log!.DroppedPairs)} training pairs dropped, because prompt or response is longer than the model's limits.");
         foreach (var arm in runs.Where(r => r.Log is { } log && log.TruncatedPrompts + log.TruncatedResponses > 0).GroupBy(r => r.Arm))
         {
             var most = arm.Select(r => r.Log!).MaxBy(l => l.TruncatedPrompts + l.TruncatedResponses)!;
@@ -51,18 +55,6 @@ internal sealed class ExperimentData
         }
         return notes;
     }
-
-    private LoadedPairs Load(PairData data)
-    {
-        if (!_loaded.TryGetValue(data, out var pairs)) _loaded.Add(data, pairs = PairFiles.Load(data));
-        return pairs;
-    }
-
-    // The folder tells files apart that have the same name, as train.jsonl.gz.
-    private static string ShortPath(string path) =>
-        Path.Combine(Path.GetFileName(Path.GetDirectoryName(path)) ?? "", Path.GetFileName(path));
-
-    private static string Part(PairData data) => data.Reading?.Part is { } part ? $" ({(part.First ? "train" : "test")} part)" : "";
 
     private static string Records(IReadOnlyList<long> records) =>
         (records.Count == 1 ? "record " : "records ") + string.Join(", ", records.Take(RecordsNamed))

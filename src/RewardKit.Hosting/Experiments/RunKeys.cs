@@ -1,4 +1,6 @@
+using System.Text.Json;
 using RewardKit.Models;
+using RewardKit.Training.Data;
 
 namespace RewardKit.Hosting.Experiments;
 
@@ -15,14 +17,9 @@ internal sealed class RunKeys(ExperimentSpec spec, MethodSource methods, IModelW
         var key = new ContentKey().Add("format", Format).Add("seed", seed)
             .Add("model", spec.Model with { Folder = null, Base = null, Tokenizer = null })
             .Add("training", spec.Training)
-            .Add("data", _files.Of(spec.Train.Path))
+            .Add("data", Of(spec.Train))
             .Add("loss", arm.Loss, methods);
-        if (spec.Train.Reading is { } reading) key.Add("reading", reading);
-        if (spec.Validation is { } held)
-        {
-            key.Add("validation data", _files.Of(held.Path));
-            if (held.Reading is { } how) key.Add("validation reading", how);
-        }
+        if (spec.Validation is { } held) key.Add("validation data", Of(held));
         if (spec.Model.Folder is { } folder) key.Add("model folder", _files.Of(folder, ModelFiles.OfModel(folder)));
         var below = ModelFiles.BaseOf(spec.Model);
         if (below is not null) key.Add("base folder", _files.Of(below, ModelFiles.OfModel(below)));
@@ -42,10 +39,12 @@ internal sealed class RunKeys(ExperimentSpec spec, MethodSource methods, IModelW
         foreach (var (place, evaluation) in spec.Evaluations.Index())
         {
             key.Add($"evaluator {place + 1}", evaluation.Evaluator, methods);
-            if (evaluation.Pairs is not { } pairs) continue;
-            key.Add($"pairs {place + 1}", _files.Of(pairs.Path));
-            if (pairs.Reading is { } reading) key.Add($"reading {place + 1}", reading);
+            if (evaluation.Pairs is { } pairs) key.Add($"pairs {place + 1}", Of(pairs));
         }
         return key;
     }
+
+    // Where a file lies plays no part: its content does, and how it is read.
+    private string Of(PairData data) => data.Describe(
+        file => _files.Of(file.Path) + (file.Reading is { } reading ? $" read by {JsonSerializer.Serialize(reading)}" : ""));
 }

@@ -62,7 +62,7 @@ public static class ReportPage
             var range = best.Interval is { } i ? $" (95 % interval {Findings.Range(i, true)})" : "";
             return Html.Of($"Highest on {metric}: <b>{best.Arm}</b> with {Findings.Number(best.Mean, true)}{range}, over {best.Items} held-out pairs. {string.Join(' ', Findings.Of(summary, metric))}");
         });
-        return Html.Of($"{arms} trained on {Path.GetFileName(spec.Train.Path)} with {seeds} each. {sentences} {Findings.Failed(result) ?? ""}");
+        return Html.Of($"{arms} trained on {spec.Train.Describe(f => Path.GetFileName(f.Path))} with {seeds} each. {sentences} {Findings.Failed(result) ?? ""}");
     }
 
     // What the first chart says in words stands at the head of the page already.

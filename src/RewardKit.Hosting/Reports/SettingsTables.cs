@@ -2,7 +2,6 @@ using System.Collections;
 using System.Globalization;
 using System.Text.Json;
 using RewardKit.Hosting.Experiments;
-using RewardKit.Training.Data;
 
 namespace RewardKit.Hosting.Reports;
 
@@ -12,9 +11,9 @@ internal static class SettingsTables
     public static Html Draw(ExperimentResult result)
     {
         var spec = result.Spec;
-        var data = new List<(string, string)> { ("training pairs", Place(spec.Train)) };
-        if (spec.Validation is { } held) data.Add(("validation during training", Place(held)));
-        data.AddRange(spec.Evaluations.Select(e => ($"evaluation: {e.Evaluator.Id}{Options(e.Evaluator)}", e.Pairs is { } pairs ? Place(pairs) : "its own data")));
+        var data = new List<(string, string)> { ("training pairs", spec.Train.Describe(f => f.Path)) };
+        if (spec.Validation is { } held) data.Add(("validation during training", held.Describe(f => f.Path)));
+        data.AddRange(spec.Evaluations.Select(e => ($"evaluation: {e.Evaluator.Id}{Options(e.Evaluator)}", e.Pairs is { } pairs ? pairs.Describe(f => f.Path) : "its own data")));
         data.Add(("seeds", string.Join(", ", spec.Seeds)));
         return Html.Of($"""
             {Table("Arms", spec.Arms.Select(a => (a.Name, Describe(a))))}
@@ -62,8 +61,4 @@ internal static class SettingsTables
             <section><h3>{title}</h3><table class="facts">{Html.Each(list, r => Html.Of($"<tr><th>{r.Name}</th><td>{r.Value}</td></tr>"))}</table></section>
             """);
     }
-
-    private static string Place(PairData data) => data.Reading?.Part is { } part
-        ? FormattableString.Invariant($"{data.Path} ({(part.First ? "train" : "test")} part by prompt, fraction {part.Fraction}, seed {part.Seed})")
-        : data.Path;
 }

@@ -1,5 +1,6 @@
 namespace RewardKit
 
+open System.Collections.Immutable
 open System.IO
 open RewardKit.Training.Data
 
@@ -11,6 +12,9 @@ type PairSplits =
         /// The held-out pairs.
         Test: PairData
     }
+
+/// Which pairs are made of several responses to a prompt.
+type Pairing = RewardKit.Training.Data.Pairing
 
 /// Preference data. Paths are relative to the script.
 [<AbstractClass; Sealed>]
@@ -25,7 +29,7 @@ type Data =
 
     /// One file in the form of Anthropic's HH-RLHF: a JSON object a line with `chosen` and `rejected`, each a whole
     /// dialogue; `.jsonl` or `.jsonl.gz`.
-    static member hhRlhfFile(path: string) : PairData = PairData(Data.existing path)
+    static member hhRlhfFile(path: string) : PairData = PairFile(Data.existing path)
 
     /// A folder with `train.jsonl.gz` and `test.jsonl.gz` (or `.jsonl`) in the form of Anthropic's HH-RLHF.
     static member hhRlhf(folder: string) : PairSplits =
@@ -44,7 +48,7 @@ type Data =
             |> List.map (fun file -> Path.Combine(folder, file))
             |> List.tryFind File.Exists
             |> function
-                | Some path -> PairData path
+                | Some path -> PairFile path :> PairData
                 | None ->
                     let expected = String.concat " or " (fileNames name)
                     raise (RewardKitException.Input $"The data folder {folder} has no {expected}.")
@@ -53,18 +57,28 @@ type Data =
 
     /// <summary>
     /// Pairs from JSON Lines, a JSON array or CSV (each also gzip), in the layout that the first record shows: prompt, chosen
-    /// and rejected (texts or messages), chosen and rejected conversations, HH-RLHF, UltraFeedback, or scored responses.
-    /// Copies of a pair are left out. A column is named only where it is called otherwise.
+    /// and rejected (texts or messages), chosen and rejected conversations, HH-RLHF, UltraFeedback, responses with a score or a
+    /// label each, or lists of responses with scores or ranks. Copies of a pair are left out. A column is named only where
+    /// it is called otherwise.
     /// </summary>
     /// <param name="path">The file, relative to the script.</param>
-    /// <param name="prompt">The column of the prompt; default: prompt, question or conversations.</param>
+    /// <param name="prompt">The column of the prompt; default: prompt, question, instruction or conversations.</param>
     /// <param name="chosen">The column of the better response, or of the conversation with it; default: chosen.</param>
     /// <param name="rejected">The column of the worse response; default: rejected.</param>
     /// <param name="margin">The column that says by how much the chosen response is better; default: margin, where there is one.</param>
-    /// <param name="label">The column of the probability that the chosen response is better; default: soft_label.</param>
+    /// <param name="label">
+    /// The column of the probability that the chosen response is better, default soft_label; for single responses the column
+    /// that says whether one is good, default label.
+    /// </param>
     /// <param name="tie">The column that says whether neither is better; default: tie.</param>
-    /// <param name="response">The column of one of several responses to a prompt; default: response.</param>
-    /// <param name="score">The column of that response's score; default: score.</param>
+    /// <param name="response">The column of one of several responses to a prompt; default: response, completion or messages.</param>
+    /// <param name="score">The column of that response's score, or of the list of scores; default: score, in lists overall_score and others.</param>
+    /// <param name="responses">The column of the list of responses; default: responses, completions or answers.</param>
+    /// <param name="rank">The column of the ranks in such a list, 1 for the best; default: rank or ranks.</param>
+    /// <param name="pairing">
+    /// Which pairs are made of several responses: Pairing.All (default; any two of different rank), Pairing.Adjacent (those of
+    /// neighbouring ranks) or Pairing.BestWorst (one pair a prompt).
+    /// </param>
     static member pairs
         (
             path: string,
@@ -75,7 +89,10 @@ type Data =
             ?label: string,
             ?tie: string,
             ?response: string,
-            ?score: string
+            ?score: string,
+            ?responses: string,
+            ?rank: string,
+            ?pairing: Pairing
         ) : PairData =
         let columns =
             PairColumns(
@@ -86,10 +103,15 @@ type Data =
                 Label = Option.toObj label,
                 Tie = Option.toObj tie,
                 Response = Option.toObj response,
-                Score = Option.toObj score
+                Score = Option.toObj score,
+                Responses = Option.toObj responses,
+                Rank = Option.toObj rank
             )
 
-        PairData(Data.existing path, Reading = PairReading(Columns = columns))
+        PairFile(
+            Data.existing path,
+            Reading = PairReading(Columns = columns, Pairing = defaultArg pairing Pairing.All)
+        )
 
     /// <summary>
     /// Divides pairs by a hash of the prompt, so that no prompt is in both parts:
@@ -101,17 +123,60 @@ type Data =
         if not (fraction > 0.0 && fraction < 1.0) then
             raise (RewardKitException.Input $"Data.split: fraction = {fraction} is out of range; it must be between 0 and 1.")
 
+        let seed = defaultArg seed 1
+
         fun data ->
-            if isNull data.Reading then
-                raise (RewardKitException.Input "Data.split divides what Data.pairs reads; name the file with it.")
+            let rec divided: PairData -> bool =
+                function
+                | :? PairPart as part -> part.Seed = seed || divided part.Whole
+                | :? JoinedPairs as joined -> Seq.exists divided joined.Sources
+                | :? MixedPairs as mixed -> mixed.Sources |> Seq.exists (fun source -> divided source.Pairs)
+                | _ -> false
 
-            if not (isNull data.Reading.Part) then
-                raise (RewardKitException.Input $"Data.split: {data.Path} is split already.")
+            // The same hash again would put all of a part on one side.
+            if divided data then
+                raise (
+                    RewardKitException.Input
+                        $"Data.split: {data} is divided with seed {seed} already; give another seed to divide it further."
+                )
 
-            let part first =
-                let reading =
-                    PairReading(Columns = data.Reading.Columns, Part = PairPart(fraction, defaultArg seed 1, first))
-
-                PairData(data.Path, Reading = reading)
-
+            let part first = PairPart(data, fraction, seed, first)
             { Train = part true; Test = part false }
+
+    /// <summary>
+    /// All pairs of several sources, one after the other: <c>Data.concat [ pairsA; pairsB ]</c>. What an earlier source has is
+    /// left out of a later one, and counted.
+    /// </summary>
+    /// <param name="sources">The sources.</param>
+    static member concat(sources: PairData list) : PairData =
+        if List.isEmpty sources then
+            raise (RewardKitException.Input "Data.concat: there is no source; name at least one.")
+
+        JoinedPairs(ImmutableArray.CreateRange sources)
+
+    /// <summary>
+    /// A mixture of sources by weights: <c>Data.mix ([ pairsA, 0.7; pairsB, 0.3 ], seed = 1)</c>. Which pairs are drawn from a
+    /// source that has more than its share, the seed decides; the report says how many came from where. What an earlier
+    /// source has is left out of a later one.
+    /// </summary>
+    /// <param name="sources">The sources with their weights; only the ratio of the weights counts.</param>
+    /// <param name="total">
+    /// The number of pairs; a source that has fewer than its share is then gone through again. Default: as many as possible
+    /// with no pair twice.
+    /// </param>
+    /// <param name="seed">Another seed, another draw; default 1.</param>
+    static member mix(sources: (PairData * float) list, ?total: int, ?seed: int) : PairData =
+        if List.isEmpty sources then
+            raise (RewardKitException.Input "Data.mix: there is no source; name at least one with its weight.")
+
+        for pairs, weight in sources do
+            if not (weight > 0.0 && weight < infinity) then
+                raise (RewardKitException.Input $"Data.mix: the weight {weight} of {pairs} is out of range; it must be above 0.")
+
+        match total with
+        | Some total when total < 1 ->
+            raise (RewardKitException.Input $"Data.mix: total = {total} is out of range; it must be at least 1.")
+        | _ -> ()
+
+        let weighted = sources |> List.map WeightedPairs |> ImmutableArray.CreateRange
+        MixedPairs(weighted, defaultArg seed 1, Option.toNullable total)

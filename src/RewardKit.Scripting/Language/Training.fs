@@ -12,6 +12,9 @@ module TrainingLanguage =
     /// The type that matrix products and attention compute in: Precision.OfWeights or Precision.BFloat16 (autocast).
     type Precision = RewardKit.Training.Precision
 
+    /// What happens to a training pair with more tokens than the model's limits allow.
+    type TooLong = RewardKit.Training.TooLong
+
     /// The settings of training, shared by all arms of an experiment.
     [<AbstractClass; Sealed>]
     type Training =
@@ -20,6 +23,9 @@ module TrainingLanguage =
         /// <param name="maxSteps">Optimiser steps at most, at least 1; default: as many as the epochs come to.</param>
         /// <param name="batchSize">Pairs behind one optimiser step, at least 1; default 16.</param>
         /// <param name="microBatchSize">Pairs in one pass at most, at least 1; default: the whole batch. Halved by itself where memory does not suffice.</param>
+        /// <param name="tooLong">
+        /// Pairs with more tokens than the model's limits: TooLong.Truncate (default: cut), TooLong.Drop or TooLong.Refuse.
+        /// </param>
         /// <param name="learningRate">The peak learning rate, above 0; default 1e-3.</param>
         /// <param name="schedule">Schedule.Cosine (default), Schedule.Linear or Schedule.Constant.</param>
         /// <param name="warmupRatio">The share of the steps in which the rate rises, in [0, 1]; default 0.03.</param>
@@ -49,6 +55,7 @@ module TrainingLanguage =
                 ?maxSteps: int,
                 ?batchSize: int,
                 ?microBatchSize: int,
+                ?tooLong: TooLong,
                 ?learningRate: float,
                 ?schedule: Schedule,
                 ?warmupRatio: float,
@@ -85,6 +92,7 @@ module TrainingLanguage =
                 MaxSteps = Option.toNullable (count "maxSteps" maxSteps),
                 BatchSize = defaultArg (count "batchSize" batchSize) defaults.BatchSize,
                 MicroBatchSize = Option.toNullable (count "microBatchSize" microBatchSize),
+                TooLong = defaultArg tooLong defaults.TooLong,
                 LearningRate = defaultArg (positive "learningRate" learningRate) defaults.LearningRate,
                 Schedule = defaultArg schedule defaults.Schedule,
                 WarmupRatio =

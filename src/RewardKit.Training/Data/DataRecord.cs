@@ -44,22 +44,28 @@ internal readonly record struct DataRecord(string File, long Number, JsonElement
 
     /// <summary>The number under a key, also one written as a string; null where the value is null or empty.</summary>
     /// <exception cref="RewardKitException">The key is missing or its value is no finite number.</exception>
-    public double? Real(string key)
+    public double? Real(string key) => Real(Field(key), $"\"{key}\"");
+
+    /// <summary>A number, also one written as a string; null for null and an empty string.</summary>
+    /// <param name="value">The value.</param>
+    /// <param name="where">What a message calls it.</param>
+    /// <exception cref="RewardKitException">The value is no finite number.</exception>
+    public double? Real(JsonElement value, string where)
     {
-        var value = Field(key);
         if (value.ValueKind == JsonValueKind.Null || (value.ValueKind == JsonValueKind.String && value.ValueEquals(""))) return null;
-        var text = value.ValueKind == JsonValueKind.String ? Text(key) : value.GetRawText();
+        var text = value.ValueKind == JsonValueKind.String ? Text(value, where) : value.GetRawText();
         return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)
             ? number
-            : throw Malformed($"\"{key}\" must be a number, but is {(value.ValueKind == JsonValueKind.String ? $"\"{text}\"" : JsonLines.Kind(value))}");
+            : throw Malformed($"{where} must be a number, but is {(value.ValueKind == JsonValueKind.String ? $"\"{text}\"" : JsonLines.Kind(value))}");
     }
 
-    /// <summary>The truth value under a key, also 0 or 1, or one written as a string; false where null or empty.</summary>
+    /// <summary>The truth value under a key, also 0 or 1, or one written as a string; null where null or empty.</summary>
     /// <exception cref="RewardKitException">The key is missing or its value is something else.</exception>
-    public bool Truth(string key) => Field(key).ToString().ToLowerInvariant() switch
+    public bool? Truth(string key) => Field(key).ToString().ToLowerInvariant() switch
     {
         "true" or "1" => true,
-        "false" or "0" or "" => false,
+        "false" or "0" => false,
+        "" => null,
         var other => throw Malformed($"\"{key}\" must be true or false, but is {other}"),
     };
 

@@ -20,7 +20,7 @@ public static partial class HhRlhf
     /// There is no such file, it is a folder, a line is malformed (file, line and reason are named), or no usable pair is
     /// in it.
     /// </exception>
-    public static LoadedPairs Load(PairData data)
+    public static LoadedPairs Load(PairFile data)
     {
         var path = Path.GetFullPath(data.Path);
         var source = PairId.Source(path);
@@ -57,8 +57,8 @@ public static partial class HhRlhf
         return better[^1] == worse[^1] ? "identical responses" : null;
     }
 
-    // No turns if the text does not begin with one.
-    private static Message[] Turns(string dialogue)
+    /// <summary>The turns of a dialogue; none if the text does not begin with one.</summary>
+    internal static Message[] Turns(string dialogue)
     {
         var marks = TurnMark().Matches(dialogue);
         if (marks is not [{ Index: 0 }, ..]) return [];

@@ -12,16 +12,35 @@ internal static class MessageLists
     /// <param name="key">The key.</param>
     /// <param name="speaker">Whose turn a plain text is.</param>
     /// <exception cref="RewardKitException">It is none of these.</exception>
-    public static Message[] Of(DataRecord record, string key, string speaker)
+    public static Message[] Of(DataRecord record, string key, string speaker) => Of(record, record.Field(key), $"\"{key}\"", speaker);
+
+    /// <summary>The turns in a value.</summary>
+    /// <param name="record">The record it is in.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="where">What a message calls it.</param>
+    /// <param name="speaker">Whose turn a plain text is.</param>
+    /// <exception cref="RewardKitException">It is none of these.</exception>
+    public static Message[] Of(DataRecord record, JsonElement value, string where, string speaker) => value.ValueKind switch
     {
-        var value = record.Field(key);
-        return value.ValueKind switch
-        {
-            JsonValueKind.String => [new(speaker, record.Text(key))],
-            JsonValueKind.Object => [Turn(record, value, $"\"{key}\"")],
-            JsonValueKind.Array => [.. value.EnumerateArray().Select((turn, i) => Turn(record, turn, $"\"{key}\"[{i}]"))],
-            _ => throw record.Malformed($"\"{key}\" must be a string or a list of messages, but is {JsonLines.Kind(value)}"),
-        };
+        JsonValueKind.String => [new(speaker, record.Text(value, where))],
+        JsonValueKind.Object => [Turn(record, value, where)],
+        JsonValueKind.Array => [.. value.EnumerateArray().Select((turn, i) => Turn(record, turn, $"{where}[{i}]"))],
+        _ => throw record.Malformed($"{where} must be a string or a list of messages, but is {JsonLines.Kind(value)}"),
+    };
+
+    /// <summary>
+    /// The turns of a prompt. A text with HH-RLHF's marks, as Nectar's prompts have them, is a dialogue; the mark at its end,
+    /// which the response goes on from, is no turn.
+    /// </summary>
+    /// <param name="record">The record.</param>
+    /// <param name="key">The key.</param>
+    /// <exception cref="RewardKitException">It is neither text nor messages.</exception>
+    public static Message[] Prompt(DataRecord record, string key)
+    {
+        var turns = Of(record, key, "user");
+        if (turns is not [{ Content: var text }] || !text.StartsWith("\n\nHuman:", StringComparison.Ordinal)) return turns;
+        var dialogue = HhRlhf.Turns(text);
+        return dialogue is [.., { Role: "assistant", Content: "" }] ? dialogue[..^1] : dialogue;
     }
 
     private static Message Turn(DataRecord record, JsonElement turn, string where)

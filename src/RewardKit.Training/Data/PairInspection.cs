@@ -1,9 +1,13 @@
+using RewardKit.Models.Tokenization;
+
 namespace RewardKit.Training.Data;
 
 /// <summary>What one should know of pairs before training on them.</summary>
 public sealed class PairInspection
 {
     private const int SampleCount = 5;
+    private static readonly (string Name, Func<PreferenceExample, Conversation> Of)[] Parts =
+        [("prompt", e => e.Prompt), ("chosen", e => e.Chosen), ("rejected", e => e.Rejected)];
 
     /// <summary>Looks at pairs.</summary>
     /// <param name="pairs">The pairs.</param>
@@ -17,16 +21,10 @@ public sealed class PairInspection
         Duplicates = pairs.Skipped.Where(s => s.Reason == PairFiles.Duplicate).Sum(s => s.Records.Count);
         var known = examples.Where(e => e.Relation == Relation.Preferred).Select(e => (e.Prompt, e.Chosen, e.Rejected)).ToHashSet();
         Contradicting = known.Count(e => known.Contains((e.Prompt, e.Rejected, e.Chosen)));
-        Lengths = [("prompt", Spread(e => e.Prompt)), ("chosen", Spread(e => e.Chosen)), ("rejected", Spread(e => e.Rejected))];
+        Lengths = [.. Parts.Select(p => (p.Name, LengthSpread.Of(examples.Select(e => p.Of(e).Messages.Sum(m => m.Content.EnumerateRunes().Count())))))];
         var order = Enumerable.Range(0, examples.Count).ToArray();
         new Random(seed).Shuffle(order);
         Samples = [.. order.Take(SampleCount).Order().Select(i => examples[i])];
-
-        LengthSpread Spread(Func<PreferenceExample, Conversation> part)
-        {
-            var sorted = examples.Select(e => part(e).Messages.Sum(m => m.Content.EnumerateRunes().Count())).Order().ToArray();
-            return new(sorted[0], (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2.0, sorted[^1]);
-        }
     }
 
     /// <summary>The pairs, and what was skipped.</summary>
@@ -47,6 +45,18 @@ public sealed class PairInspection
     /// <summary>Characters (Unicode scalar values) without any template's marks, for prompt, chosen and rejected.</summary>
     public IReadOnlyList<(string Part, LengthSpread Characters)> Lengths { get; }
 
+    /// <summary>Tokens as a model gets them, with the template's marks, for prompt, chosen and rejected.</summary>
+    /// <param name="encoder">Makes the tokens; its limits cut, so that lengths beyond them need an encoder with higher ones.</param>
+    public IReadOnlyList<(string Part, int[] Tokens)> Tokens(PairEncoder encoder)
+    {
+        var pairs = PairBatcher.Encode(Pairs.Examples, encoder);
+        return
+        [
+            ("prompt", [.. pairs.Select(p => p.Prompt.Ids.Length)]), ("chosen", [.. pairs.Select(p => p.Chosen.Ids.Length)]),
+            ("rejected", [.. pairs.Select(p => p.Rejected.Ids.Length)]),
+        ];
+    }
+
     /// <summary>Some pairs, in file order.</summary>
     public IReadOnlyList<PreferenceExample> Samples { get; }
 
@@ -58,5 +68,18 @@ public sealed class PairInspection
 /// <summary>How lengths spread.</summary>
 /// <param name="Min">The shortest.</param>
 /// <param name="Median">The middle one, or the mean of the two in the middle.</param>
+/// <param name="P90">Nine in ten are no longer.</param>
+/// <param name="P99">Ninety-nine in a hundred are no longer.</param>
 /// <param name="Max">The longest.</param>
-public sealed record LengthSpread(int Min, double Median, int Max);
+public sealed record LengthSpread(int Min, double Median, int P90, int P99, int Max)
+{
+    /// <summary>The spread of lengths.</summary>
+    /// <param name="lengths">The lengths, at least one.</param>
+    public static LengthSpread Of(IEnumerable<int> lengths)
+    {
+        var sorted = lengths.Order().ToArray();
+        return new(sorted[0], (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2.0, Rank(90), Rank(99), sorted[^1]);
+
+        int Rank(int percent) => sorted[(int)(((long)sorted.Length * percent + 99) / 100) - 1];
+    }
+}

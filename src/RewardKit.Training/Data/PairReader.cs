@@ -16,7 +16,7 @@ internal sealed class PairReader(PairLayout layout, string source)
         }
         var chosen = MessageLists.Of(record, _columns.Chosen!, "assistant");
         var rejected = MessageLists.Of(record, _columns.Rejected!, "assistant");
-        var prompt = layout.Kind == PairLayout.Kinds.Conversations ? Common(chosen, rejected) : MessageLists.Of(record, _columns.Prompt!, "user");
+        var prompt = layout.Kind == PairLayout.Kinds.Conversations ? Common(chosen, rejected) : MessageLists.Prompt(record, _columns.Prompt!);
         if (WhyUnusable(prompt, chosen, rejected) is { } reason) return (null, reason);
         var (better, worse) = (Response(prompt, chosen), Response(prompt, rejected));
         return (Judged(record, Pair(source, record.Number, $"{record.Number}", prompt, better, worse)), null);
@@ -54,7 +54,7 @@ internal sealed class PairReader(PairLayout layout, string source)
     private PreferenceExample Judged(DataRecord record, PreferenceExample pair)
     {
         var margin = _columns.Margin is { } column ? record.Real(column) : null;
-        var tie = _columns.Tie is { } ties && record.Truth(ties);
+        var tie = _columns.Tie is { } ties && record.Truth(ties) == true;
         if (_columns.Margin is null && record.Has("score_chosen") && record.Has("score_rejected"))
         {
             margin = record.Real("score_chosen") - record.Real("score_rejected");

@@ -70,13 +70,14 @@ public class ExperimentRunnerTests
     }
 
     [Test]
-    public void What_changes_the_training_trains_again([Values("option", "plugin", "data", "settings", "version", "loss", "model", "tokenizer", "adapter", "reading", "columns", "part")] string change)
+    public void What_changes_the_training_trains_again([Values("option", "plugin", "data", "settings", "version", "loss", "model", "tokenizer", "adapter", "reading", "columns", "part", "mixture")] string change)
     {
-        Run(Spec() with { Train = Train(change is "columns" or "part" ? new() : null) });
+        Run(Spec() with { Train = change == "mixture" ? Mixed(seed: 1) : Train(change is "columns" or "part" ? new() : null) });
         var spec = Spec();
         if (change == "reading") spec = spec with { Train = Train(new()) };
         if (change == "columns") spec = spec with { Train = Train(new() { Columns = new() { Chosen = "chosen" } }) };
-        if (change == "part") spec = spec with { Train = Train(new() { Part = new(0.7, Seed: 1, First: true) }) };
+        if (change == "part") spec = spec with { Train = new PairPart(Train(new()), 0.7, Seed: 1, First: true) };
+        if (change == "mixture") spec = spec with { Train = Mixed(seed: 2) };
         if (change == "adapter") spec = spec with { Model = spec.Model.WithLora(new()) };
         if (change == "option") spec = spec with { Arms = [new("arm", Results.Use(PluginKind.Loss, "long", ("alpha", 0.3)), [])] };
         if (change == "plugin") _plugins.Hashes["long"] = "fedcba9876543210";
@@ -89,7 +90,8 @@ public class ExperimentRunnerTests
         Assert.That(Run(spec).Runs.Select(r => r.Reused), Is.All.False);
         Assert.That(_models.Trained, Has.Count.EqualTo(4));
 
-        PairData Train(PairReading? reading) => Spec().Train with { Reading = reading };
+        PairData Mixed(int seed) => new MixedPairs([new(Train(null), 1)], seed, Total: 3);
+        PairFile Train(PairReading? reading) => (PairFile)Spec().Train with { Reading = reading };
     }
 
     [Test]
@@ -129,7 +131,7 @@ public class ExperimentRunnerTests
         if (change == "plugin") _plugins.Hashes["accuracy"] = "fedcba9876543210";
         if (change == "option")
             spec = spec with { Evaluations = [spec.Evaluations[0] with { Evaluator = Results.Use(PluginKind.Evaluator, "accuracy", ("strict", true)) }] };
-        if (change == "reading") spec = spec with { Evaluations = [spec.Evaluations[0] with { Pairs = spec.Evaluations[0].Pairs! with { Reading = new() } }] };
+        if (change == "reading") spec = spec with { Evaluations = [spec.Evaluations[0] with { Pairs = (PairFile)spec.Evaluations[0].Pairs! with { Reading = new() } }] };
         if (change == "data") WritePairs("test.jsonl", "short", "a longer answer");
         var result = Run(spec);
         Assert.That((_models.Trained.Count, _plugins.Evaluations), Is.EqualTo((2, 4)));
@@ -205,7 +207,7 @@ public class ExperimentRunnerTests
         Refused(Spec() with { Arms = [new("a", Loss("long"), [filter])] }, "Baseline.arm");
         Refused(Spec() with { Arms = [new("a", Loss("long"), [filter], "b")] }, "\"b\" as its baseline");
         Refused(Spec() with { Arms = [new("a", Loss("long"), [filter], "b"), new("b", Loss("long"), [filter], "a")] }, "a → b → a");
-        Refused(Spec() with { Train = new(Path.Combine(_folder, "missing.jsonl")) }, "missing.jsonl");
+        Refused(Spec() with { Train = new PairFile(Path.Combine(_folder, "missing.jsonl")) }, "missing.jsonl");
 
         void Refused(ExperimentSpec spec, string message) =>
             Assert.That(() => Run(spec), Throws.TypeOf<RewardKitException>().With.Message.Contains(message).And.Property("ExitCode").EqualTo(2));
@@ -267,6 +269,19 @@ public class ExperimentRunnerTests
     }
 
     [Test]
+    public void The_notes_say_what_came_from_where_and_what_was_cut_or_dropped()
+    {
+        WritePairs("more.jsonl", "quite another answer", "short");
+        var (a, b) = (Spec().Train, new PairFile(Path.Combine(_folder, "more.jsonl")));
+        _models.Dropped = 3;
+        var result = Run(Spec() with { Train = new MixedPairs([new(a, 1), new(b, 3)], 1, null) });
+        Assert.That(result.Notes, Has.Some.Match(@"^mixture \(seed 1\): 1 × .*train\.jsonl \+ 3 × .*more\.jsonl: 5 pairs \(1 from the 4 of .*train\.jsonl; 4 from the 4 of .*more\.jsonl\)\.$"));
+        Assert.That(result.Notes, Has.Member("arm: 3 training pairs dropped, because prompt or response is longer than the model's limits."));
+        Assert.That(result.Notes, Has.Member("arm: 2 training prompts cut on the left and 1 responses on the right to fit the model's limits."));
+        Assert.That(Run(Spec() with { Train = new MixedPairs([new(a, 1), new(b, 3)], 1, null) }).Notes, Is.EqualTo(result.Notes), "found again");
+    }
+
+    [Test]
     public void Names_that_are_no_folder_names_get_folders_of_their_own()
     {
         Assert.That(FolderName.Of("haf-rm_0.2"), Is.EqualTo("haf-rm_0.2"));
@@ -285,9 +300,9 @@ public class ExperimentRunnerTests
         {
             Name = "test",
             Model = new ModelSpec { Folder = model },
-            Train = new PairData(Path.Combine(_folder, "train.jsonl")),
+            Train = new PairFile(Path.Combine(_folder, "train.jsonl")),
             Arms = [new("arm", Loss("long"), [])],
-            Evaluations = [new(Results.Use(PluginKind.Evaluator, "accuracy"), new PairData(Path.Combine(_folder, "test.jsonl")))],
+            Evaluations = [new(Results.Use(PluginKind.Evaluator, "accuracy"), new PairFile(Path.Combine(_folder, "test.jsonl")))],
             Seeds = [1, 2],
             OutputFolder = Path.Combine(_folder, "out"),
         };

@@ -10,6 +10,7 @@ internal sealed class FakeModels : IModelWork
 {
     public List<string> Trained { get; } = [];
     public Action? WhileTraining { get; set; }
+    public long Dropped { get; set; }
     public string Version { get; set; } = "1";
 
     public IReadOnlyDictionary<string, string> Versions => new Dictionary<string, string> { ["torch"] = Version };
@@ -25,7 +26,7 @@ internal sealed class FakeModels : IModelWork
         context.Progress?.Report(new("train", examples.Count, examples.Count, "pairs", Results.Step(1, loss: 0.5, accuracy: 1)));
         WhileTraining?.Invoke();
         context.Cancellation.ThrowIfCancellationRequested();
-        return new([new(1, 0.1, 1.5, new Dictionary<string, double> { ["loss"] = 0.5 })], 2, 1, 0.25);
+        return new([new(1, 0.1, 1.5, new Dictionary<string, double> { ["loss"] = 0.5 })], 2, 1, 0.25) { DroppedPairs = Dropped };
     }
 
     public ITrainedModel Load(string name, string checkpoint, Action<int, int>? progress) =>

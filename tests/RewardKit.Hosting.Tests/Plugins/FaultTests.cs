@@ -88,9 +88,9 @@ public class FaultTests
         {
             Name = "faults",
             Model = new ModelSpec { Folder = model },
-            Train = new PairData(data),
+            Train = new PairFile(data),
             Arms = [new("good", Good, []), .. arms, new("also good", Fixture.Loss("fsharp"), [])],
-            Evaluations = [.. evaluators.Select(e => new EvaluationSpec(e, new PairData(data)))],
+            Evaluations = [.. evaluators.Select(e => new EvaluationSpec(e, new PairFile(data)))],
             Seeds = [1],
             OutputFolder = Path.Combine(_fixture.Root, "out"),
         };

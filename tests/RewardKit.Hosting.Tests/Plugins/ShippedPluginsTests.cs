@@ -149,14 +149,14 @@ public class ShippedPluginsTests
                 },
                 Tokenizer = tokenizer,
             },
-            Train = new PairData(data),
+            Train = new PairFile(data),
             Arms =
             [
                 new("bradley-terry", Of(PluginKind.Loss, "bradley-terry"), []),
                 new("haf-rm", Of(PluginKind.Loss, "haf-rm", ("policyLoss", "hinge")), []),
                 new("crome", Of(PluginKind.Loss, "crome"), [Of(PluginKind.Augmenter, "crome-neutral", ("filterThreshold", 0.0))], "bradley-terry"),
             ],
-            Evaluations = [new(Of(PluginKind.Evaluator, "pair-accuracy", ("ties", "half")), new PairData(data))],
+            Evaluations = [new(Of(PluginKind.Evaluator, "pair-accuracy", ("ties", "half")), new PairFile(data))],
             Training = new() { BatchSize = 2 },
             Seeds = [1],
             OutputFolder = Path.Combine(folder, "out"),

@@ -104,7 +104,7 @@ module GeneratedScriptTests =
         space.Run "a.fsx"
         Assert.That(space.Warnings, Is.Empty)
         let made = space.Experiments[0]
-        Assert.That(made.Train.Path, Expect.equal (space.Path "data/train.jsonl"))
+        Assert.That((Seq.exactlyOne made.Train.Files).Path, Expect.equal (space.Path "data/train.jsonl"))
         Assert.That(made.Model.Folder, Expect.equal (space.Path "model"))
         Assert.That(made.Training.Epochs, Expect.equal 2)
         Assert.That(made.Training.LearningRate, Expect.equal 1e-4)
@@ -121,7 +121,7 @@ module GeneratedScriptTests =
         Assert.That(both.Augmenters[0].Id, Expect.equal "crome-neutral")
         Assert.That(values both.Augmenters[0], Expect.equal [ "ratio", box 2.0 ])
         Assert.That(made.Evaluations[0].Evaluator.Id, Expect.equal "pair-accuracy")
-        Assert.That(made.Evaluations[1].Pairs.Path, Expect.equal (space.Path "data/test.jsonl"))
+        Assert.That((Seq.exactlyOne made.Evaluations[1].Pairs.Files).Path, Expect.equal (space.Path "data/test.jsonl"))
         Assert.That(values made.Evaluations[1].Evaluator, Expect.equal [ "n", box 2 ])
 
     [<TestCase("Loss.hafRm (alpha = \"high\")", 29, "FS0001")>]

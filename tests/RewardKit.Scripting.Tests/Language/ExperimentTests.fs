@@ -9,9 +9,9 @@ open RewardKit.Training.Data
 /// The experiment language as a script uses it.
 module ExperimentTests =
     let private loss = Plugin.loss "bradley-terry" []
-    let private accuracy = Plugin.evaluator "pair-accuracy" [] (Some(PairData "/data/test.jsonl"))
+    let private accuracy = Plugin.evaluator "pair-accuracy" [] (Some(PairFile "/data/test.jsonl" :> PairData))
     let private start = ModelSpec(Folder = "/model")
-    let private data = PairData "/data/train.jsonl"
+    let private data: PairData = PairFile "/data/train.jsonl"
 
     let private withArms (stated: (string * Step list) list) () =
         experiment "e" {
@@ -86,14 +86,14 @@ module ExperimentTests =
             experiment "e" {
                 model start
                 train data
-                validate (PairData "/held.jsonl")
+                validate (PairFile "/held.jsonl")
                 training settings
                 arm "a" [ loss ]
                 evaluate [ accuracy ]
                 seeds [ 1 ]
             }
 
-        Assert.That(made.Validation.Path, Expect.equal "/held.jsonl")
+        Assert.That((Seq.exactlyOne made.Validation.Files).Path, Expect.equal "/held.jsonl")
         Assert.That(made.Training.ValidateEvery.Value, Expect.equal 5)
         Assert.That(List.ofSeq made.Training.Freeze, Expect.equal [ "model.layers.0.*"; "model.layers.1.*" ])
 
@@ -199,13 +199,30 @@ module ExperimentTests =
         space.Write("p.csv", "question,chosen,rejected\n" + String.concat "" [ for i in 1..40 -> $"p{i},a,b\n" ])
         let pairs = Data.pairs (space.Path "p.csv", prompt = "question")
         let parts = pairs |> Data.split (0.5, seed = 3)
-        let prompts data = (PairFiles.Load data).Examples |> Seq.map _.Prompt.LastContent |> Set.ofSeq
+        let prompts data = (PairLoader().Load data).Examples |> Seq.map _.Prompt.LastContent |> Set.ofSeq
         Assert.That((prompts pairs).Count, Expect.equal 40)
         Assert.That(Set.union (prompts parts.Train) (prompts parts.Test), Expect.equal (prompts pairs))
         Assert.That(Set.intersect (prompts parts.Train) (prompts parts.Test), Is.Empty)
         Assert.That(message (fun () -> Data.split (1.0) pairs |> ignore), Does.Contain "fraction = 1 is out of range")
-        Assert.That(message (fun () -> Data.split (0.5) parts.Test |> ignore), Does.Contain "is split already")
+        Assert.That(message (fun () -> Data.split (0.5, seed = 3) parts.Test |> ignore), Does.Contain "divided with seed 3 already")
+        Assert.That(prompts (Data.split (0.5) parts.Test).Train, Is.SubsetOf(prompts parts.Test))
         Assert.That(message (fun () -> Data.pairs (space.Path "x.csv") |> ignore), Does.Contain "There is no data file")
+
+    [<Test>]
+    let ``sources are joined and mixed by weights`` () =
+        use space = new Workspace()
+        let file name count = space.Write($"{name}.csv", "prompt,chosen,rejected\n" + String.concat "" [ for i in 1..count -> $"{name}{i},a,b\n" ])
+        file "p" 20
+        file "q" 5
+        let p, q = Data.pairs (space.Path "p.csv"), Data.pairs (space.Path "q.csv")
+        let count data = (PairLoader().Load data).Examples.Count
+        Assert.That(count (Data.concat [ p; q ]), Expect.equal 25)
+        Assert.That(count (Data.mix [ p, 0.5; q, 0.5 ]), Expect.equal 10)
+        let parts = Data.mix ([ p, 2.0; q, 1.0 ], total = 30, seed = 2) |> Data.split 0.5
+        Assert.That(count parts.Train + count parts.Test, Expect.equal 30)
+        Assert.That(message (fun () -> Data.concat [] |> ignore), Does.Contain "there is no source")
+        Assert.That(message (fun () -> Data.mix [ p, 0.0 ] |> ignore), Does.Match "Data.mix: the weight 0 of .*p.csv is out of range; it must be above 0.")
+        Assert.That(message (fun () -> Data.mix ([ p, 1.0 ], total = 0) |> ignore), Does.Contain "total = 0 is out of range")
 
     [<Test>]
     let ``a small Llama has shapes that fit together unless told otherwise`` () =

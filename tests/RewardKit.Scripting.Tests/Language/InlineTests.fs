@@ -176,7 +176,7 @@ let full =
 
 experiment "e" {
     model (RewardKit.Models.ModelSpec(Folder = "/model"))
-    train (RewardKit.Training.Data.PairData "/train.jsonl")
+    train (RewardKit.Training.Data.PairFile "/train.jsonl")
     arm "plain" [ Inline.loss "plain" plain ]
     arm "full" [ Inline.loss "full" full ]
     evaluate [ Plugin.evaluator "x" [] None ]

@@ -93,6 +93,82 @@ public sealed class PairFilesTests
         });
     }
 
+    private const string Lists =
+        """
+        {"prompt": "p", "completions": [{"response": "a", "overall_score": 4}, {"response": "b", "overall_score": 7.5}, {"response": "c", "overall_score": "4"}, {"response": "d", "overall_score": 1}]}
+        {"prompt": "q", "completions": [{"response": "e", "overall_score": 2}, {"response": "f", "overall_score": 2}]}
+        {"prompt": "r", "completions": [{"response": "g", "overall_score": 2}, {"response": "", "overall_score": 3}, {"response": "h", "overall_score": 1}, {"response": "i", "overall_score": null}]}
+        """;
+
+    [TestCase(Pairing.All, "b>a 3.5, a>d 3, b>c 3.5, b>d 6.5, c>d 3, g>h 1")]
+    [TestCase(Pairing.Adjacent, "b>a 3.5, a>d 3, b>c 3.5, c>d 3, g>h 1")]
+    [TestCase(Pairing.BestWorst, "b>d 6.5, g>h 1")]
+    public void A_list_of_responses_gives_pairs_of_different_score(Pairing pairing, string expected)
+    {
+        var pairs = Load("a.jsonl", Lists, pairing: pairing);
+        Assert.Multiple(() =>
+        {
+            Assert.That(string.Join(", ", pairs.Examples.Select(e => FormattableString.Invariant($"{e.Chosen.LastContent}>{e.Rejected.LastContent} {e.Margin}"))), Is.EqualTo(expected));
+            Assert.That((pairs.Layout, pairs.Records, pairs.Responses), Is.EqualTo(("lists of responses with scores", 3L, (long?)8)));
+            Assert.That(pairs.Skipped.Select(s => $"{s.Reason}: {string.Join(' ', s.Records)}"), Is.EqualTo(new[]
+            {
+                "no two responses of another score: 2", "some responses empty or not graded, the others used: 3",
+            }));
+            Assert.That(pairs.Examples.Select(e => e.Id), Is.Unique);
+        });
+    }
+
+    [TestCase("""{"prompt": "p", "responses": ["a", "b", "c"], "ranks": [2, 1, 3]}""")]
+    [TestCase("""{"question": "p", "responses": ["a", [{"role": "assistant", "content": "b"}], {"role": "assistant", "content": "c"}], "rank": [2, 1, 3]}""")]
+    [TestCase("""{"prompt": "\n\nHuman: p\n\nAssistant: ", "answers": [{"answer": "a", "model": "m", "rank": 2.0}, {"answer": "b", "rank": 1.0}, {"answer": "c", "rank": 3.0}]}""", Description = "Nectar's form")]
+    [TestCase("""{"instruction": "p", "completions": [{"from": "gpt", "value": "a"}, {"from": "gpt", "value": "b"}, {"from": "gpt", "value": "c"}], "ranks": ["2", "1", "3"]}""")]
+    public void Ranked_responses_in_every_form(string record)
+    {
+        var pairs = Load("a.jsonl", record);
+        Assert.That(pairs.Examples.Select(e => (e.Prompt.LastContent, e.Chosen.LastContent, e.Rejected.LastContent, e.Margin)), Is.EqualTo(new (string, string, string, double?)[]
+        {
+            ("p", "b", "a", null), ("p", "a", "c", null), ("p", "b", "c", null),
+        }));
+    }
+
+    [Test]
+    public void The_columns_of_a_list_can_have_names_of_their_own()
+    {
+        const string Text = """{"q": "p", "candidates": [{"said": "a", "points": 1, "place": 1}, {"said": "b", "points": 2, "place": 2}]}""";
+        var columns = new PairColumns { Prompt = "q", Responses = "candidates", Response = "said" };
+        Assert.That(Load("a.jsonl", Text, columns with { Score = "points" }).Examples.Single().Chosen.LastContent, Is.EqualTo("b"));
+        Assert.That(Load("a.jsonl", Text, columns with { Rank = "place" }).Examples.Single().Chosen.LastContent, Is.EqualTo("a"));
+        Assert.That(() => Load("a.jsonl", Text, columns with { Rank = "places" }), Throws.TypeOf<RewardKitException>().With.Message.Contains("the responses need \"places\""));
+    }
+
+    [Test]
+    public void Good_responses_are_paired_with_bad_ones_of_the_same_prompt()
+    {
+        var pairs = Load("a.csv", "prompt,completion,label\np,a,true\nq,lone,True\np,b,false\np,c,1\nr,d,0\np,e,\n");
+        Assert.Multiple(() =>
+        {
+            Assert.That(pairs.Layout, Is.EqualTo("labelled responses"));
+            Assert.That(pairs.Examples.Select(e => (e.Chosen.LastContent, e.Rejected.LastContent, e.Margin)),
+                Is.EqualTo(new[] { ("a", "b", (double?)null), ("c", "b", null) }));
+            Assert.That(pairs.Skipped.Select(s => $"{s.Reason}: {string.Join(' ', s.Records)}"), Is.EqualTo(new[]
+            {
+                "no label: 7", "no other response of the prompt has another label: 3 6",
+            }));
+        });
+    }
+
+    [Test]
+    public void A_published_file_in_KTO_form()
+    {
+        var pairs = PairFiles.Load(new(Path.Combine(TestContext.CurrentContext.TestDirectory, "pairs", "kto_en_demo.json")) { Reading = new() });
+        Assert.Multiple(() =>
+        {
+            Assert.That((pairs.Layout, pairs.Records, pairs.Examples.Count), Is.EqualTo(("labelled responses", 6L, 1)));
+            Assert.That(pairs.Examples[0].Prompt.Messages[0].Role, Is.EqualTo("user"));
+            Assert.That(pairs.Skipped.Sum(s => s.Records.Count), Is.EqualTo(4));
+        });
+    }
+
     [Test]
     public void Columns_can_have_names_of_their_own_and_labels_turn_pairs_round()
     {
@@ -121,7 +197,7 @@ public sealed class PairFilesTests
     {
         var text = "prompt,chosen,rejected\n" + string.Concat(Enumerable.Range(0, 600).Select(i => $"p{i % 200},a{i},b\n"));
         string[] Prompts(int seed, bool first) =>
-            [.. Load("a.csv", text, part: new(0.7, seed, first)).Examples.Select(e => e.Prompt.LastContent)];
+            [.. Load("a.csv", text, part: whole => new PairPart(whole, 0.7, seed, first)).Examples.Select(e => e.Prompt.LastContent)];
         var (train, test) = (Prompts(1, true), Prompts(1, false));
         Assert.Multiple(() =>
         {
@@ -141,7 +217,7 @@ public sealed class PairFilesTests
     [TestCase("a.jsonl", """{"prompt": "p", "chosen": [{"role": "assistant", "content": null}], "rejected": "b"}""", "\"chosen\"[0].content must be a string, but is null.")]
     [TestCase("a.jsonl", """{"prompt": "p", "chosen": "a", "rejected": "b", "margin": "much"}""", "line 1: \"margin\" must be a number, but is \"much\".")]
     [TestCase("a.jsonl", """{"prompt": "p", "chosen": "a", "rejected": "b", "soft_label": 1.5}""", "\"soft_label\" must be a probability from 0 to 1, but is 1.5.")]
-    [TestCase("a.jsonl", """{"prompt": "p", "response": "a", "helpfulness": 3}""", "scored responses need the name of the score's column; the record has \"prompt\", \"response\", \"helpfulness\".")]
+    [TestCase("a.jsonl", """{"prompt": "p", "response": "a", "helpfulness": 3}""", "scored responses need the name of the score's column, labelled ones that of the label's; the record has \"prompt\", \"response\", \"helpfulness\".")]
     [TestCase("a.json", "[\n{\"prompt\": \"p\", \"chosen\": \"a\", \"rejected\": \"b\"},\n\n7]", "record 2 (line 4): expected a JSON object, found a number.")]
     [TestCase("a.json", "[\n{\"prompt\": \"p\", \"chosen\": \"a\", \"rejected\": \"b\"},\n{\"prompt\": }]", "line 3: not valid JSON at byte 12")]
     [TestCase("a.json", "[\n{\"prompt\": \"p\", \"chosen\": \"a\", \"rejected\": \"b\"}\n", "not valid JSON")]
@@ -153,6 +229,13 @@ public sealed class PairFilesTests
     [TestCase("a.csv", "prompt,chosen,rejected\np,a\"b\",c\n", "line 2: a quotation mark inside a field")]
     [TestCase("a.csv", "prompt,prompt,rejected\np,a,c\n", "line 1: the header has the column \"prompt\" twice.")]
     [TestCase("a.csv", "prompt,chosen,rejected\n", "has no records.")]
+    [TestCase("a.jsonl", """{"prompt": "p", "responses": ["a", "b"]}""", "the responses need scores or ranks, in a list of the record or in each of them; the record has \"prompt\", \"responses\".")]
+    [TestCase("a.jsonl", """{"prompt": "p", "responses": ["a", "b"], "ranks": [1]}""", "line 1: \"ranks\" has 1 entries for 2 responses.")]
+    [TestCase("a.jsonl", """{"prompt": "p", "answers": [{"answer": "a", "rank": 1}, {"answr": "b", "rank": 2}]}""", "line 1: \"answers\"[1] has no \"response\"; it has \"answr\", \"rank\".")]
+    [TestCase("a.jsonl", """{"prompt": "p", "answers": [{"answer": "a", "rank": 1}, {"answer": "b", "rank": "low"}]}""", "line 1: \"answers\"[1].rank must be a number, but is \"low\".")]
+    [TestCase("a.jsonl", """{"answers": [{"answer": "a", "rank": 1}]}""", "there is a list of responses, \"answers\", but no prompt")]
+    [TestCase("a.jsonl", """{"prompt": "p", "completion": "a", "label": "good"}""", "line 1: \"label\" must be true or false, but is good.")]
+    [TestCase("a.jsonl", """{"prompt": "p", "completion": "a", "label": true}""", "(labelled responses) has no usable pair: no other response of the prompt has another label (1).")]
     [TestCase("a.csv", "prompt,chosen,rejected\n,a,b\np,,b\n", "has no usable pair: no prompt (1), empty last response (1).")]
     public void What_is_wrong_is_told_with_its_place(string name, string text, string expected)
     {
@@ -190,11 +273,12 @@ public sealed class PairFilesTests
         }
     }
 
-    private LoadedPairs Load(string name, string text, PairColumns? columns = null, PairPart? part = null)
+    private LoadedPairs Load(string name, string text, PairColumns? columns = null, Func<PairData, PairData>? part = null, Pairing pairing = Pairing.All)
     {
         var path = Path.Combine(_folder, name);
         using (Stream file = File.Create(path), packed = name.EndsWith(".gz", StringComparison.Ordinal) ? new GZipStream(file, CompressionLevel.Fastest) : file)
             packed.Write(Encoding.UTF8.GetBytes(text));
-        return PairFiles.Load(new(path) { Reading = new() { Columns = columns ?? new(), Part = part } });
+        var whole = new PairFile(path) { Reading = new() { Columns = columns ?? new(), Pairing = pairing } };
+        return new PairLoader().Load(part is null ? whole : part(whole));
     }
 }

@@ -13,11 +13,15 @@ public sealed class PairInspectionTests
             Assert.That((found.Prompts, found.Contradicting, found.Ties, found.Duplicates), Is.EqualTo((3, 2, 0, 0)));
             Assert.That(found.Lengths, Is.EqualTo(new[]
             {
-                ("prompt", new LengthSpread(1, 1, 6)), ("chosen", new LengthSpread(1, 1, 1)), ("rejected", new LengthSpread(1, 1.5, 3)),
+                ("prompt", new LengthSpread(1, 1, 6, 6, 6)), ("chosen", new LengthSpread(1, 1, 1, 1, 1)), ("rejected", new LengthSpread(1, 1.5, 3, 3, 3)),
             }));
             Assert.That(found.Samples, Is.EqualTo(found.Pairs.Examples));
         });
     }
+
+    [Test]
+    public void Percentiles_are_lengths_that_occur() =>
+        Assert.That(LengthSpread.Of(Enumerable.Range(1, 200).Reverse()), Is.EqualTo(new LengthSpread(1, 100.5, 180, 198, 200)));
 
     [Test]
     public void The_seed_chooses_five_samples()

@@ -27,7 +27,7 @@ internal static class OurSide
         new() { Folder = Path.Combine(work, "model"), MaxPromptTokens = 640, MaxResponseTokens = 384 };
 
     private static IReadOnlyList<PreferenceExample> Pairs(string work) =>
-        HhRlhf.Load(new PairData(Path.Combine(AppContext.BaseDirectory, "helpful-base.jsonl.gz"))).Examples
+        HhRlhf.Load(new PairFile(Path.Combine(AppContext.BaseDirectory, "helpful-base.jsonl.gz"))).Examples
             .Take(int.Parse(File.ReadAllText(Path.Combine(work, "count")), CultureInfo.InvariantCulture)).ToArray();
 
     /// <summary>Writes the starting weights and the tokenized pairs.</summary>

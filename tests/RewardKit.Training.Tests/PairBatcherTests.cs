@@ -1,0 +1,72 @@
+using RewardKit.Models;
+using RewardKit.Models.Tokenization;
+using TorchSharp;
+
+namespace RewardKit.Training.Tests;
+
+/// <summary>Pairs that share prompts and responses, as those made of k ranked responses do.</summary>
+public class PairBatcherTests
+{
+    private static readonly ModelSpec Spec = new()
+    {
+        Configuration = new ModelConfig
+        {
+            VocabSize = 512,
+            HiddenSize = 16,
+            IntermediateSize = 32,
+            NumHiddenLayers = 2,
+            NumAttentionHeads = 4,
+            NumKeyValueHeads = 2,
+            MaxPositionEmbeddings = 128,
+            TieWordEmbeddings = true,
+        },
+        Tokenizer = Path.Combine(TestContext.CurrentContext.TestDirectory, "stories260K"),
+    };
+
+    private static readonly TokenPair[] Pairs = PairBatcher.Encode(
+        [
+            Pair("Why?", "Because it is so.", "No."), Pair("When?", "Soon.", "Never ever."), Pair("Why?", "No.", "I do not know."),
+            Pair("Why?", "Because it is so.", "I do not know."), Pair("When?", "Because it is so.", "Soon."),
+        ], PairEncoder.Create(Spec));
+
+    [Test]
+    public void Each_prompt_and_each_of_its_responses_is_computed_once()
+    {
+        using var scope = torch.NewDisposeScope();
+        var packed = PairBatcher.Pack(Pairs, torch.CPU);
+        Assert.That(packed.Batch.Sequences, Is.EqualTo(6));
+        Assert.That(packed.Sequences, Is.EqualTo(new[] { 0L, 1, 3, 4, 1, 2, 0, 2, 5, 3 }));
+        var once = Pairs.Take(2).Sum(p => p.Tokens) + Pairs[2].Rejected.Ids.Length + Pairs[4].Chosen.Ids.Length;
+        Assert.That(packed.Batch.Tokens, Is.EqualTo(once));
+    }
+
+    [Test]
+    public void Rewards_log_probs_features_and_gradients_are_those_of_each_pair_alone()
+    {
+        using var scope = torch.NewDisposeScope();
+        using var model = RewardModel.Create(Spec, new RewardHead(), 1);
+        const ForwardNeeds Needs = ForwardNeeds.Rewards | ForwardNeeds.ResponseLogProbs | ForwardNeeds.Features;
+        var together = Trainer.Forward(model, Pairs, Needs, Precision.OfWeights, null);
+        var alone = Pairs.Select(p => Trainer.Forward(model, [p], Needs, Precision.OfWeights, null)).ToArray();
+        Same(together.Rewards, torch.cat([.. alone.Select(f => f.Rewards)]), 1e-6);
+        Same(together.ResponseLogProbs, torch.cat([.. alone.Select(f => f.ResponseLogProbs)]), 1e-4);
+        Same(together.Features, torch.cat([.. alone.Select(f => f.Features)]), 1e-5);
+
+        var weights = torch.arange(1, 11, dtype: torch.ScalarType.Float32).view(5, 2);
+        (together.Rewards * weights).sum().backward();
+        var gradients = model.parameters().Select(p => p.grad?.clone()).ToArray();
+        model.zero_grad();
+        for (var i = 0; i < alone.Length; i++) (alone[i].Rewards * weights[i]).sum().backward();
+        foreach (var (gradient, parameter) in gradients.Zip(model.parameters()))
+            if (gradient is not null) Same(gradient, parameter.grad!, 1e-4);
+    }
+
+    private static void Same(torch.Tensor one, torch.Tensor other, double within)
+    {
+        Assert.That(one.shape, Is.EqualTo(other.shape));
+        Assert.That((one - other).abs().max().item<float>(), Is.LessThan(within));
+    }
+
+    private static PreferenceExample Pair(string prompt, string chosen, string rejected) => new(
+        $"{prompt}{chosen}{rejected}", Conversation.User(prompt), Conversation.Assistant(chosen), Conversation.Assistant(rejected), new("made", 1));
+}
