@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using RewardKit.Training.Checkpoints;
 
 namespace RewardKit.Cli;
 
@@ -8,8 +9,9 @@ internal static class Outcome
     /// <summary>Does a command's work and tells what went wrong on standard error, in one message.</summary>
     /// <param name="verbose">Whether to print stack traces, too.</param>
     /// <param name="work">The work; its token is cancelled by Ctrl-C or a request to terminate.</param>
+    /// <param name="whenStopped">What to add where a training was stopped that can go on.</param>
     /// <returns>The exit code.</returns>
-    public static int Of(bool verbose, Action<CancellationToken> work)
+    public static int Of(bool verbose, Action<CancellationToken> work, string whenStopped = "")
     {
         using var stop = new CancellationTokenSource();
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
@@ -19,9 +21,9 @@ internal static class Outcome
             work(stop.Token);
             return 0;
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        catch (OperationCanceledException e) when (stop.IsCancellationRequested)
         {
-            Console.Error.WriteLine("stopped");
+            Console.Error.WriteLine(e is TrainingStoppedException ? e.Message + whenStopped : "stopped");
             return 130;
         }
         catch (Exception e)

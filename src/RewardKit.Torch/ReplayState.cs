@@ -19,13 +19,13 @@ internal sealed class ReplayState
     public static ReplayState Capture(IEnumerable<Tensor> inputs)
     {
         var state = new ReplayState();
-        state._generators.Add((CPU, Read(CPU)));
+        state._generators.Add((CPU, GeneratorState.Read(CPU)));
         foreach (var device in inputs.Select(input => input.device).Where(device => device.type == DeviceType.CUDA).DistinctBy(device => device.index))
         {
 #if TORCH_PACKAGE
             throw Provider.Lacks("A checkpoint on CUDA, whose random numbers must be had again,");
 #else
-            state._generators.Add((device, Read(device)));
+            state._generators.Add((device, GeneratorState.Read(device)));
 #endif
         }
 #if !TORCH_PACKAGE
@@ -35,7 +35,7 @@ internal sealed class ReplayState
     }
 
     /// <summary>Forgets the generators that nobody has used since.</summary>
-    public void ForgetUnused() => _generators.RemoveAll(generator => Read(generator.Device).AsSpan().SequenceEqual(generator.State));
+    public void ForgetUnused() => _generators.RemoveAll(generator => GeneratorState.Read(generator.Device).AsSpan().SequenceEqual(generator.State));
 
     /// <summary>Goes back to this state until the result is disposed.</summary>
     public IDisposable Restore()
@@ -43,35 +43,15 @@ internal sealed class ReplayState
         var undo = new Undo();
         foreach (var (device, state) in _generators)
         {
-            var now = Read(device);
-            undo.Add(() => Write(device, now));
-            Write(device, state);
+            var now = GeneratorState.Read(device);
+            undo.Add(() => GeneratorState.Write(device, now));
+            GeneratorState.Write(device, state);
         }
 #if !TORCH_PACKAGE
         foreach (var (device, on, type) in _autocast) undo.Add(Autocast.Enter(device, on, type).Dispose);
 #endif
         return undo;
     }
-
-    private static byte[] Read(Device device)
-    {
-        using var generator = Of(device);
-        using var state = generator.get_state();
-        return state.bytes.ToArray();
-    }
-
-    private static void Write(Device device, byte[] bytes)
-    {
-        using var generator = Of(device);
-        using var state = frombuffer(bytes, ScalarType.Byte);
-        generator.set_state(state);
-    }
-
-#if TORCH_PACKAGE
-    private static Generator Of(Device device) => Generator.Default;
-#else
-    private static Generator Of(Device device) => Generator.DefaultOf(device);
-#endif
 
     private sealed class Undo : IDisposable
     {

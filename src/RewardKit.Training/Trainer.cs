@@ -2,11 +2,12 @@ using System.Diagnostics;
 using RewardKit.Models;
 using RewardKit.Models.Tokenization;
 using RewardKit.Torch;
+using RewardKit.Training.Checkpoints;
 using TorchSharp;
 
 namespace RewardKit.Training;
 
-/// <summary>The training loop: data → batch → forward → loss → backward → clip → step → log.</summary>
+/// <summary>The training loop: data → batch → forward → loss → backward → clip → step → log → checkpoint.</summary>
 public static class Trainer
 {
     /// <summary>Trains a model in place.</summary>
@@ -18,7 +19,9 @@ public static class Trainer
     /// <param name="seed">Decides the order of the data, and what dropout leaves out.</param>
     /// <param name="context">Who watches, and what stops it.</param>
     /// <returns>One row a step, and what was truncated.</returns>
-    /// <exception cref="RewardKitException">No examples, or a loss that is no longer a finite number.</exception>
+    /// <exception cref="RewardKitException">No examples, a loss that is no longer a finite number, or a checkpoint that cannot be written.</exception>
+    /// <exception cref="TrainingStoppedException">It was stopped, and left a checkpoint.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped, and left none.</exception>
     public static TrainingLog Train(
         RewardModel model, ILoss loss, IReadOnlyList<PreferenceExample> examples, PairEncoder encoder,
         TrainingOptions options, int seed, TrainingContext? context = null)
@@ -32,7 +35,7 @@ public static class Trainer
         var pairs = PairBatcher.Fit(PairBatcher.Encode(examples, encoder), options.TooLong, encoder);
         var needs = loss.Needs;
         var pass = new PassSize(options, loss, context);
-        var references = needs.HasFlag(ForwardNeeds.ReferenceLogProbs) ? ReferenceLogProbs(model, pairs, options, pass, context) : null;
+        var references = needs.HasFlag(ForwardNeeds.ReferenceLogProbs) ? ReferenceLogProbs("train", model, pairs, options, pass, context) : null;
         var validation = new Validation(model, loss, encoder, options, pass, context);
 
         var stepsPerEpoch = (pairs.Length + options.BatchSize - 1) / options.BatchSize;
@@ -42,16 +45,24 @@ public static class Trainer
         using var trained = TrainedParameters.Of(model, options);
         var optimizer = trained.Optimizer;
 
-        var log = new List<StepLog>(totalSteps);
+        // A run that was stopped goes on as if it had not been.
+        var saved = context.Checkpoints?.Restore(model, optimizer, model.Device, context.Notice);
+        var log = new List<StepLog>(saved?.Log ?? []);
+        var done = saved?.Pairs ?? 0;
+        var tokens = saved?.Tokens ?? 0;
+        pass.Pairs = saved?.MicroBatchSize ?? pass.Pairs;
         var clock = Stopwatch.StartNew();
-        var done = 0L;
-        var tokens = 0L;
-        model.train();
-        for (var epoch = 0; epoch < options.Epochs; epoch++)
+        if (saved is not null)
         {
-            foreach (var indices in PairBatcher.Epoch(pairs.Length, options.BatchSize, seed, epoch))
+            context.Notice?.Invoke(FormattableString.Invariant($"Goes on from step {log.Count} of {totalSteps}."));
+            Report("resume", null, null);
+        }
+        model.train();
+        for (var epoch = log.Count / stepsPerEpoch; epoch < options.Epochs; epoch++)
+        {
+            foreach (var indices in PairBatcher.Epoch(pairs.Length, options.BatchSize, seed, epoch).Skip(log.Count % stepsPerEpoch))
             {
-                context.Cancellation.ThrowIfCancellationRequested();
+                if (context.Cancellation.IsCancellationRequested) throw Stopped();
                 if (log.Count == totalSteps) break;
                 using var stepScope = torch.NewDisposeScope();
                 var step = new TrainingStep(log.Count, totalSteps, stepsPerEpoch);
@@ -68,14 +79,14 @@ public static class Trainer
                 log.Add(new StepLog(step.Step + 1, learningRate, gradNorm, tried is null ? metrics.Means : metrics.Means.Concat(tried.Metrics).ToDictionary()));
                 done += indices.Length;
                 tokens += indices.Sum(i => (long)pairs[i].Tokens);
-                context.Progress?.Report(new("train", done, totalPairs, "pairs", new(
-                    log[^1], (double)log.Count / stepsPerEpoch, rewards.Summary(), done, tokens, clock.Elapsed.TotalSeconds, tried)));
+                Report("train", rewards.Summary(), tried);
+                if (log.Count < totalSteps && context.Checkpoints?.IsDue(log.Count, tried is not null) == true) Save();
             }
         }
         model.eval();
         return new TrainingLog(
             log, pairs.Count(p => p.Prompt.Truncated),
-            pairs.Sum(p => (p.Chosen.Truncated ? 1 : 0) + (p.Rejected.Truncated ? 1 : 0)), clock.Elapsed.TotalSeconds)
+            pairs.Sum(p => (p.Chosen.Truncated ? 1 : 0) + (p.Rejected.Truncated ? 1 : 0)), Seconds())
         {
             DroppedPairs = examples.Count - pairs.Length,
         };
@@ -102,6 +113,31 @@ public static class Trainer
             }
             return (metrics, rewards);
         }
+
+        double Seconds() => (saved?.Seconds ?? 0) + clock.Elapsed.TotalSeconds;
+
+        void Report(string stage, RewardSummary? rewards, ValidationReport? tried) => context.Progress?.Report(new(
+            stage, done, totalPairs, "pairs",
+            new(log[^1], (double)log.Count / stepsPerEpoch, rewards, done, tokens, Seconds(), tried)));
+
+        void Save() => context.Checkpoints?.Save(
+            new()
+            {
+                Log = log,
+                Pairs = done,
+                Tokens = tokens,
+                Seconds = Seconds(),
+                MicroBatchSize = pass.Pairs,
+                Generators = Generators.Get(model.Device),
+            },
+            model, optimizer);
+
+        OperationCanceledException Stopped()
+        {
+            if (log.Count == 0 || context.Checkpoints is null) return new(context.Cancellation);
+            Save();
+            return new TrainingStoppedException(log.Count, totalSteps, context.Cancellation);
+        }
     }
 
     private static torch.Tensor? Rows(torch.Tensor? references, int[] indices) =>
@@ -126,6 +162,12 @@ public static class Trainer
     // Before the first step the model is the frozen starting checkpoint: one pass now, and no second copy of the weights
     // nor a second pass at every step.
     internal static torch.Tensor ReferenceLogProbs(
+        string part, RewardModel model, TokenPair[] pairs, TrainingOptions options, PassSize pass, TrainingContext context) =>
+        context.Checkpoints is { } kept
+            ? kept.References(part, model.Device, () => ComputeReferenceLogProbs(model, pairs, options, pass, context))
+            : ComputeReferenceLogProbs(model, pairs, options, pass, context);
+
+    private static torch.Tensor ComputeReferenceLogProbs(
         RewardModel model, TokenPair[] pairs, TrainingOptions options, PassSize pass, TrainingContext context)
     {
         using var noGrad = torch.no_grad();

@@ -1,3 +1,5 @@
+using RewardKit.Training.Checkpoints;
+
 namespace RewardKit.Training;
 
 /// <summary>What a training run has around it. Nothing here changes what is learnt.</summary>
@@ -15,6 +17,9 @@ public sealed record TrainingContext
     /// <summary>Where what helps to understand the run is left, such as the batch that broke it; null for nowhere.</summary>
     public string? Folder { get; init; }
 
-    /// <summary>Stops between steps; the model is then somewhere in between.</summary>
+    /// <summary>Where the training's state is kept, to go on from after it was stopped; null for nowhere.</summary>
+    public TrainingCheckpoints? Checkpoints { get; init; }
+
+    /// <summary>Stops between steps, with a checkpoint where they are kept; the model is then somewhere in between.</summary>
     public CancellationToken Cancellation { get; init; }
 }

@@ -11,7 +11,10 @@ namespace RewardKit.Training;
 public sealed record StepLog(int Step, double LearningRate, double GradNorm, IReadOnlyDictionary<string, double> Metrics);
 
 /// <summary>How far a long task has come, for a progress bar.</summary>
-/// <param name="Stage">What is being done: <c>reference</c>, <c>train</c>, <c>score</c>.</param>
+/// <param name="Stage">
+/// What is being done: <c>reference</c>, <c>resume</c> (once, with the last step of the checkpoint that the training goes on
+/// from), <c>train</c>, <c>score</c>.
+/// </param>
 /// <param name="Done">Units done.</param>
 /// <param name="Total">Units in all.</param>
 /// <param name="Unit">What is counted: <c>pairs</c>, <c>texts</c>.</param>
@@ -24,7 +27,7 @@ public sealed record TrainingProgress(string Stage, long Done, long Total, strin
 /// <param name="Rewards">The rewards of the step's pairs; null where the loss needs none.</param>
 /// <param name="Pairs">Pairs so far.</param>
 /// <param name="Tokens">Tokens so far: of each pair the prompt once and both responses, after truncation.</param>
-/// <param name="Seconds">Wall-clock time since the first step began.</param>
+/// <param name="Seconds">Wall-clock time since the first step began, without that between stop and resume.</param>
 /// <param name="Validation">What the model did on held-out pairs after this step; null where it was not tried.</param>
 public sealed record StepReport(
     StepLog Log, double Epoch, RewardSummary? Rewards, long Pairs, long Tokens, double Seconds, ValidationReport? Validation = null);

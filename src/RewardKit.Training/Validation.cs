@@ -35,7 +35,7 @@ internal sealed class Validation
         (_model, _loss, _options, _pass) = (model, loss, options, pass);
         _pairs = PairBatcher.Encode(context.Validation ?? [], encoder);
         if (_pairs.Length > 0 && loss.Needs.HasFlag(ForwardNeeds.ReferenceLogProbs))
-            _references = Trainer.ReferenceLogProbs(model, _pairs, options, pass, context);
+            _references = Trainer.ReferenceLogProbs("validation", model, _pairs, options, pass, context);
     }
 
     /// <summary>Whether it is time: every so many steps, or at the end of each epoch, and at the end.</summary>

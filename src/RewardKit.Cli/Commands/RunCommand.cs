@@ -20,6 +20,7 @@ internal static class RunCommand
             "run",
             """
             Runs a script: compiles it if it changed, and runs its experiments to results.json and report.html under runs/.
+            What was stopped or killed goes on from its last checkpoint when the same command is given again.
             Arguments behind -- are the script's: Script.arguments.
             """,
             "rewardkit run scripts/quickstart.fsx",
@@ -35,7 +36,7 @@ internal static class RunCommand
             Program.RunScript(
                 host, file, arguments, new RunnerOptions(parsed.GetValue(fresh)), ExperimentTerminal.Console(), parsed.GetValue(verbose),
                 cancellation);
-        }));
+        }, whenStopped: parsed.GetValue(fresh) ? ", without --fresh" : ""));
         return command;
     }
 }

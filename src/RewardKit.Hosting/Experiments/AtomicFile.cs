@@ -1,3 +1,5 @@
+using RewardKit.Training.Checkpoints;
+
 namespace RewardKit.Hosting.Experiments;
 
 /// <summary>Files that are there whole or not at all.</summary>
@@ -21,7 +23,7 @@ public static class AtomicFile
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             File.Delete(beside);
-            throw RewardKitException.Failure($"Cannot write {path}: {e.Message}", e);
+            throw StorageFailure.Of(Path.GetFileName(path), Path.GetDirectoryName(path)!, e, content.Length);
         }
     }
 }

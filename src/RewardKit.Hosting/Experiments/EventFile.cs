@@ -11,21 +11,47 @@ namespace RewardKit.Hosting.Experiments;
 /// </summary>
 internal sealed class EventFile : IDisposable
 {
-    private const int WallTime = 1, Step = 2, FileVersion = 3, Summary = 5; // Event
+    private const int WallTime = 1, Step = 2, FileVersion = 3, Summary = 5, SessionLog = 7; // Event
+    private const int Status = 1, Start = 1; // SessionLog
     private const int Value = 1; // Summary
     private const int Tag = 1, SimpleValue = 2; // Summary.Value
+    private const string Prefix = "events.out.tfevents.";
     private readonly FileStream _file;
 
-    /// <summary>Makes the file in a folder. TensorBoard reads a folder's files in the order of the time in their names.</summary>
-    public EventFile(string folder)
+    /// <summary>
+    /// Makes the file in a folder. TensorBoard reads a folder's files in the order of the time in their names, and drops what
+    /// earlier ones have of the steps after the one that the new file goes on from.
+    /// </summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="last">The step that the file goes on from; 0 for a beginning, which deletes the files that are there.</param>
+    public EventFile(string folder, long last = 0)
     {
-        var name = string.Create(CultureInfo.InvariantCulture, $"events.out.tfevents.{DateTimeOffset.UtcNow.ToUnixTimeSeconds():0000000000}.rewardkit");
-        _file = new(Path.Combine(folder, name), FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+        var earlier = Directory.GetFiles(folder, Prefix + "*").Select(Path.GetFileName).ToArray();
+        if (last == 0)
+            foreach (var file in earlier) File.Delete(Path.Combine(folder, file!));
+        // Also where the last one is of the same second, or the clock was put back.
+        var seconds = earlier.Select(f => long.TryParse(f!.Split('.')[3], CultureInfo.InvariantCulture, out var time) ? time + 1 : 0)
+            .Append(DateTimeOffset.UtcNow.ToUnixTimeSeconds()).Max();
+        _file = new(
+            Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{seconds:0000000000}.rewardkit")),
+            FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
         Record(Message(e =>
         {
             Time(e);
             e.WriteTag(FileVersion, WireFormat.WireType.LengthDelimited);
             e.WriteString("brain.Event:2");
+        }));
+        if (last == 0) return;
+        Record(Message(e =>
+        {
+            Time(e);
+            e.WriteTag(Step, WireFormat.WireType.Varint);
+            e.WriteInt64(last + 1);
+            Nested(e, SessionLog, log =>
+            {
+                log.WriteTag(Status, WireFormat.WireType.Varint);
+                log.WriteEnum(Start);
+            });
         }));
     }
 

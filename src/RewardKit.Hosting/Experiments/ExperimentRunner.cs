@@ -18,7 +18,7 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models)
     /// <param name="spec">The experiment.</param>
     /// <param name="options">How to run it.</param>
     /// <param name="progress">Told how far it is.</param>
-    /// <param name="cancellation">Stops between steps; finished runs stay, nothing half-written does.</param>
+    /// <param name="cancellation">Stops between steps; finished runs stay, and of the one under way its checkpoints.</param>
     /// <returns>What was found; a run that failed is among the failures, and does not keep the others from their end.</returns>
     /// <exception cref="RewardKitException">
     /// Something is wrong with the experiment (then nothing was trained), or every run failed.
@@ -31,7 +31,7 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models)
         (spec, var unusable) = ExperimentCheck.Check(spec, methods);
         var data = new ExperimentData(spec);
         using var only = Only(spec);
-        var store = new RunStore(spec.OutputFolder);
+        var store = new RunStore(spec.OutputFolder, spec.Checkpoints?.KeepWhenFinished == true);
         var keys = new RunKeys(spec, methods, models);
 
         var failures = new RunFailures(progress, cancellation);
@@ -73,9 +73,11 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models)
 
         RunResult RunOne(ArmSpec arm, int seed)
         {
+            store.Sweep(arm.Name, seed);
             var trainingKey = keys.Training(arm, seed);
             var found = options.Fresh ? null : store.FindTraining(arm.Name, seed, trainingKey);
-            var (log, counts) = found ?? store.SaveTraining(arm.Name, seed, trainingKey, folder => Train(arm, seed, folder));
+            var (log, counts) = found ?? store.SaveTraining(
+                arm.Name, seed, trainingKey, options.Fresh, Notice(arm.Name, seed), folder => Train(arm, seed, folder));
 
             var evaluationKey = keys.Evaluation(trainingKey);
             var earlier = found is null ? null : store.FindEvaluation(arm.Name, seed, evaluationKey);
@@ -102,16 +104,19 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models)
                 {
                     Progress = new Relay(p =>
                     {
-                        if (p.Step is { } step) metrics.Add(step);
+                        if (p.Step is { } step) metrics.Take(p.Stage, step);
                         progress.Advanced(arm.Name, seed, p);
                     }),
-                    Notice = sentence => progress.Noted(arm.Name, seed, sentence),
+                    Notice = Notice(arm.Name, seed),
                     Folder = folder,
                     Validation = data.Validation?.Examples,
+                    Checkpoints = spec.Checkpoints is { } policy ? new(RunStore.CheckpointsIn(folder), policy) : null,
                     Cancellation = cancellation,
                 });
             return (log, counts);
         }
+
+        Action<string> Notice(string arm, int seed) => sentence => progress.Noted(arm, seed, sentence);
 
         IReadOnlyList<PreferenceExample> Augment(ArmSpec arm, int seed, Dictionary<string, long> counts)
         {

@@ -1,5 +1,6 @@
 using RewardKit.Models;
 using RewardKit.Training;
+using RewardKit.Training.Checkpoints;
 using RewardKit.Training.Data;
 
 namespace RewardKit.Hosting.Experiments;
@@ -88,6 +89,9 @@ public sealed record ExperimentSpec
 
     /// <summary>The training settings, shared by all arms.</summary>
     public TrainingOptions Training { get; init; } = new();
+
+    /// <summary>When each training's state is kept, so that it goes on after it was stopped or killed; null for never.</summary>
+    public CheckpointPolicy? Checkpoints { get; init; } = new();
 
     /// <summary>Where results go, absolute.</summary>
     public required string OutputFolder { get; init; }

@@ -1,4 +1,5 @@
 using RewardKit.Hosting.Plugins;
+using RewardKit.Training.Checkpoints;
 
 namespace RewardKit.Hosting.Experiments;
 
@@ -14,7 +15,7 @@ internal sealed class RunFailures(IExperimentProgress progress, CancellationToke
     /// <summary>Does a run's work. A plugin may throw anything; the user is told which run and which plugin it was.</summary>
     /// <returns>The run; null if it failed.</returns>
     /// <exception cref="RewardKitException">
-    /// The input is wrong, a model folder for one: that is a mistake in the experiment, and no run's own.
+    /// The input is wrong, a model folder for one, or the disk is full: that is no run's own, and the others would meet it, too.
     /// </exception>
     public RunResult? Catch(string arm, int? seed, string what, Func<RunResult> work)
     {
@@ -26,7 +27,7 @@ internal sealed class RunFailures(IExperimentProgress progress, CancellationToke
         {
             throw;
         }
-        catch (RewardKitException e) when (e.ExitCode == 2 && !PluginFault.IsPlugins(e))
+        catch (RewardKitException e) when ((e.ExitCode == 2 || StorageFailure.IsFull(e)) && !PluginFault.IsPlugins(e))
         {
             throw;
         }

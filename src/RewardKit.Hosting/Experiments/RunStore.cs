@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using RewardKit.Training;
+using RewardKit.Training.Checkpoints;
 
 namespace RewardKit.Hosting.Experiments;
 
@@ -10,11 +11,16 @@ namespace RewardKit.Hosting.Experiments;
 /// <c>run.json</c> (key of the evaluation, measurements with per-item values, samples) and, to be looked at only, what
 /// <see cref="RunMetrics"/> writes. A run counts as finished only if its key fits; what is missing, broken or of another
 /// key is computed again. A training becomes visible whole: its folder is made beside, as <c>seed-N.partial</c>, and
-/// renamed; of one that was stopped or failed, the metrics stay there. Training and evaluation have keys of their own, so
-/// that another evaluator does not train again.
+/// renamed. There a training that was stopped or failed leaves its metrics, its checkpoints in <c>checkpoints/</c>, and in
+/// <c>key.json</c> whose they are: the next of the same key goes on from them. Training and evaluation have keys of their
+/// own, so that another evaluator does not train again.
 /// </summary>
-internal sealed class RunStore(string folder)
+/// <param name="folder">The experiment's folder.</param>
+/// <param name="keepCheckpoints">Whether finished runs keep the checkpoints of their training.</param>
+internal sealed class RunStore(string folder, bool keepCheckpoints = false)
 {
+    private sealed record KeyFile(string Key, IReadOnlyDictionary<string, string> Parts);
+
     private sealed record TrainingFile(
         string Key, IReadOnlyDictionary<string, string> Parts, Dictionary<string, long> Counts, int Steps,
         long TruncatedPrompts, long TruncatedResponses, double Seconds, Dictionary<string, long> Checkpoint, long DroppedPairs = 0);
@@ -32,12 +38,29 @@ internal sealed class RunStore(string folder)
     /// <summary>The trained model's folder in a run's folder.</summary>
     public static string CheckpointIn(string run) => Path.Combine(run, "checkpoint");
 
+    /// <summary>The folder of the training's checkpoints in a run's folder.</summary>
+    public static string CheckpointsIn(string run) => Path.Combine(run, "checkpoints");
+
+    /// <summary>Deletes what a process that was killed was writing.</summary>
+    public void Sweep(string arm, int seed)
+    {
+        foreach (var place in new[] { FolderOf(arm, seed), Beside(arm, seed) }.Where(Directory.Exists))
+            foreach (var file in Directory.GetFiles(place, "*.tmp")) File.Delete(file);
+    }
+
     /// <summary>A finished training with this key: its log and the augmenters' counts; null if there is none.</summary>
     public (TrainingLog Log, IReadOnlyDictionary<string, long> Counts)? FindTraining(string arm, int seed, ContentKey key)
     {
-        var place = FolderOf(arm, seed);
+        // One that was killed between its last file and its renaming has only that left to do.
+        if (ReadTraining(Beside(arm, seed), key) is not { } complete) return ReadTraining(FolderOf(arm, seed), key);
+        Finish(arm, seed);
+        return complete;
+    }
+
+    private static (TrainingLog Log, IReadOnlyDictionary<string, long> Counts)? ReadTraining(string place, ContentKey key)
+    {
         if (Read<TrainingFile>(Path.Combine(place, "training.json")) is not { } file || file.Key != key.Hash) return null;
-        if (file.Checkpoint is null || !file.Checkpoint.SequenceEqual(Sizes(CheckpointOf(arm, seed)))) return null;
+        if (file.Checkpoint is null || !file.Checkpoint.SequenceEqual(Sizes(CheckpointIn(place)))) return null;
         if (ReadSteps(Path.Combine(place, "log.jsonl")) is not { } steps || steps.Length != file.Steps) return null;
         return (new(steps, file.TruncatedPrompts, file.TruncatedResponses, file.Seconds) { DroppedPairs = file.DroppedPairs }, file.Counts);
     }
@@ -46,55 +69,97 @@ internal sealed class RunStore(string folder)
     /// <param name="arm">The arm.</param>
     /// <param name="seed">The seed.</param>
     /// <param name="key">The training's key.</param>
-    /// <param name="train">Trains, and saves the model to the <see cref="CheckpointIn"/> of the run's folder it is given.</param>
+    /// <param name="fresh">Whether what an earlier training left is not to be gone on from.</param>
+    /// <param name="notice">Told of one that cannot be gone on from.</param>
+    /// <param name="train">
+    /// Trains, from the <see cref="CheckpointsIn"/> of the run's folder it is given where there are any, and saves the model
+    /// to its <see cref="CheckpointIn"/>.
+    /// </param>
     public (TrainingLog Log, IReadOnlyDictionary<string, long> Counts) SaveTraining(
-        string arm, int seed, ContentKey key, Func<string, (TrainingLog Log, Dictionary<string, long> Counts)> train)
+        string arm, int seed, ContentKey key, bool fresh, Action<string> notice,
+        Func<string, (TrainingLog Log, Dictionary<string, long> Counts)> train)
     {
-        var place = FolderOf(arm, seed);
-        var beside = place + ".partial";
+        var beside = Beside(arm, seed);
         try
         {
-            Writing(() =>
-            {
-                Delete(beside);
-                Directory.CreateDirectory(beside);
-            });
+            Writing(beside, () => Begin(beside, key, fresh, notice));
             var (log, counts) = train(beside);
             var lines = string.Concat(log.Steps.Select(s => JsonSerializer.Serialize(s, StoreJson.Options) + "\n"));
             AtomicFile.Write(Path.Combine(beside, "log.jsonl"), Encoding.UTF8.GetBytes(lines));
             Write(Path.Combine(beside, "training.json"), new TrainingFile(
                 key.Hash, key.Parts, counts, log.Steps.Count, log.TruncatedPrompts, log.TruncatedResponses, log.Seconds, Sizes(CheckpointIn(beside)), log.DroppedPairs));
-            Writing(() =>
-            {
-                Delete(place);
-                Directory.Move(beside, place);
-            });
+            Finish(arm, seed);
             return (log, counts);
         }
         finally
         {
-            // Of a training that did not come to its end the metrics may tell why, and nothing else is of use.
-            if (Directory.Exists(beside))
-            {
-                Delete(CheckpointIn(beside));
-                File.Delete(Path.Combine(beside, "log.jsonl"));
-                File.Delete(Path.Combine(beside, "training.json"));
-            }
+            if (Directory.Exists(beside) && !File.Exists(Path.Combine(beside, "training.json"))) Clear(beside);
             DeleteEmpty(beside);
-            DeleteEmpty(Path.GetDirectoryName(place)!);
+            DeleteEmpty(Path.GetDirectoryName(beside)!);
         }
+    }
 
-        // The store's own files; what a method's reading and writing meets is the method's.
-        void Writing(Action work)
+    private string Beside(string arm, int seed) => FolderOf(arm, seed) + ".partial";
+
+    private static void Begin(string beside, ContentKey key, bool fresh, Action<string> notice)
+    {
+        var keyFile = Path.Combine(beside, "key.json");
+        if (Directory.Exists(beside))
         {
-            try
+            var earlier = Read<KeyFile>(keyFile);
+            if (!fresh && earlier?.Key != key.Hash && Directory.Exists(CheckpointsIn(beside))) notice(Discarded(earlier, key));
+            if (fresh || earlier?.Key != key.Hash) Delete(beside);
+        }
+        Directory.CreateDirectory(beside);
+        TrainingCheckpoints.Sweep(CheckpointsIn(beside));
+        File.Delete(Path.Combine(beside, "training.json"));
+        Clear(beside);
+        Write(keyFile, new KeyFile(key.Hash, key.Parts));
+    }
+
+    private static string Discarded(KeyFile? earlier, ContentKey key)
+    {
+        var parts = earlier?.Parts ?? new Dictionary<string, string>();
+        var changed = key.Parts.Keys.Union(parts.Keys).Where(name => parts.GetValueOrDefault(name) != key.Parts.GetValueOrDefault(name)).Order(StringComparer.Ordinal);
+        var why = earlier is null ? "" : $" (changed since: {string.Join(", ", changed)})";
+        return $"The unfinished training here cannot be gone on from{why}: it is deleted, and the training begins anew.";
+    }
+
+    // Of a training that did not come to its end, the metrics may tell why, and the checkpoints are gone on from. Nothing else is of use.
+    private static void Clear(string beside)
+    {
+        Delete(CheckpointIn(beside));
+        File.Delete(Path.Combine(beside, "log.jsonl"));
+        if (!Directory.Exists(CheckpointsIn(beside))) File.Delete(Path.Combine(beside, "key.json"));
+    }
+
+    // May be killed anywhere, and is then done again: until the folder is renamed, it is known to be complete.
+    private void Finish(string arm, int seed)
+    {
+        var (beside, place) = (Beside(arm, seed), FolderOf(arm, seed));
+        Writing(place, () =>
+        {
+            if (!keepCheckpoints && Directory.Exists(CheckpointsIn(beside)))
             {
-                work();
+                foreach (var file in Directory.GetFiles(beside).Concat(Directory.GetFiles(CheckpointIn(beside)))) Durable.File(file);
+                Delete(CheckpointsIn(beside));
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                throw RewardKitException.Failure($"Cannot write the run's folder {place}: {e.Message}", e);
-            }
+            File.Delete(Path.Combine(beside, "key.json"));
+            Delete(place);
+            Directory.Move(beside, place);
+        });
+    }
+
+    // The store's own files; what a method's reading and writing meets is the method's.
+    private static void Writing(string place, Action work)
+    {
+        try
+        {
+            work();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw StorageFailure.Of("the run's folder", place, e);
         }
     }
 

@@ -5,6 +5,7 @@ using System.Text.Json;
 using RewardKit.Models;
 using RewardKit.Models.Tokenization;
 using RewardKit.Training;
+using RewardKit.Training.Checkpoints;
 using TorchSharp;
 
 namespace RewardKit.Hosting.Experiments;
@@ -31,10 +32,22 @@ public sealed class TorchModels : IModelWork
         ModelSpec model, ILoss loss, IReadOnlyList<PreferenceExample> examples, TrainingOptions options, int seed, string checkpoint,
         TrainingContext context)
     {
+        if (context.Checkpoints is not null && !RewardKit.Torch.GeneratorState.IsSupported(_device))
+        {
+            context.Notice?.Invoke($"Writes no checkpoints: this build stands on the TorchSharp package, which cannot read the random numbers of {_device}.");
+            context = context with { Checkpoints = null };
+        }
         var encoder = PairEncoder.Create(model);
         using var trained = RewardModel.Create(model, loss.Head, seed, _device);
         var log = Trainer.Train(trained, loss, examples, encoder, options, seed, context);
-        trained.Save(checkpoint, encoder, new() { Card = Card(model, loss, examples.Count, options, seed) });
+        try
+        {
+            trained.Save(checkpoint, encoder, new() { Card = Card(model, loss, examples.Count, options, seed) });
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw StorageFailure.Of("the trained model", checkpoint, e);
+        }
         return log;
     }
 

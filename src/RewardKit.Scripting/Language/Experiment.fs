@@ -7,6 +7,7 @@ open RewardKit.Hosting.Experiments
 open RewardKit.Models
 open RewardKit.Scripting
 open RewardKit.Training
+open RewardKit.Training.Checkpoints
 open RewardKit.Training.Data
 
 /// An experiment as far as it has been written.
@@ -18,6 +19,7 @@ type ExperimentDraft =
             Train: PairData option
             Validation: PairData option
             Training: TrainingOptions option
+            Checkpoints: CheckpointPolicy option
             Arms: (string * Step list) list
             Evaluations: EvaluationSpec list option
             Seeds: int list option
@@ -36,6 +38,7 @@ module internal Draft =
             Train = None
             Validation = None
             Training = None
+            Checkpoints = None
             Arms = []
             Evaluations = None
             Seeds = None
@@ -115,6 +118,7 @@ module internal Draft =
                  |> someOf "evaluator" "evaluate [ Evaluate.pairAccuracy pairs.Test ]"),
             Seeds = (draft.Seeds |> Option.defaultValue [] |> someOf "seed" "seeds [ 1; 2 ]"),
             Training = training,
+            Checkpoints = defaultArg draft.Checkpoints (CheckpointPolicy()),
             OutputFolder =
                 (match draft.Output with
                  | Some folder -> Script.path folder
@@ -149,6 +153,12 @@ type ExperimentBuilder internal (name: string) =
     [<CustomOperation "training">]
     member _.Training(draft: ExperimentDraft, settings: TrainingOptions) =
         { draft with Training = Draft.once name "training" draft.Training settings }
+
+    /// When each training's state is written, so that a run that was stopped or killed goes on from there; every 10 minutes
+    /// if not said.
+    [<CustomOperation "checkpoints">]
+    member _.Checkpoints(draft: ExperimentDraft, policy: CheckpointPolicy) =
+        { draft with Checkpoints = Draft.once name "checkpoints" draft.Checkpoints policy }
 
     /// One arm: its name, and its steps: one loss, and augmenters with their baseline if need be.
     [<CustomOperation "arm">]

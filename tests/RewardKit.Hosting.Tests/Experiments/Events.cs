@@ -4,7 +4,7 @@ using System.Text;
 namespace RewardKit.Hosting.Tests.Experiments;
 
 /// <summary>One record of a TensorBoard file.</summary>
-internal sealed record Event(double WallTime, long Step, string? FileVersion, IReadOnlyList<KeyValuePair<string, float>> Scalars);
+internal sealed record Event(double WallTime, long Step, string? FileVersion, IReadOnlyList<KeyValuePair<string, float>> Scalars, bool IsStart = false);
 
 /// <summary>Reads TensorBoard's files from the formats' descriptions alone; throws where a checksum or a length is wrong.</summary>
 internal static class Events
@@ -46,6 +46,7 @@ internal static class Events
     {
         var (time, step, version) = (0.0, 0L, (string?)null);
         var scalars = new List<KeyValuePair<string, float>>();
+        var start = false;
         foreach (var (field, wire, value) in Fields(message))
         {
             switch (field, wire)
@@ -54,10 +55,12 @@ internal static class Events
                 case (2, 0): step = BinaryPrimitives.ReadInt64LittleEndian(value); break;
                 case (3, 2): version = Encoding.UTF8.GetString(value); break;
                 case (5, 2): scalars.AddRange(Fields(value).Select(v => Scalar(v.Value))); break;
+                // SessionLog { status: START }
+                case (7, 2): start = value.AsSpan().SequenceEqual((byte[])[0x08, 0x01]); break;
                 default: throw new InvalidDataException($"Field {field} of wire type {wire} in an event.");
             }
         }
-        return new(time, step, version, scalars);
+        return new(time, step, version, scalars, start);
     }
 
     private static KeyValuePair<string, float> Scalar(byte[] message)

@@ -2,6 +2,7 @@ using System.Text.Json;
 using RewardKit.Hosting.Experiments;
 using RewardKit.Models;
 using RewardKit.Training;
+using RewardKit.Training.Checkpoints;
 using RewardKit.Training.Data;
 
 namespace RewardKit.Hosting.Tests.Experiments;
@@ -11,13 +12,14 @@ public class ExperimentRunnerTests
     private string _folder = "";
     private FakeModels _models = new();
     private FakePlugins _plugins = new();
+    private Silent _progress = new();
 
     [SetUp]
     public void SetUp()
     {
         _folder = Path.Combine(TestContext.CurrentContext.WorkDirectory, Guid.NewGuid().ToString("n"));
         Directory.CreateDirectory(_folder);
-        (_models, _plugins) = (new(), new());
+        (_models, _plugins, _progress) = (new(), new(), new());
         WritePairs("train.jsonl", "a longer answer", "short");
         WritePairs("test.jsonl", "a longer answer", "short");
     }
@@ -187,6 +189,87 @@ public class ExperimentRunnerTests
         IEnumerable<string?> Folders() => Directory.GetDirectories(arm).Select(Path.GetFileName).Order(StringComparer.Ordinal);
     }
 
+    [TestCase("nothing", true)]
+    [TestCase("settings", false)]
+    [TestCase("policy", true)]
+    [TestCase("fresh", false)]
+    [TestCase("key", false)]
+    public void An_unfinished_training_is_gone_on_from_where_its_content_is_the_same(string change, bool goesOn)
+    {
+        var spec = Spec() with { Seeds = [1] };
+        var partial = Path.Combine(spec.OutputFolder, "arm", "seed-1.partial");
+        var checkpoint = Path.Combine(partial, "checkpoints", "step-000001");
+        _models.WhileTraining = () =>
+        {
+            Directory.CreateDirectory(checkpoint);
+            throw new InvalidOperationException("killed");
+        };
+        Assert.That(() => Run(spec), Throws.InstanceOf<RewardKitException>());
+        if (change == "settings") spec = spec with { Training = new() { Epochs = 2 } };
+        if (change == "policy") spec = spec with { Checkpoints = new() { Steps = 3, Keep = 5 } };
+        if (change == "key") File.WriteAllText(Path.Combine(partial, "key.json"), "{ \"key\": \"half");
+
+        var there = false;
+        _models.WhileTraining = () => there = Directory.Exists(checkpoint);
+        Run(spec, fresh: change == "fresh");
+
+        Assert.That(there, Is.EqualTo(goesOn));
+        const string before = "arm, seed 1: The unfinished training here cannot be gone on from";
+        const string after = ": it is deleted, and the training begins anew.";
+        Assert.That(_progress.Notes, Is.EqualTo(change switch
+        {
+            "settings" => [$"{before} (changed since: training){after}"],
+            "key" => new[] { before + after },
+            _ => [],
+        }));
+        var finished = Path.Combine(spec.OutputFolder, "arm", "seed-1");
+        Assert.That(Directory.GetFileSystemEntries(finished).Select(Path.GetFileName), Has.None.EqualTo("checkpoints").And.None.EqualTo("key.json"));
+        Assert.That(Directory.Exists(partial), Is.False);
+    }
+
+    [Test]
+    public void A_training_that_was_killed_before_its_folder_was_renamed_is_found_complete([Values] bool oneIsThere)
+    {
+        var spec = Spec() with { Seeds = [1] };
+        var place = Path.Combine(spec.OutputFolder, "arm", "seed-1");
+        Run(spec);
+        Directory.Move(place, place + ".partial");
+        Directory.CreateDirectory(Path.Combine(place + ".partial", "checkpoints", "step-000001"));
+        if (oneIsThere)
+        {
+            // Of the earlier run half was deleted.
+            Directory.CreateDirectory(place);
+            File.Copy(Path.Combine(place + ".partial", "training.json"), Path.Combine(place, "training.json"));
+        }
+        Assert.That(Run(spec).Runs.Single().Measurements["accuracy/accuracy"].Value, Is.EqualTo(1));
+        Assert.That(_models.Trained, Has.Count.EqualTo(1));
+        Assert.That(Directory.GetDirectories(Path.Combine(spec.OutputFolder, "arm")), Is.EqualTo(new[] { place }));
+        Assert.That(Directory.GetDirectories(place).Select(Path.GetFileName), Is.EqualTo(new[] { "checkpoint" }));
+    }
+
+    [Test]
+    public void Checkpoints_stay_where_the_user_asks_for_them_and_what_was_half_written_goes()
+    {
+        var spec = Spec() with { Seeds = [1], Checkpoints = new() { KeepWhenFinished = true } };
+        var place = Path.Combine(spec.OutputFolder, "arm", "seed-1");
+        _models.WhileTraining = () => Directory.CreateDirectory(Path.Combine(place + ".partial", "checkpoints", "step-000001"));
+        Run(spec);
+        Assert.That(Directory.Exists(Path.Combine(place, "checkpoints", "step-000001")));
+        File.WriteAllText(Path.Combine(place, "run.json.123.tmp"), "{ \"key");
+        Run(spec);
+        Assert.That(Directory.GetFiles(place, "*.tmp"), Is.Empty);
+    }
+
+    [Test]
+    public void A_full_disk_ends_the_experiment_with_one_message()
+    {
+        _models.WhileTraining = () => throw StorageFailure.Of("the checkpoint of step 3", _folder, new IOException("No space left on device", 28), 2_500_000);
+        Assert.That(() => Run(Spec()), Throws.TypeOf<RewardKitException>().With.Property("ExitCode").EqualTo(1).And.Message.Match(
+            @"^There is no room for the checkpoint of step 3 in .+ \(it takes about 2\.5 MB, [\d,.]+ [kM]B are free\): No space left on device\. "
+            + @"What was written before is intact: free space, and run the same command again\.$"));
+        Assert.That(_models.Trained, Has.Count.EqualTo(1));
+    }
+
     [Test]
     public void Nothing_is_trained_when_any_plugin_is_unknown()
     {
@@ -290,7 +373,7 @@ public class ExperimentRunnerTests
     }
 
     private ExperimentResult Run(ExperimentSpec spec, bool fresh = false, CancellationToken cancellation = default) =>
-        new ExperimentRunner(_plugins, _models).Run(spec, new(fresh), new Silent(), cancellation);
+        new ExperimentRunner(_plugins, _models).Run(spec, new(fresh), _progress, cancellation);
 
     private ExperimentSpec Spec()
     {

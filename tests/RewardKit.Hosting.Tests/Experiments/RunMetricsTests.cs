@@ -95,6 +95,43 @@ public class RunMetricsTests
     }
 
     [Test]
+    public void What_goes_on_from_a_step_has_each_step_once_and_tells_TensorBoard_to_drop_the_steps_after_it()
+    {
+        using (var killed = new RunMetrics(_folder))
+            for (var step = 1; step <= 5; step++) killed.Add(Results.Step(step, loss: 0.5, accuracy: 1));
+        File.AppendAllText(Path.Combine(_folder, "metrics.jsonl"), "{\"step\":6,\"ep");
+        using (var resumed = new RunMetrics(_folder))
+        {
+            resumed.Take("resume", Results.Step(3, loss: 0.5, accuracy: 1));
+            Assert.That(Directory.GetFiles(_folder, "events.*"), Has.Length.EqualTo(1), "before the first step");
+            resumed.Take("train", Results.Step(4, loss: 0.25, accuracy: 1));
+            resumed.Take("train", Results.Step(5, loss: 0.25, accuracy: 1));
+        }
+
+        var lines = Lines(_folder);
+        Assert.That(Column(lines, "step"), Is.EqualTo(new double[] { 1, 2, 3, 4, 5 }));
+        Assert.That(Column(lines, "loss"), Is.EqualTo(new[] { 0.5, 0.5, 0.5, 0.25, 0.25 }));
+        Assert.That(Column(lines, "tokens_per_second"), Is.All.EqualTo(200), "also of the first step after the one gone on from");
+        var files = Directory.GetFiles(_folder, "events.*").Order(StringComparer.Ordinal).ToArray();
+        Assert.That(files, Has.Length.EqualTo(2));
+        var events = Events.Read(File.ReadAllBytes(files[1]));
+        Assert.That(events[0].FileVersion, Is.EqualTo("brain.Event:2"));
+        Assert.That(events.Skip(1).Select(e => (e.Step, e.IsStart)), Is.EqualTo(new[] { (4L, true), (4, false), (5, false) }));
+    }
+
+    [Test]
+    public void What_begins_anew_leaves_nothing_of_what_was_there()
+    {
+        for (var time = 1; time <= 2; time++)
+        {
+            using var metrics = new RunMetrics(_folder);
+            for (var step = 1; step <= 4 - time; step++) metrics.Add(Results.Step(step, loss: 0.5 / time, accuracy: 1));
+        }
+        Assert.That(Column(Lines(_folder), "loss"), Is.EqualTo(new[] { 0.25, 0.25 }));
+        Assert.That(Events.Read(File.ReadAllBytes(Directory.GetFiles(_folder, "events.*").Single())).Skip(1).Select(e => e.Step), Is.EqualTo(new[] { 1, 2 }));
+    }
+
+    [Test]
     public void A_place_that_cannot_be_written_is_named()
     {
         var missing = Path.Combine(_folder, "missing");

@@ -1,0 +1,28 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace RewardKit.Training.Checkpoints;
+
+/// <summary>A <see cref="TrainingState"/> as <c>state.json</c> and <c>log.jsonl</c>. Numbers come back to the last bit.</summary>
+internal static class StateFiles
+{
+    // A reward that is no number is a result, too.
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+    };
+
+    public static void Write(string folder, TrainingState state)
+    {
+        var lines = string.Concat(state.Log.Select(s => JsonSerializer.Serialize(s, Json) + "\n"));
+        File.WriteAllBytes(Path.Combine(folder, "log.jsonl"), Encoding.UTF8.GetBytes(lines));
+        File.WriteAllBytes(Path.Combine(folder, "state.json"), JsonSerializer.SerializeToUtf8Bytes(state, Json));
+    }
+
+    public static TrainingState Read(string folder) =>
+        JsonSerializer.Deserialize<TrainingState>(File.ReadAllBytes(Path.Combine(folder, "state.json")), Json)! with
+        {
+            Log = [.. File.ReadLines(Path.Combine(folder, "log.jsonl")).Select(line => JsonSerializer.Deserialize<StepLog>(line, Json)!)],
+        };
+}

@@ -1,0 +1,159 @@
+using System.Diagnostics;
+using System.Globalization;
+using RewardKit.Models.Safetensors;
+using RewardKit.Torch;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace RewardKit.Training.Checkpoints;
+
+/// <summary>
+/// The checkpoints of one training, a folder each: <c>step-000120/</c> with <c>weights.safetensors</c> (what is trained, and
+/// buffers), <c>optimizer.safetensors</c>, <c>log.jsonl</c> (a line a step), <c>state.json</c> (a <see cref="TrainingState"/>)
+/// and <c>files.json</c> (sizes and hashes of these). Beside them <c>references-PART/</c> hold the reference log-probabilities.
+/// The folder belongs to one training: same data, model, method, settings and seed. Writing and reading are apart: of the
+/// processes of one training one saves, and all restore.
+/// </summary>
+/// <param name="folder">Where they are; made with the first.</param>
+/// <param name="policy">When they are written and which are kept.</param>
+public sealed class TrainingCheckpoints(string folder, CheckpointPolicy policy)
+{
+    private const string Weights = "weights.safetensors";
+    private const string Optimizer = "optimizer.safetensors";
+    private const string Prefix = "step-";
+    private readonly Stopwatch _sinceLast = Stopwatch.StartNew();
+    private int _last;
+
+    /// <summary>Deletes what a process that was killed was writing or deleting; only where no other one trains.</summary>
+    /// <param name="folder">The checkpoints' folder; it need not exist.</param>
+    public static void Sweep(string folder) => SealedFolder.Sweep(folder);
+
+    /// <summary>Whether one is to be written now.</summary>
+    /// <param name="step">Steps done.</param>
+    /// <param name="validated">Whether the model was just tried on held-out pairs: it may be the best.</param>
+    public bool IsDue(int step, bool validated = false) =>
+        policy.Steps is { } steps && step % steps == 0
+        || policy.Minutes is { } minutes && _sinceLast.Elapsed.TotalMinutes >= minutes
+        || validated && policy.Best is not null;
+
+    /// <summary>Writes a checkpoint, if that of this step is not there yet, and then deletes those that are no longer kept.</summary>
+    /// <param name="state">What the training has come to.</param>
+    /// <param name="model">The model, on any device.</param>
+    /// <param name="optimizer">Its optimiser.</param>
+    /// <exception cref="RewardKitException">It cannot be written, for want of room for one. The earlier ones are intact.</exception>
+    public void Save(TrainingState state, nn.Module model, FusedAdamW optimizer)
+    {
+        if (state.Step == _last) return;
+        using var scope = NewDisposeScope();
+        var weights = Trained(model);
+        var moments = optimizer.StateDict();
+        try
+        {
+            SealedFolder.Write(PathOf(state.Step), place =>
+            {
+                SafetensorsWriter.Write(Path.Combine(place, Weights), weights);
+                SafetensorsWriter.Write(Path.Combine(place, Optimizer), moments);
+                StateFiles.Write(place, state);
+            });
+            Prune(state.Step);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            var needed = weights.Values.Concat(moments.Values).Sum(t => t.NumberOfElements * t.ElementSize);
+            throw StorageFailure.Of(FormattableString.Invariant($"the checkpoint of step {state.Step}"), folder, e, needed);
+        }
+        _last = state.Step;
+        _sinceLast.Restart();
+    }
+
+    /// <summary>Takes up the latest checkpoint that is sound: weights, optimiser, and torch's generators.</summary>
+    /// <param name="model">The model at its start.</param>
+    /// <param name="optimizer">Its optimiser.</param>
+    /// <param name="device">The model's device, whose generator is set beside the processor's.</param>
+    /// <param name="notice">Told, in a sentence, of each that is damaged.</param>
+    /// <returns>What the training had come to; null where there is none to go on from.</returns>
+    public TrainingState? Restore(nn.Module model, FusedAdamW optimizer, Device device, Action<string>? notice = null)
+    {
+        var found = Found().OrderDescending().ToArray();
+        foreach (var step in found)
+        {
+            if (SealedFolder.Damage(PathOf(step)) is { } damage)
+            {
+                notice?.Invoke(FormattableString.Invariant($"The checkpoint of step {step} is damaged and not used: {damage}."));
+                continue;
+            }
+            var state = StateFiles.Read(PathOf(step));
+            using var scope = NewDisposeScope();
+            using var noGrad = no_grad();
+            using (var file = SafetensorsReader.Open(Path.Combine(PathOf(step), Weights)))
+                foreach (var (name, tensor) in Trained(model)) tensor.copy_(file.Read(name));
+            using (var file = SafetensorsReader.Open(Path.Combine(PathOf(step), Optimizer)))
+                optimizer.LoadStateDict(file.Entries.ToDictionary(e => e.Name, e => file.Read(e.Name)));
+            Generators.Set(state.Generators, device);
+            _last = step;
+            _sinceLast.Restart();
+            return state;
+        }
+        if (found.Length > 0) notice?.Invoke("No checkpoint is sound: the training begins anew.");
+        return null;
+    }
+
+    /// <summary>
+    /// The reference log-probabilities: those kept from before, or, with the model still at its start, computed and kept.
+    /// </summary>
+    /// <param name="part">Of which pairs: <c>train</c>, <c>validation</c>.</param>
+    /// <param name="device">Where they are wanted.</param>
+    /// <param name="compute">Computes them.</param>
+    /// <exception cref="RewardKitException">They cannot be written.</exception>
+    public Tensor References(string part, Device device, Func<Tensor> compute)
+    {
+        const string name = "response_log_probs";
+        var place = Path.Combine(folder, $"references-{part}");
+        var path = Path.Combine(place, "references.safetensors");
+        if (Directory.Exists(place) && SealedFolder.Damage(place) is null)
+        {
+            using var file = SafetensorsReader.Open(path);
+            return file.Read(name).to(device);
+        }
+        var computed = compute();
+        try
+        {
+            SealedFolder.Write(place, beside => SafetensorsWriter.Write(
+                Path.Combine(beside, Path.GetFileName(path)), new Dictionary<string, Tensor> { [name] = computed }));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw StorageFailure.Of("the reference log-probabilities", place, e, computed.NumberOfElements * computed.ElementSize);
+        }
+        return computed;
+    }
+
+    // What lies after the step just saved is of no use any more: the training has come here from before it.
+    private void Prune(int step)
+    {
+        foreach (var later in Found().Where(s => s > step)) SealedFolder.Delete(PathOf(later));
+        var found = Found().Order().ToArray();
+        var best = policy.Best is { } by && found.Length > policy.Keep ? BestOf(found, by) : null;
+        foreach (var old in found.SkipLast(policy.Keep).Where(s => s != best)) SealedFolder.Delete(PathOf(old));
+    }
+
+    private int? BestOf(int[] steps, BestCheckpoint by)
+    {
+        var measured = steps.Select(s => (Step: s, StateFiles.Read(PathOf(s)).Validation))
+            .Where(c => c.Validation.ContainsKey(by.Metric)).Select(c => (c.Step, Value: c.Validation[by.Metric]));
+        var ordered = by.Lowest ? measured.OrderBy(c => c.Value) : measured.OrderByDescending(c => c.Value);
+        return ordered.ThenBy(c => c.Step).Select(c => (int?)c.Step).FirstOrDefault();
+    }
+
+    private static Dictionary<string, Tensor> Trained(nn.Module model) =>
+        model.named_parameters().Where(p => p.parameter.requires_grad).Select(p => (p.name, (Tensor)p.parameter))
+            .Concat(model.named_buffers(include_nonpersistent: false)).ToDictionary(t => t.Item1, t => t.Item2);
+
+    private IEnumerable<int> Found() => Directory.Exists(folder)
+        ? Directory.GetDirectories(folder, Prefix + "*").Select(Path.GetFileName).Where(name => !name!.Contains('.'))
+            .Select(name => int.TryParse(name![Prefix.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out var step) ? step : 0)
+            .Where(step => step > 0)
+        : [];
+
+    private string PathOf(int step) => Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{step:D6}"));
+}
