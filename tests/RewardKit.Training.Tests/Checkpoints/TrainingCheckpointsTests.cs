@@ -180,7 +180,7 @@ public class TrainingCheckpointsTests
 
     private static TrainingState State(int steps, double? accuracy = null) => new()
     {
-        Log = [.. Enumerable.Range(1, steps).Select(i => new StepLog(i, 1e-3 / i, 0.1 * i, Metrics(i, accuracy))],
+        Log = [.. Enumerable.Range(1, steps).Select(i => new StepLog(i, 1e-3 / i, 0.1 * i, Metrics(i, accuracy)))],
         Pairs = 8 * steps,
         Tokens = 100 * steps,
         Seconds = 1,
