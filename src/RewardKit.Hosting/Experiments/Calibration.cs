@@ -16,7 +16,8 @@ internal sealed record CalibrationBin(double Confidence, double Accuracy, int Co
 /// The expected calibration error: the mean over the pairs of |accuracy − confidence| of their bin (Naeini et al. 2015, AAAI).
 /// </param>
 /// <param name="ErrorByChance">
-/// What that error would be if the confidences were true, the labels being drawn from them; the bins are finite, so it is not 0.
+/// About what that error would be if the confidences were true: bins are finite, so it is not 0. The mean absolute
+/// deviation of each bin's count of right answers, as of a normal distribution.
 /// </param>
 /// <param name="Brier">The mean of <c>(1 − σ(margin))²</c>; 0.25 for a reward that is always the same.</param>
 /// <param name="LogLoss">The mean of <c>−log σ(margin)</c>; log 2 = 0.693 for a reward that is always the same.</param>
@@ -25,8 +26,6 @@ internal sealed record Calibration(
 {
     /// <summary>How many bins there are between 0.5 and 1.</summary>
     public const int BinCount = 10;
-
-    private const int ChanceDraws = 200;
 
     /// <summary>Of an arm's margins, a list a seed.</summary>
     public static Calibration Of(IReadOnlyList<double[]> seeds) => new(
@@ -42,13 +41,10 @@ internal sealed record Calibration(
 
     private static double Credit(double margin) => margin > 0 ? 1 : margin == 0 ? 0.5 : 0;
 
-    private static double ByChance(double[] margins)
-    {
-        var random = new Random(0);
-        double[] confidences = [.. margins.Select(Confidence)];
-        return Enumerable.Range(0, ChanceDraws)
-            .Average(_ => ErrorOf(BinsOf(confidences.Select(c => (c, random.NextDouble() < c ? 1.0 : 0))), margins.Length));
-    }
+    private static double ByChance(double[] margins) => margins.Select(Confidence).GroupBy(BinOf)
+        .Sum(bin => Math.Sqrt(2 / Math.PI * bin.Sum(c => c * (1 - c)))) / margins.Length;
+
+    private static int BinOf(double confidence) => Math.Min((int)((confidence - 0.5) * 2 * BinCount), BinCount - 1);
 
     private static double ErrorOf(CalibrationBin[] bins, int count) => bins.Sum(b => b.Count * Math.Abs(b.Accuracy - b.Confidence)) / count;
 
@@ -58,7 +54,7 @@ internal sealed record Calibration(
         Span<int> count = stackalloc int[BinCount];
         foreach (var pair in pairs)
         {
-            var bin = Math.Min((int)((pair.Confidence - 0.5) * 2 * BinCount), BinCount - 1);
+            var bin = BinOf(pair.Confidence);
             confidence[bin] += pair.Confidence;
             credit[bin] += pair.Credit;
             count[bin]++;

@@ -78,20 +78,42 @@ public static class Findings
                 + $"cannot be told apart on these {items} pairs.";
             yield break;
         }
-        foreach (var c in comparisons.Where(c => c.Distinct).Select(Positive))
+        Comparison[] distinct = [.. comparisons.Where(c => c.Distinct).Select(Positive)];
+        Comparison[] lost = [.. comparisons.Where(c => c.LostToCorrection).Select(Positive)];
+        if (distinct.Length > MostNamed)
         {
-            var p = comparisons.Count == 1 ? $"p {Sign(c.P)}" : $"corrected p {Sign(c.CorrectedP)}";
-            yield return $"{c.First} is better than {c.Second} by {Number(c.Difference, true)[..^2]} points "
-                + $"({Range(c.Interval, true)[..^2]}; {p}) on these {items} pairs.";
+            foreach (var better in distinct.GroupBy(c => c.First))
+            {
+                yield return $"{better.Key} is better than {List([.. better.Select(c => c.Second)])} by "
+                    + $"{Range(new(better.Min(c => c.Difference), better.Max(c => c.Difference)), true)[..^2]} points (corrected p at most {Ceiling(better.Max(c => c.CorrectedP))}).";
+            }
         }
-        foreach (var c in comparisons.Where(c => c.LostToCorrection).Select(Positive))
+        else
         {
-            yield return $"{c.First} is {Number(c.Difference, true)[..^2]} points above {c.Second} ({Range(c.Interval, true)[..^2]}; p {Sign(c.P)}), "
-                + $"which does not hold up among {comparisons.Count} comparisons (corrected p {Sign(c.CorrectedP)}).";
+            foreach (var c in distinct)
+            {
+                var p = comparisons.Count == 1 ? $"p {Sign(c.P)}" : $"corrected p {Sign(c.CorrectedP)}";
+                yield return $"{c.First} is better than {c.Second} by {Number(c.Difference, true)[..^2]} points "
+                    + $"({Range(c.Interval, true)[..^2]}; {p}) on these {items} pairs.";
+            }
+        }
+        if (lost.Length > MostNamed)
+        {
+            yield return $"{lost.Length} more differences have p below {Comparison.Level.ToString(CultureInfo.InvariantCulture)}, "
+                + $"which does not hold up among {comparisons.Count} comparisons.";
+        }
+        else
+        {
+            foreach (var c in lost)
+            {
+                yield return $"{c.First} is {Number(c.Difference, true)[..^2]} points above {c.Second} ({Range(c.Interval, true)[..^2]}; p {Sign(c.P)}), "
+                    + $"which does not hold up among {comparisons.Count} comparisons (corrected p {Sign(c.CorrectedP)}).";
+            }
         }
         var rest = comparisons.Where(c => !c.Distinct && !c.LostToCorrection).ToArray();
         if (rest.Length > MostNamed) yield return $"Of the other {rest.Length} pairs of arms none can be told apart on these {items} pairs.";
-        else foreach (var c in rest) yield return $"{c.First} and {c.Second} cannot be told apart on these {items} pairs.";
+        else
+            foreach (var c in rest) yield return $"{c.First} and {c.Second} cannot be told apart on these {items} pairs.";
     }
 
     // The arm with the higher mean first.
@@ -102,6 +124,8 @@ public static class Findings
         Difference = -c.Difference,
         Interval = new(-c.Interval.High, -c.Interval.Low),
     };
+
+    private static string Ceiling(double p) => P(Math.Max(0.001, Math.Ceiling(1000 * p) / 1000));
 
     private static string Sign(double p) => P(p) is ['<', ..] text ? text : "= " + P(p);
 

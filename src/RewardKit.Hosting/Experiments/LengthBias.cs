@@ -20,30 +20,29 @@ internal sealed record LengthBias(
     /// <summary>The length of a response.</summary>
     public static int LengthOf(Conversation response) => response.LastContent.Length;
 
-    /// <summary>Of an arm's samples.</summary>
-    public static LengthBias Of(ArmSamples arm)
+    /// <summary>Of the samples of arms that judged the same pairs.</summary>
+    public static IReadOnlyList<LengthBias> Of(IReadOnlyList<ArmSamples> arms)
     {
-        double[] chosen = [.. arm.Pairs.Select(p => (double)LengthOf(p.Chosen))];
-        double[] rejected = [.. arm.Pairs.Select(p => (double)LengthOf(p.Rejected))];
+        if (arms.Count == 0) return [];
+        double[] chosen = [.. arms[0].Pairs.Select(p => (double)LengthOf(p.Chosen))];
+        double[] rejected = [.. arms[0].Pairs.Select(p => (double)LengthOf(p.Rejected))];
         double[] lengths = [.. chosen, .. rejected];
         double[] longer = [.. chosen.Zip(rejected, (c, r) => c - r)];
-        // Per pair, over the seeds: how often the chosen response has the higher reward.
-        double[] right = [.. arm.Pairs.Select((_, i) => arm.Seeds.Average(s => s[i].Margin > 0 ? 1 : s[i].Margin == 0 ? 0.5 : 0))];
         int[] unequal = [.. Enumerable.Range(0, longer.Length).Where(i => longer[i] != 0)];
-        double[] preferred = [.. unequal.Select(i => longer[i] > 0 ? right[i] : 1 - right[i])];
         double[] asked = [.. unequal.Select(i => longer[i] > 0 ? 1.0 : 0)];
-        return new(
-            Over(s => Correlation.Pearson(lengths, [.. s.Select(x => x.Chosen), .. s.Select(x => x.Rejected)])),
-            Over(s => Correlation.Spearman(lengths, [.. s.Select(x => x.Chosen), .. s.Select(x => x.Rejected)])),
-            Over(s => Correlation.Pearson(longer, [.. s.Select(x => x.Margin)])),
-            Mean(preferred), Mean(asked),
-            unequal.Length > 1 ? new Resampling([preferred, asked]).Difference(0, 1) : null,
-            Mean(unequal.Where(i => longer[i] > 0).Select(i => right[i])),
-            Mean(unequal.Where(i => longer[i] < 0).Select(i => right[i])),
-            unequal.Length);
-
-        double? Over(Func<PairScore[], double?> number) => arm.Seeds.Select(number).Average();
+        // Per pair, over the seeds: how often the chosen response has the higher reward, and the longer one.
+        double[][] right = [.. arms.Select(a => unequal.Select(i => a.Seeds.Average(s => s[i].Margin > 0 ? 1 : s[i].Margin == 0 ? 0.5 : 0)).ToArray())];
+        double[][] preferred = [.. right.Select(r => r.Zip(asked, (share, longerChosen) => longerChosen == 1 ? share : 1 - share).ToArray())];
+        var draws = unequal.Length > 1 ? new Resampling([.. preferred.Select(p => p.Zip(asked, (x, y) => x - y).ToArray())]) : null;
+        return [.. arms.Select((arm, place) => new LengthBias(
+            Over(arm, s => Correlation.Pearson(lengths, [.. s.Select(x => x.Chosen), .. s.Select(x => x.Rejected)])),
+            Over(arm, s => Correlation.Spearman(lengths, [.. s.Select(x => x.Chosen), .. s.Select(x => x.Rejected)])),
+            Over(arm, s => Correlation.Pearson(longer, [.. s.Select(x => x.Margin)])),
+            Mean(preferred[place]), Mean(asked), draws?.Mean(place),
+            Mean(right[place].Where((_, i) => asked[i] == 1)), Mean(right[place].Where((_, i) => asked[i] == 0)), unequal.Length))];
     }
+
+    private static double? Over(ArmSamples arm, Func<PairScore[], double?> number) => arm.Seeds.Select(number).Average();
 
     private static double? Mean(IEnumerable<double> values) => values.Select(v => (double?)v).Average();
 }

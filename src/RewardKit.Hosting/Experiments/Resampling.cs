@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -88,7 +89,9 @@ internal sealed class Resampling
         }
     }
 
-    // How often each item is drawn.
+    // How often each item is drawn. This and what follows runs for the first and last time at the end of a long experiment:
+    // there is no time to warm up.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void FillCounts(double[] weights, ref SplitMix random)
     {
         Array.Clear(weights);
@@ -101,6 +104,7 @@ internal sealed class Resampling
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void FillSigns(double[] weights, ref SplitMix random)
     {
         var fours = MemoryMarshal.Cast<double, Vector256<double>>(weights.AsSpan());
@@ -117,6 +121,7 @@ internal sealed class Resampling
     private static double Sign(ulong bits) => (bits & 1) == 0 ? 1 : -1;
 
     // Always four lanes by two, so that the order of the sums does not depend on the processor.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static double Dot(ReadOnlySpan<double> a, ReadOnlySpan<double> b)
     {
         var x = MemoryMarshal.Cast<double, Vector256<double>>(a);

@@ -23,5 +23,6 @@ internal static class CalibrationSection
         </tbody></table></div>
         """);
 
-    private static Calibration Of(ArmSamples arm) => Calibration.Of([.. arm.Seeds.Select(s => s.Select(x => x.Margin).ToArray())]);
+    /// <summary>An arm's calibration.</summary>
+    public static Calibration Of(ArmSamples arm) => Calibration.Of([.. arm.Seeds.Select(s => s.Select(x => x.Margin).ToArray())]);
 }

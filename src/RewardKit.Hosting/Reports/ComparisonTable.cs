@@ -14,10 +14,13 @@ internal static class ComparisonTable
         var corrected = comparisons.Length > 1;
         var table = Html.Of($"""
             <div class="scroll"><table><thead><tr><th>arms</th><th>difference</th><th>95 % interval</th><th>p</th>{(corrected ? Html.Of($"<th>corrected p</th>") : default)}<th>verdict</th></tr></thead><tbody>
-            {Html.Each(comparisons, c => Html.Of($"""<tr><td>{c.First} − {c.Second}</td><td>{c.Difference * 100:+0.0;−0.0;0.0} points</td><td>{Findings.Range(c.Interval, true)[..^2]}</td><td>{Findings.P(c.P)}</td>{(corrected ? Html.Of($"<td>{Findings.P(c.CorrectedP)}</td>") : default)}<td class="{(c.Distinct ? "right" : "")}">{Findings.Verdict(c)}</td></tr>"""))}
+            {Html.Each(comparisons, c => Html.Of($"""<tr><td>{c.First} − {c.Second}</td><td>{c.Difference * 100:+0.0;−0.0;0.0} points</td><td>{Points(c.Interval)}</td><td>{Findings.P(c.P)}</td>{(corrected ? Html.Of($"<td>{Findings.P(c.CorrectedP)}</td>") : default)}<td class="{(c.Distinct ? "right" : "")}">{Findings.Verdict(c)}</td></tr>"""))}
             </tbody></table></div>
             """);
         return comparisons.Length <= MostOpen ? table
             : Html.Of($"<details><summary>All {comparisons.Length} comparisons of two arms</summary>{table}</details>");
     }
+
+    /// <summary>An interval of differences of shares, in points.</summary>
+    public static string Points(Interval interval) => FormattableString.Invariant($"{100 * interval.Low:+0.0;−0.0;0.0} to {100 * interval.High:+0.0;−0.0;0.0}");
 }

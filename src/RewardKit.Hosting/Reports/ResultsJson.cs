@@ -1,22 +1,40 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using RewardKit.Hosting.Experiments;
 
 namespace RewardKit.Hosting.Reports;
 
 /// <summary>
-/// <c>results.json</c>: <c>{"experiment", "arms": [{"name", "seed", "metrics": {"evaluator/metric": number}}],
-/// "summary": [{"arm", "metric", "mean", "stdev", "low", "high", "n"}], "failures": [{"arm", "seed", "message"}],
-/// "environment": {…}}</c>. Runs that failed stand among the failures alone. Trivial baselines stand after the arms in both lists, with <c>"seed": null</c>. <c>stdev</c> is over seeds and null for one; <c>low</c> and
-/// <c>high</c> are the 95 % interval over the <c>n</c> items, null (and <c>n</c> 0) for a number that is no mean over
-/// items. A number that is not finite is null.
+/// <c>results.json</c>, an object with these, in order. A number that is not finite, or that there is not, is null.
+/// <list type="bullet">
+/// <item><c>experiment</c>: its name.</item>
+/// <item><c>data</c>: <c>{"train", "evaluations": [{"evaluator", "pairs"}]}</c>: which files, how their records were read,
+/// and which part of them; null for an evaluator that brings its own.</item>
+/// <item><c>arms</c>: <c>{"name", "seed", "metrics": {"evaluator/metric": number}}</c> a run. Runs that failed stand among
+/// the failures alone. Trivial baselines come after the arms, here and in the summary, with <c>"seed": null</c>.</item>
+/// <item><c>summary</c>: <c>{"arm", "metric", "mean", "stdev", "low", "high", "n"}</c>. <c>stdev</c> is over seeds and null
+/// for one; <c>low</c> and <c>high</c> are the 95 % interval (<see cref="Statistics"/>) over the <c>n</c> items, null (and
+/// <c>n</c> 0) for a number that is no mean over items.</item>
+/// <item><c>comparisons</c>: <c>{"metric", "first", "second", "difference", "low", "high", "p", "correctedP", "n",
+/// "distinct"}</c>, each two arms (<see cref="Comparison"/>).</item>
+/// <item><c>calibration</c>: <c>{"evaluator", "arm", "ece", "eceByChance", "brier", "logLoss", "bins": [{"confidence",
+/// "accuracy", "n"}]}</c>, as the report defines them.</item>
+/// <item><c>length</c>: <c>{"evaluator", "arm", "pearson", "spearman", "withinPairs", "longerPreferred", "longerChosen",
+/// "excessLow", "excessHigh", "accuracyLongerChosen", "accuracyShorterChosen", "n"}</c>, likewise.</item>
+/// <item><c>failures</c>: <c>{"arm", "seed", "message"}</c>.</item>
+/// <item><c>environment</c>: versions and machine.</item>
+/// </list>
 /// </summary>
 public static class ResultsJson
 {
+    private static readonly JsonSerializerOptions Records = new(StoreJson.Options) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+
     /// <summary>The file's text, UTF-8.</summary>
     /// <param name="result">The finished experiment.</param>
     public static byte[] Write(ExperimentResult result)
     {
+        var summary = Summary.Of(result);
         using var stream = new MemoryStream();
         // The file is no part of a page: names stay readable.
         var options = new JsonWriterOptions { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -24,6 +42,18 @@ public static class ResultsJson
         {
             json.WriteStartObject();
             json.WriteString("experiment", result.Spec.Name);
+            json.WriteStartObject("data");
+            Record(json, "train", result.Spec.Train);
+            json.WriteStartArray("evaluations");
+            foreach (var evaluation in result.Spec.Evaluations)
+            {
+                json.WriteStartObject();
+                json.WriteString("evaluator", evaluation.Evaluator.Id);
+                Record(json, "pairs", evaluation.Pairs);
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
+            json.WriteEndObject();
             json.WriteStartArray("arms");
             foreach (var run in result.Runs.Concat(result.Trivial))
             {
@@ -37,7 +67,7 @@ public static class ResultsJson
             }
             json.WriteEndArray();
             json.WriteStartArray("summary");
-            foreach (var row in Summary.Of(result).Rows)
+            foreach (var row in summary.Rows)
             {
                 json.WriteStartObject();
                 json.WriteString("arm", row.Arm);
@@ -50,6 +80,10 @@ public static class ResultsJson
                 json.WriteEndObject();
             }
             json.WriteEndArray();
+            Comparisons(json, summary);
+            var samples = ArmSamples.Of(result);
+            Calibrations(json, samples);
+            Lengths(json, samples);
             json.WriteStartArray("failures");
             foreach (var failure in result.Failures)
             {
@@ -67,6 +101,85 @@ public static class ResultsJson
         }
         stream.WriteByte((byte)'\n');
         return stream.ToArray();
+    }
+
+    private static void Comparisons(Utf8JsonWriter json, Summary summary)
+    {
+        json.WriteStartArray("comparisons");
+        foreach (var c in summary.Comparisons)
+        {
+            json.WriteStartObject();
+            json.WriteString("metric", c.Metric);
+            json.WriteString("first", c.First);
+            json.WriteString("second", c.Second);
+            Number(json, "difference", c.Difference);
+            Number(json, "low", c.Interval.Low);
+            Number(json, "high", c.Interval.High);
+            Number(json, "p", c.P);
+            Number(json, "correctedP", c.CorrectedP);
+            json.WriteNumber("n", c.Items);
+            json.WriteBoolean("distinct", c.Distinct);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
+    private static void Calibrations(Utf8JsonWriter json, IReadOnlyList<ArmSamples> samples)
+    {
+        json.WriteStartArray("calibration");
+        foreach (var arm in samples)
+        {
+            var calibration = CalibrationSection.Of(arm);
+            json.WriteStartObject();
+            json.WriteString("evaluator", arm.Evaluator);
+            json.WriteString("arm", arm.Arm);
+            Number(json, "ece", calibration.Error);
+            Number(json, "eceByChance", calibration.ErrorByChance);
+            Number(json, "brier", calibration.Brier);
+            Number(json, "logLoss", calibration.LogLoss);
+            json.WriteStartArray("bins");
+            foreach (var bin in calibration.Bins)
+            {
+                json.WriteStartObject();
+                Number(json, "confidence", bin.Confidence);
+                Number(json, "accuracy", bin.Accuracy);
+                json.WriteNumber("n", bin.Count);
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
+    private static void Lengths(Utf8JsonWriter json, IReadOnlyList<ArmSamples> samples)
+    {
+        json.WriteStartArray("length");
+        foreach (var (arm, bias) in samples.GroupBy(s => s.Evaluator).SelectMany(e => e.Zip(LengthBias.Of([.. e]))))
+        {
+            json.WriteStartObject();
+            json.WriteString("evaluator", arm.Evaluator);
+            json.WriteString("arm", arm.Arm);
+            Number(json, "pearson", bias.Pearson);
+            Number(json, "spearman", bias.Spearman);
+            Number(json, "withinPairs", bias.WithinPairs);
+            Number(json, "longerPreferred", bias.LongerPreferred);
+            Number(json, "longerChosen", bias.LongerChosen);
+            Number(json, "excessLow", bias.Excess?.Low);
+            Number(json, "excessHigh", bias.Excess?.High);
+            Number(json, "accuracyLongerChosen", bias.AccuracyLongerChosen);
+            Number(json, "accuracyShorterChosen", bias.AccuracyShorterChosen);
+            json.WriteNumber("n", bias.Pairs);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
+    // One of the host's own records, under camel-case names, without what is null.
+    private static void Record<T>(Utf8JsonWriter json, string name, T? record)
+    {
+        json.WritePropertyName(name);
+        JsonSerializer.Serialize(json, record, Records);
     }
 
     private static void Seed(Utf8JsonWriter json, int? seed)

@@ -15,7 +15,8 @@ internal static class TrainingCurves
     public const string Validation = "eval/";
 
     private const int MostPoints = 300;
-    private static readonly string[] First = ["loss", "accuracy", "margin", "grad_norm", "learning_rate"];
+    private static readonly string[] First =
+        ["loss", "eval/loss", "accuracy", "eval/accuracy", "margin", "eval/margin", "grad_norm", "learning_rate"];
 
     /// <summary>
     /// An object a metric: <c>name</c>, <c>more</c> (whether it is one of the lesser ones) and <c>arms</c>, each with
@@ -33,19 +34,13 @@ internal static class TrainingCurves
             .Select(name => (object)new
             {
                 name,
-                more = Rank(name) > First.Length,
+                more = Rank(name) == First.Length,
                 arms = runs.GroupBy(r => r.Arm).Select(arm => Arm(arm.Key, name, [.. arm.Select(r => Thin(r.Rows, name, stride))]))
                     .Where(a => a is not null),
             });
     }
 
-    // The loss, what was validated, the other well-known ones, the rest.
-    private static int Rank(string name)
-    {
-        if (name.StartsWith(Validation, StringComparison.Ordinal)) return 0;
-        var place = Array.IndexOf(First, name);
-        return place switch { 0 => -1, > 0 => place, _ => First.Length + 1 };
-    }
+    private static int Rank(string name) => Array.IndexOf(First, name) is var place and >= 0 ? place : First.Length;
 
     private static object? Arm(int arm, string name, SortedDictionary<int, double?>[] seeds)
     {

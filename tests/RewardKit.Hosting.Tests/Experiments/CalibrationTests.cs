@@ -19,6 +19,16 @@ public class CalibrationTests
     }
 
     [Test]
+    public void Error_by_chance_is_what_labels_drawn_from_the_confidences_have()
+    {
+        var random = new Random(1);
+        double[] sizes = [.. Enumerable.Range(0, 300).Select(_ => 3 * random.NextDouble())];
+        var drawn = Enumerable.Range(0, 300)
+            .Average(_ => Calibration.Of([[.. sizes.Select(s => random.NextDouble() < 1 / (1 + Math.Exp(-s)) ? s : -s)]]).Error);
+        Assert.That(Calibration.Of([sizes]).ErrorByChance, Is.EqualTo(drawn).Within(0.05 * drawn));
+    }
+
+    [Test]
     public void A_reward_that_is_always_the_same_says_nothing_and_errs_in_nothing()
     {
         var calibration = Calibration.Of([[0, 0, 0]]);

@@ -14,7 +14,7 @@ public class LengthBiasTests
     [Test]
     public void A_reward_that_is_the_length_follows_it_altogether()
     {
-        var bias = LengthBias.Of(Arm((PairScore[])[new(3, 1), new(2, 1), new(1, 4), new(2, 2)]));
+        var bias = Of((PairScore[])[new(3, 1), new(2, 1), new(1, 4), new(2, 2)]);
         Assert.That(new[] { bias.Pearson, bias.Spearman, bias.WithinPairs, bias.LongerPreferred }, Is.All.EqualTo(1).Within(1e-12));
         Assert.That(bias.LongerChosen, Is.EqualTo(2 / 3.0).Within(1e-12));
         Assert.That((bias.AccuracyLongerChosen, bias.AccuracyShorterChosen, bias.Pairs), Is.EqualTo(((double?)1, (double?)0, 3)));
@@ -25,16 +25,16 @@ public class LengthBiasTests
     public void Seeds_are_meaned_and_a_reward_that_always_agrees_asks_no_more_than_the_labels()
     {
         PairScore[] right = [new(1, 0), new(1, 0), new(1, 0), new(1, 0)];
-        var bias = LengthBias.Of(Arm(right));
+        var bias = Of(right);
         Assert.That((bias.LongerPreferred, bias.Excess), Is.EqualTo((bias.LongerChosen, (Interval?)new Interval(0, 0))));
         PairScore[] wrong = [.. right.Select(s => new PairScore(s.Rejected, s.Chosen))];
-        Assert.That(LengthBias.Of(Arm(right, wrong)).LongerPreferred, Is.EqualTo(0.5));
+        Assert.That(Of(right, wrong).LongerPreferred, Is.EqualTo(0.5));
     }
 
     [Test]
     public void Equal_rewards_have_no_correlation()
     {
-        var bias = LengthBias.Of(Arm((PairScore[])[new(1, 1), new(1, 1), new(1, 1), new(1, 1)]));
+        var bias = Of((PairScore[])[new(1, 1), new(1, 1), new(1, 1), new(1, 1)]);
         Assert.That((bias.Pearson, bias.Spearman, bias.LongerPreferred), Is.EqualTo(((double?)null, (double?)null, (double?)0.5)));
     }
 
@@ -45,5 +45,6 @@ public class LengthBiasTests
         Assert.That(Correlation.Spearman([10, 20, 20, 90], [1, 2, 3, 4]), Is.EqualTo(4.5 / Math.Sqrt(4.5 * 5)).Within(1e-12));
     }
 
-    private static ArmSamples Arm(params PairScore[][] seeds) => new("pair-accuracy", "a", 0, Pairs, seeds);
+    private static LengthBias Of(params PairScore[][] seeds) =>
+        LengthBias.Of([new ArmSamples("pair-accuracy", "a", 0, Pairs, seeds)]).Single();
 }

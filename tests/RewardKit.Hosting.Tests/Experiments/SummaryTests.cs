@@ -75,6 +75,17 @@ public class SummaryTests
     }
 
     [Test]
+    public void Many_differences_are_told_arm_by_arm()
+    {
+        var result = Results.Of([.. "abcdef".Select((arm, place) =>
+            (arm.ToString(), 1, Enumerable.Range(0, 100).Select(i => i < 90 - 15 * place ? 1.0 : 0).ToArray()))]);
+        var sentences = Findings.Of(Summary.Of(result), Results.Metric);
+        Assert.That(sentences, Has.Member("a is better than b, c, d, e and f by 15.0 to 75.0 points (corrected p at most 0.002)."));
+        Assert.That(sentences, Has.Member("e is better than f by 15.0 to 15.0 points (corrected p at most 0.002)."));
+        Assert.That(sentences.Count(s => s.Contains(" is better than ")), Is.EqualTo(5));
+    }
+
+    [Test]
     public void A_share_over_seeds_is_never_certain()
     {
         double[] all = [.. Enumerable.Repeat(1.0, 10)];

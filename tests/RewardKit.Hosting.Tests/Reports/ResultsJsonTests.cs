@@ -1,5 +1,7 @@
 using System.Text.Json;
+using RewardKit.Hosting.Experiments;
 using RewardKit.Hosting.Reports;
+using RewardKit.Training.Data;
 
 namespace RewardKit.Hosting.Tests.Reports;
 
@@ -16,7 +18,10 @@ public class ResultsJsonTests
         using var file = JsonDocument.Parse(ResultsJson.Write(result));
         var root = file.RootElement;
 
-        Assert.That(Names(root), Is.EqualTo(new[] { "experiment", "arms", "summary", "failures", "environment" }));
+        Assert.That(Names(root), Is.EqualTo(new[]
+        {
+            "experiment", "data", "arms", "summary", "comparisons", "calibration", "length", "failures", "environment",
+        }));
         Assert.That(root.GetProperty("experiment").GetString(), Is.EqualTo("test"));
         Assert.That(root.GetProperty("arms").EnumerateArray().Select(a => a.GetRawText().Replace("\n", "").Replace(" ", "")), Is.EqualTo(new[]
         {
@@ -33,6 +38,40 @@ public class ResultsJsonTests
         Assert.That(summary[0].GetProperty("n").GetInt32(), Is.EqualTo(4));
         Assert.That(summary[1].GetProperty("stdev").ValueKind, Is.EqualTo(JsonValueKind.Null));
         Assert.That(root.GetProperty("environment").GetProperty("rewardkit").GetString(), Is.EqualTo("0.1.0"));
+    }
+
+    [Test]
+    public void The_file_says_what_the_report_says()
+    {
+        double[] good = [.. Enumerable.Range(0, 50).Select(i => i < 40 ? 1.0 : 0)];
+        double[] poor = [.. Enumerable.Range(0, 50).Select(i => i < 20 ? 1.0 : 0)];
+        var plain = Results.Of(("a", 1, good), ("b", 1, poor));
+        var pairs = new PairData("test.jsonl") { Reading = new() { Columns = new() { Prompt = "question" }, Part = new(0.9, 7, First: false) } };
+        var result = plain with { Spec = plain.Spec with { Evaluations = [plain.Spec.Evaluations[0] with { Pairs = pairs }] } };
+        using var file = JsonDocument.Parse(ResultsJson.Write(result));
+        var root = file.RootElement;
+
+        var data = root.GetProperty("data");
+        Assert.That(data.GetProperty("train").GetProperty("path").GetString(), Is.EqualTo("train.jsonl"));
+        var reading = data.GetProperty("evaluations")[0].GetProperty("pairs").GetProperty("reading");
+        Assert.That(reading.GetProperty("columns").GetProperty("prompt").GetString(), Is.EqualTo("question"));
+        Assert.That(reading.GetProperty("part").GetProperty("fraction").GetDouble(), Is.EqualTo(0.9));
+        Assert.That(reading.GetProperty("part").GetProperty("first").GetBoolean(), Is.False);
+
+        var (comparison, expected) = (root.GetProperty("comparisons")[0], Summary.Of(result).Comparisons.Single());
+        Assert.That(comparison.GetProperty("difference").GetDouble(), Is.EqualTo(0.4).Within(1e-12));
+        Assert.That(new[] { "low", "high", "p", "correctedP" }.Select(n => comparison.GetProperty(n).GetDouble()),
+            Is.EqualTo(new[] { expected.Interval.Low, expected.Interval.High, expected.P, expected.CorrectedP }));
+        Assert.That(comparison.GetProperty("distinct").GetBoolean(), Is.True);
+
+        var calibration = root.GetProperty("calibration")[1];
+        Assert.That((calibration.GetProperty("arm").GetString(), calibration.GetProperty("bins").EnumerateArray().Sum(b => b.GetProperty("n").GetInt32())),
+            Is.EqualTo(("b", 50)));
+        // "because" and "so": the chosen response is always the longer one, and is scored higher where v − 0.5 > 0.01 i.
+        var length = root.GetProperty("length")[0];
+        Assert.That(length.GetProperty("longerChosen").GetDouble(), Is.EqualTo(1));
+        Assert.That(length.GetProperty("longerPreferred").GetDouble(), Is.EqualTo(0.8));
+        Assert.That(length.GetProperty("withinPairs").ValueKind, Is.EqualTo(JsonValueKind.Null), "lengths always differ by the same");
     }
 
     [Test]

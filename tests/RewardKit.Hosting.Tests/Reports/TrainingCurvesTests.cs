@@ -26,8 +26,8 @@ public class TrainingCurvesTests
         Assert.That(Curves(("a", 1, _folder, [0.7, 0.6, 0.5])), Is.EqualTo(new[]
         {
             """{"name":"loss","more":false,"arms":[{"arm":0,"x":[1,2,3],"seeds":[[0.7,0.6,0.5]]}]}""",
-            """{"name":"eval/accuracy","more":false,"arms":[{"arm":0,"x":[2],"seeds":[[0.75]]}]}""",
             """{"name":"accuracy","more":false,"arms":[{"arm":0,"x":[1,2],"seeds":[[0.5,null]]}]}""",
+            """{"name":"eval/accuracy","more":false,"arms":[{"arm":0,"x":[2],"seeds":[[0.75]]}]}""",
             """{"name":"grad_norm","more":false,"arms":[{"arm":0,"x":[1,2,3],"seeds":[[2,2,2]]}]}""",
             """{"name":"learning_rate","more":false,"arms":[{"arm":0,"x":[1,2,3],"seeds":[[0.001,0.001,0.001]]}]}""",
         }));
