@@ -13,8 +13,8 @@ internal static class ComparisonTable
         if (comparisons.Length == 0) return default;
         var corrected = comparisons.Length > 1;
         var table = Html.Of($"""
-            <div class="scroll"><table><thead><tr><th>arms</th><th>difference</th><th>95 % interval</th><th>p</th>{(corrected ? Html.Of($"<th>corrected p</th>") : default)}<th>verdict</th></tr></thead><tbody>
-            {Html.Each(comparisons, c => Html.Of($"""<tr><td>{c.First} − {c.Second}</td><td>{c.Difference * 100:+0.0;−0.0;0.0} points</td><td>{Points(c.Interval)}</td><td>{Findings.P(c.P)}</td>{(corrected ? Html.Of($"<td>{Findings.P(c.CorrectedP)}</td>") : default)}<td class="{(c.Distinct ? "right" : "")}">{Findings.Verdict(c)}</td></tr>"""))}
+            <div class="scroll"><table><thead><tr><th>arms</th><th>verdict</th><th>difference</th><th>95 % interval</th><th>p</th>{(corrected ? Html.Of($"<th>corrected p</th>") : default)}</tr></thead><tbody>
+            {Html.Each(comparisons, c => Html.Of($"""<tr><td>{c.First} − {c.Second}</td><td class="name{(c.Distinct ? " right" : "")}">{Findings.Verdict(c)}</td><td>{c.Difference * 100:+0.0;−0.0;0.0} points</td><td>{Points(c.Interval)}</td><td>{Findings.P(c.P)}</td>{(corrected ? Html.Of($"<td>{Findings.P(c.CorrectedP)}</td>") : default)}</tr>"""))}
             </tbody></table></div>
             """);
         return comparisons.Length <= MostOpen ? table

@@ -9,8 +9,8 @@ namespace RewardKit.Hosting.Reports;
 /// <c>results.json</c>, an object with these, in order. A number that is not finite, or that there is not, is null.
 /// <list type="bullet">
 /// <item><c>experiment</c>: its name.</item>
-/// <item><c>data</c>: <c>{"train", "evaluations": [{"evaluator", "pairs"}]}</c>: which files, how their records were read,
-/// and which part of them; null for an evaluator that brings its own.</item>
+/// <item><c>data</c>: <c>{"train", "validation", "evaluations": [{"evaluator", "pairs"}]}</c>: which files, how their records
+/// were read, and which part of them; null where there are none.</item>
 /// <item><c>arms</c>: <c>{"name", "seed", "metrics": {"evaluator/metric": number}}</c> a run. Runs that failed stand among
 /// the failures alone. Trivial baselines come after the arms, here and in the summary, with <c>"seed": null</c>.</item>
 /// <item><c>summary</c>: <c>{"arm", "metric", "mean", "stdev", "low", "high", "n"}</c>. <c>stdev</c> is over seeds and null
@@ -44,6 +44,7 @@ public static class ResultsJson
             json.WriteString("experiment", result.Spec.Name);
             json.WriteStartObject("data");
             Record(json, "train", result.Spec.Train);
+            Record(json, "validation", result.Spec.Validation);
             json.WriteStartArray("evaluations");
             foreach (var evaluation in result.Spec.Evaluations)
             {

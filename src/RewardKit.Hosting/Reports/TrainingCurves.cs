@@ -44,17 +44,20 @@ internal static class TrainingCurves
 
     private static object? Arm(int arm, string name, SortedDictionary<int, double?>[] seeds)
     {
-        int[] steps = [.. seeds.SelectMany(s => s.Keys).Distinct().Order()];
-        // Seeds may differ in length where an augmenter kept more pairs under one than under another: a mean of fewer
-        // seeds would jump there.
-        if (!name.StartsWith(Validation, StringComparison.Ordinal))
-            steps = [.. steps.Where(step => seeds.All(s => s.Count == 0 || step <= s.Keys.Last()))];
-        return steps.Length == 0 ? null : new
+        seeds = [.. seeds.Where(s => s.Count > 0)];
+        if (seeds.Length == 0) return null;
+        // Runs differ in length where an augmenter kept more pairs under one seed than under another. What was tried now
+        // and then is taken try by try, at the mean of the seeds' steps.
+        if (name.StartsWith(Validation, StringComparison.Ordinal))
         {
-            arm,
-            x = steps,
-            seeds = seeds.Where(s => s.Count > 0).Select(s => steps.Select(step => s.GetValueOrDefault(step))),
-        };
+            var tries = Enumerable.Range(0, seeds.Min(s => s.Count)).ToArray();
+            return Points(tries.Select(i => (int)seeds.Average(s => s.Keys.ElementAt(i))), seeds.Select(s => s.Values.Take(tries.Length)));
+        }
+        // Only where all seeds have a value: a mean of fewer would jump there.
+        int[] steps = [.. seeds.Select(s => s.Keys.AsEnumerable()).Aggregate((a, b) => a.Intersect(b))];
+        return steps.Length == 0 ? null : Points(steps, seeds.Select(s => steps.Select(step => s[step])));
+
+        object Points(IEnumerable<int> x, IEnumerable<IEnumerable<double?>> values) => new { arm, x, seeds = values };
     }
 
     // The mean of each stretch of steps, at the stretch's last step.

@@ -99,9 +99,9 @@ public class ReportPageTests
         double[] good = [.. Enumerable.Range(0, 50).Select(i => i < 40 ? 1.0 : 0)];
         double[] poor = [.. Enumerable.Range(0, 50).Select(i => i < 20 ? 1.0 : 0)];
         Assert.That(ReportPage.Write(Results.Of(("a", 1, good), ("b", 1, poor))),
-            Does.Contain("<td>a − b</td><td>+40.0 points</td>").And.Contain(">a is better</td>").And.Not.Contain("<th>corrected p</th>"));
+            Does.Contain("""<td>a − b</td><td class="name right">a is better</td><td>+40.0 points</td>""").And.Not.Contain("<th>corrected p</th>"));
         Assert.That(ReportPage.Write(Results.Of(("a", 1, good), ("b", 1, poor), ("c", 1, poor))),
-            Does.Contain("<th>corrected p</th>").And.Contain("<td>b − c</td><td>0.0 points</td>").And.Contain(">not told apart</td>"));
+            Does.Contain("<th>corrected p</th>").And.Contain("""<td>b − c</td><td class="name">not told apart</td><td>0.0 points</td>"""));
     }
 
     [Test]

@@ -41,6 +41,24 @@ public class TrainingCurvesTests
     }
 
     [Test]
+    public void What_was_validated_is_meaned_try_by_try_where_seeds_have_epochs_of_different_length()
+    {
+        StepLog[] Steps(params (int Step, double? Accuracy)[] steps) => [.. steps.Select(s => new StepLog(s.Step, 1e-3, 1,
+            new Dictionary<string, double>(s.Accuracy is { } a ? [new("loss", 1), new("eval/accuracy", a)] : [new("loss", 1)])))];
+        var plain = Results.Of(("a", 1, [1]), ("a", 2, [1]));
+        var result = plain with
+        {
+            Runs =
+            [
+                plain.Runs[0] with { Log = new(Steps((1, null), (2, 0.5), (3, null), (4, 0.75)), 0, 0, 1) },
+                plain.Runs[1] with { Log = new(Steps((1, null), (2, null), (3, null), (4, 0.25)), 0, 0, 1) },
+            ],
+        };
+        Assert.That(TrainingCurves.Data(result).Select(c => JsonSerializer.Serialize(c)),
+            Has.Member("""{"name":"eval/accuracy","more":false,"arms":[{"arm":0,"x":[3],"seeds":[[0.5],[0.25]]}]}"""));
+    }
+
+    [Test]
     public void A_long_run_is_drawn_by_the_means_of_its_stretches()
     {
         // 601 steps are more than twice 300 points: stretches of three, the last one of a single step.

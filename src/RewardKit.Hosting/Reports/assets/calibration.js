@@ -38,14 +38,14 @@
     for (const arm of page.calibration[grid.dataset.calibration]) {
       const { place } = charts.figure(grid, page.arms[arm.arm], arm.arm);
       place.setAttribute("aria-label", "confidence against accuracy of " + page.arms[arm.arm]);
-      const percent = (_, ticks) => ticks.map(t => Math.round(100 * t) + " %");
+      const percent = (_, ticks) => ticks.map(t => Math.round(100 * t));
       charts.add(place, (place, width) => new uPlot({
         width, height: 230,
         legend: { show: false }, cursor: { show: false },
         scales: { x: { time: false, range: [0.49, 1.01] }, y: { range: [0, 1.02] } },
         axes: [
-          charts.axis({ size: 26, label: "confidence", values: percent, splits: [0.5, 0.6, 0.7, 0.8, 0.9, 1] }),
-          charts.axis({ size: 46, label: "accuracy", values: percent, splits: [0, 0.25, 0.5, 0.75, 1] }),
+          charts.axis({ size: 26, label: "confidence, %", values: percent, splits: [0.5, 0.6, 0.7, 0.8, 0.9, 1] }),
+          charts.axis({ size: 46, label: "accuracy, %", values: percent, splits: [0, 0.25, 0.5, 0.75, 1] }),
         ],
         series: [{}, { show: false }],
         hooks: { draw: [u => marks(u, arm)] },
