@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using RewardKit.Hosting.Experiments;
+using RewardKit.Training.Data;
 
 namespace RewardKit.Hosting.Reports;
 
@@ -9,8 +10,9 @@ namespace RewardKit.Hosting.Reports;
 /// <c>results.json</c>, an object with these, in order. A number that is not finite, or that there is not, is null.
 /// <list type="bullet">
 /// <item><c>experiment</c>: its name.</item>
-/// <item><c>data</c>: <c>{"train", "validation", "evaluations": [{"evaluator", "pairs"}]}</c>: which files, how their records
-/// were read, and which part of them; null where there are none.</item>
+/// <item><c>data</c>: <c>{"train", "validation", "evaluations": [{"evaluator", "pairs"}]}</c>, each <c>{"source", "files":
+/// [{"path", "reading"}]}</c>: what it is in a line, its files, and how their records were read (null: as HH-RLHF); null
+/// where there are none.</item>
 /// <item><c>arms</c>: <c>{"name", "seed", "metrics": {"evaluator/metric": number}}</c> a run. Runs that failed stand among
 /// the failures alone. Trivial baselines come after the arms, here and in the summary, with <c>"seed": null</c>.</item>
 /// <item><c>summary</c>: <c>{"arm", "metric", "mean", "stdev", "low", "high", "n"}</c>. <c>stdev</c> is over seeds and null
@@ -43,14 +45,14 @@ public static class ResultsJson
             json.WriteStartObject();
             json.WriteString("experiment", result.Spec.Name);
             json.WriteStartObject("data");
-            Record(json, "train", result.Spec.Train);
-            Record(json, "validation", result.Spec.Validation);
+            Pairs(json, "train", result.Spec.Train);
+            Pairs(json, "validation", result.Spec.Validation);
             json.WriteStartArray("evaluations");
             foreach (var evaluation in result.Spec.Evaluations)
             {
                 json.WriteStartObject();
                 json.WriteString("evaluator", evaluation.Evaluator.Id);
-                Record(json, "pairs", evaluation.Pairs);
+                Pairs(json, "pairs", evaluation.Pairs);
                 json.WriteEndObject();
             }
             json.WriteEndArray();
@@ -176,11 +178,26 @@ public static class ResultsJson
         json.WriteEndArray();
     }
 
-    // One of the host's own records, under camel-case names, without what is null.
-    private static void Record<T>(Utf8JsonWriter json, string name, T? record)
+    private static void Pairs(Utf8JsonWriter json, string name, PairData? data)
     {
-        json.WritePropertyName(name);
-        JsonSerializer.Serialize(json, record, Records);
+        if (data is null)
+        {
+            json.WriteNull(name);
+            return;
+        }
+        json.WriteStartObject(name);
+        json.WriteString("source", data.Describe(file => file.Path));
+        json.WriteStartArray("files");
+        foreach (var file in data.Files)
+        {
+            json.WriteStartObject();
+            json.WriteString("path", file.Path);
+            json.WritePropertyName("reading");
+            JsonSerializer.Serialize(json, file.Reading, Records);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteEndObject();
     }
 
     private static void Seed(Utf8JsonWriter json, int? seed)

@@ -46,17 +46,19 @@ public class ResultsJsonTests
         double[] good = [.. Enumerable.Range(0, 50).Select(i => i < 40 ? 1.0 : 0)];
         double[] poor = [.. Enumerable.Range(0, 50).Select(i => i < 20 ? 1.0 : 0)];
         var plain = Results.Of(("a", 1, good), ("b", 1, poor));
-        var pairs = new PairData("test.jsonl") { Reading = new() { Columns = new() { Prompt = "question" }, Part = new(0.9, 7, First: false) } };
+        var pairs = new PairPart(new PairFile("test.jsonl") { Reading = new() { Columns = new() { Prompt = "question" } } }, 0.9, 7, First: false);
         var result = plain with { Spec = plain.Spec with { Evaluations = [plain.Spec.Evaluations[0] with { Pairs = pairs }] } };
         using var file = JsonDocument.Parse(ResultsJson.Write(result));
         var root = file.RootElement;
 
         var data = root.GetProperty("data");
-        Assert.That(data.GetProperty("train").GetProperty("path").GetString(), Is.EqualTo("train.jsonl"));
-        var reading = data.GetProperty("evaluations")[0].GetProperty("pairs").GetProperty("reading");
-        Assert.That(reading.GetProperty("columns").GetProperty("prompt").GetString(), Is.EqualTo("question"));
-        Assert.That(reading.GetProperty("part").GetProperty("fraction").GetDouble(), Is.EqualTo(0.9));
-        Assert.That(reading.GetProperty("part").GetProperty("first").GetBoolean(), Is.False);
+        Assert.That(data.GetProperty("train").GetProperty("source").GetString(), Is.EqualTo("train.jsonl"));
+        Assert.That(data.GetProperty("validation").ValueKind, Is.EqualTo(JsonValueKind.Null));
+        var held = data.GetProperty("evaluations")[0].GetProperty("pairs");
+        Assert.That(held.GetProperty("source").GetString(), Is.EqualTo("test.jsonl (test part by prompt, fraction 0.9, seed 7)"));
+        var place = held.GetProperty("files")[0];
+        Assert.That((place.GetProperty("path").GetString(), place.GetProperty("reading").GetProperty("columns").GetProperty("prompt").GetString()),
+            Is.EqualTo(("test.jsonl", "question")));
 
         var (comparison, expected) = (root.GetProperty("comparisons")[0], Summary.Of(result).Comparisons.Single());
         Assert.That(comparison.GetProperty("difference").GetDouble(), Is.EqualTo(0.4).Within(1e-12));
