@@ -20,5 +20,28 @@ internal sealed class MeanMetrics
         _sums[name] = (sum + share * value.detach().to(torch.ScalarType.Float64).item<double>(), total + share);
     }
 
+    /// <summary>Writes the sums, so that those of several processes can be put together.</summary>
+    public void Write(BinaryWriter writer)
+    {
+        writer.Write(_sums.Count);
+        foreach (var (name, (sum, share)) in _sums)
+        {
+            writer.Write(name);
+            writer.Write(sum);
+            writer.Write(share);
+        }
+    }
+
+    /// <summary>Adds sums that were written.</summary>
+    public void Add(BinaryReader reader)
+    {
+        for (var count = reader.ReadInt32(); count > 0; count--)
+        {
+            var name = reader.ReadString();
+            var (sum, total) = _sums.GetValueOrDefault(name);
+            _sums[name] = (sum + reader.ReadDouble(), total + reader.ReadDouble());
+        }
+    }
+
     private static double Mean((double Sum, double Share) s) => s.Share > 0 ? s.Sum / s.Share : 0;
 }

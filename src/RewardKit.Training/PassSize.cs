@@ -25,6 +25,8 @@ internal sealed class PassSize
         _wholeBatch = method?.Traits.HasFlag(PluginTraits.WholeBatch) == true;
         if (_wholeBatch && Pairs < options.BatchSize)
             throw RewardKitException.Input($"The loss {_name} compares the pairs of a batch with each other, so a batch of {options.BatchSize} cannot be computed in parts of {Pairs}; leave microBatchSize out.");
+        if (_wholeBatch && context.Group is { Size: > 1 } group)
+            throw RewardKitException.Input($"The loss {_name} compares the pairs of a batch with each other, so a batch cannot be shared by {group.Size} processes; run it in one.");
     }
 
     /// <summary>Pairs in a pass, at most.</summary>
@@ -52,7 +54,8 @@ internal sealed class PassSize
         }
     }
 
-    private static bool IsOutOfMemory(ExternalException e) =>
+    /// <summary>Whether an error of libtorch is that memory does not suffice.</summary>
+    public static bool IsOutOfMemory(ExternalException e) =>
         e.Message.Contains("out of memory", StringComparison.OrdinalIgnoreCase) || e.Message.Contains("allocate memory", StringComparison.OrdinalIgnoreCase);
 
     private RewardKitException TooMuch(ExternalException e) => RewardKitException.Failure(

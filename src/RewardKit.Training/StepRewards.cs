@@ -17,6 +17,24 @@ internal sealed class StepRewards
     /// <summary>The rewards of the step's pair at a place; null where none were taken in.</summary>
     public (float Chosen, float Rejected)? Of(int place) => place < _pairs.Count ? (_pairs[place].Chosen, _pairs[place].Rejected) : null;
 
+    /// <summary>Writes them, so that those of several processes can be put together.</summary>
+    public void Write(BinaryWriter writer)
+    {
+        writer.Write(_pairs.Count);
+        foreach (var (chosen, rejected, tie) in _pairs)
+        {
+            writer.Write(chosen);
+            writer.Write(rejected);
+            writer.Write(tie);
+        }
+    }
+
+    /// <summary>Adds some that were written.</summary>
+    public void Add(BinaryReader reader)
+    {
+        for (var count = reader.ReadInt32(); count > 0; count--) _pairs.Add((reader.ReadSingle(), reader.ReadSingle(), reader.ReadBoolean()));
+    }
+
     /// <summary>What they were; null where none were taken in.</summary>
     public RewardSummary? Summary()
     {

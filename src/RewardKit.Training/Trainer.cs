@@ -35,8 +35,10 @@ public static class Trainer
         var pairs = PairBatcher.Fit(PairBatcher.Encode(examples, encoder), options.TooLong, encoder);
         var needs = loss.Needs;
         var pass = new PassSize(options, loss, context);
-        var references = needs.HasFlag(ForwardNeeds.ReferenceLogProbs) ? ReferenceLogProbs("train", model, pairs, options, pass, context) : null;
-        var validation = new Validation(model, loss, encoder, options, pass, context);
+        using var parallel = new DataParallel(context.Group, seed);
+        parallel.Start(model, pairs, context.Checkpoints);
+        var references = needs.HasFlag(ForwardNeeds.ReferenceLogProbs) ? ReferenceLogProbs("train", model, pairs, options, pass, parallel, context) : null;
+        var validation = new Validation(model, loss, encoder, options, pass, parallel, context);
 
         var stepsPerEpoch = (pairs.Length + options.BatchSize - 1) / options.BatchSize;
         var totalSteps = Math.Min(stepsPerEpoch * options.Epochs, options.MaxSteps ?? int.MaxValue);
@@ -57,21 +59,28 @@ public static class Trainer
             context.Notice?.Invoke(FormattableString.Invariant($"Goes on from step {log.Count} of {totalSteps}."));
             Report("resume", null, null);
         }
+        parallel.SumGradientsOf(model);
         model.train();
         for (var epoch = log.Count / stepsPerEpoch; epoch < options.Epochs; epoch++)
         {
             foreach (var indices in PairBatcher.Epoch(pairs.Length, options.BatchSize, seed, epoch).Skip(log.Count % stepsPerEpoch))
             {
-                if (context.Cancellation.IsCancellationRequested) throw Stopped();
+                if (parallel.MustStop(context.Cancellation)) throw Stopped();
                 if (log.Count == totalSteps) break;
                 using var stepScope = torch.NewDisposeScope();
                 var step = new TrainingStep(log.Count, totalSteps, stepsPerEpoch);
-                var (metrics, rewards) = pass.Fit(size => Accumulate(indices.Chunk(size), step));
+                // Each process has a share of the batch; together they take one step.
+                var shares = parallel.Deal(indices, i => pairs[i].Tokens);
+                var mine = shares[parallel.Rank];
+                var totalWeight = parallel.BeginStep(step.Step, Weight(mine, step));
+                var numbers = pass.Fit(size => Accumulate(mine.Chunk(size), step, totalWeight));
+                parallel.FinishGradients();
+                var (metrics, rewards) = parallel.Gather(numbers);
 
                 var lossValue = metrics["loss"];
                 var gradNorm = optimizer.GradientNorm();
                 if (!double.IsFinite(lossValue + gradNorm))
-                    throw Diverged(lossValue, gradNorm, step, [.. indices.Select(i => pairs[i].Example)], rewards, context);
+                    throw Diverged(lossValue, gradNorm, step, [.. shares.SelectMany(share => share).Select(i => pairs[i].Example)], rewards, context);
                 var learningRate = rate.At(step.Step);
                 optimizer.Step(learningRate, gradScale: Math.Min(1, options.MaxGradNorm / (gradNorm + 1e-6)));
 
@@ -93,14 +102,13 @@ public static class Trainer
 
         // One optimiser step may be accumulated from several forward and backward passes. Their shares are known beforehand,
         // so that the sum is the loss of the whole batch.
-        (MeanMetrics, StepRewards) Accumulate(IEnumerable<int[]> chunks, TrainingStep step)
+        (MeanMetrics, StepRewards) Accumulate(IEnumerable<int[]> chunks, TrainingStep step, double totalWeight)
         {
             using var stepScope = torch.NewDisposeScope();
             var (metrics, rewards) = (new MeanMetrics(), new StepRewards());
             var parts = chunks.Select(chunk => (Indices: chunk, Batch: PairBatcher.Rows([.. chunk.Select(i => pairs[i])], step, model.Device))).ToArray();
-            var totalWeight = parts.Sum(part => loss.Weight(part.Batch));
             optimizer.ZeroGrad();
-            foreach (var (chunk, batch) in parts)
+            foreach (var (place, (chunk, batch)) in parts.Index())
             {
                 using var passScope = torch.NewDisposeScope();
                 var forward = Forward(model, [.. chunk.Select(i => pairs[i])], needs, options.Precision, Rows(references, chunk));
@@ -109,10 +117,13 @@ public static class Trainer
                 metrics.Add("loss", result.Loss, share);
                 foreach (var (name, value) in result.Metrics) metrics.Add(name, value, share);
                 if (needs.HasFlag(ForwardNeeds.Rewards)) rewards.Add(forward.Rewards, batch);
-                (result.Loss * share).backward();
+                parallel.Backward(result.Loss * share, last: place == parts.Length - 1);
             }
             return (metrics, rewards);
         }
+
+        double Weight(int[] rows, TrainingStep step) =>
+            rows.Length == 0 ? 0 : loss.Weight(PairBatcher.Rows([.. rows.Select(i => pairs[i])], step, model.Device));
 
         double Seconds() => (saved?.Seconds ?? 0) + clock.Elapsed.TotalSeconds;
 
@@ -162,26 +173,27 @@ public static class Trainer
     // Before the first step the model is the frozen starting checkpoint: one pass now, and no second copy of the weights
     // nor a second pass at every step.
     internal static torch.Tensor ReferenceLogProbs(
-        string part, RewardModel model, TokenPair[] pairs, TrainingOptions options, PassSize pass, TrainingContext context) =>
+        string part, RewardModel model, TokenPair[] pairs, TrainingOptions options, PassSize pass, DataParallel parallel, TrainingContext context) =>
         context.Checkpoints is { } kept
-            ? kept.References(part, model.Device, () => ComputeReferenceLogProbs(model, pairs, options, pass, context))
-            : ComputeReferenceLogProbs(model, pairs, options, pass, context);
+            ? kept.References(part, model.Device, () => ComputeReferenceLogProbs(model, pairs, options, pass, parallel, context))
+            : ComputeReferenceLogProbs(model, pairs, options, pass, parallel, context);
 
     private static torch.Tensor ComputeReferenceLogProbs(
-        RewardModel model, TokenPair[] pairs, TrainingOptions options, PassSize pass, TrainingContext context)
+        RewardModel model, TokenPair[] pairs, TrainingOptions options, PassSize pass, DataParallel parallel, TrainingContext context)
     {
         using var noGrad = torch.no_grad();
         model.eval();
         var rows = new List<torch.Tensor>();
-        for (var done = 0; done < pairs.Length;)
+        var (from, to) = parallel.Stretch(pairs.Length);
+        for (var done = from; done < to;)
         {
             context.Cancellation.ThrowIfCancellationRequested();
             rows.Add(pass.Fit(size => torch.WrappedTensorDisposeScope(() => Forward(
-                model, pairs[done..Math.Min(done + size, pairs.Length)], ForwardNeeds.ResponseLogProbs, options.Precision, null).ResponseLogProbs.clone())));
+                model, pairs[done..Math.Min(done + size, to)], ForwardNeeds.ResponseLogProbs, options.Precision, null).ResponseLogProbs.clone())));
             done += (int)rows[^1].shape[0];
-            context.Progress?.Report(new("reference", done, pairs.Length, "pairs"));
+            context.Progress?.Report(new("reference", done - from, to - from, "pairs"));
         }
-        return torch.cat(rows.ToArray());
+        return parallel.Join(rows.Count == 0 ? null : torch.cat(rows.ToArray()), pairs.Length, 2, model.Device);
     }
 
     private static RewardKitException Diverged(

@@ -1,3 +1,4 @@
+using RewardKit.Torch;
 using RewardKit.Training.Checkpoints;
 
 namespace RewardKit.Training;
@@ -19,6 +20,12 @@ public sealed record TrainingContext
 
     /// <summary>Where the training's state is kept, to go on from after it was stopped; null for nowhere.</summary>
     public TrainingCheckpoints? Checkpoints { get; init; }
+
+    /// <summary>
+    /// The processes that train the model together, each with the same arguments; null for this one alone. Their numbers are
+    /// those of one but for rounding and what dropout draws.
+    /// </summary>
+    public ProcessGroup? Group { get; init; }
 
     /// <summary>Stops between steps, with a checkpoint where they are kept; the model is then somewhere in between.</summary>
     public CancellationToken Cancellation { get; init; }

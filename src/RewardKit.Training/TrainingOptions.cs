@@ -48,11 +48,11 @@ public sealed record TrainingOptions
     /// <summary>Optimiser steps at most, whatever the epochs come to; null: as many as they do.</summary>
     public int? MaxSteps { get; init; }
 
-    /// <summary>Pairs behind one optimiser step.</summary>
+    /// <summary>Pairs behind one optimiser step, over all processes: two processes halve the work of a step, not its batch.</summary>
     public int BatchSize { get; init; } = 16;
 
     /// <summary>
-    /// Pairs in one forward and backward pass, at most; a step is accumulated from as many as it takes. Null: the whole
+    /// Pairs in one forward and backward pass of a process, at most; a step is accumulated from as many as it takes. Null: the whole
     /// batch at once. Where memory does not suffice it is halved on the way, which the user is told.
     /// </summary>
     public int? MicroBatchSize { get; init; }

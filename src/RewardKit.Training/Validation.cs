@@ -26,16 +26,17 @@ internal sealed class Validation
     private readonly ILoss _loss;
     private readonly TrainingOptions _options;
     private readonly PassSize _pass;
+    private readonly DataParallel _parallel;
     private readonly TokenPair[] _pairs;
     private readonly torch.Tensor? _references;
 
     /// <summary>To be made before the first step: reference log-probabilities are those of the untrained model.</summary>
-    public Validation(RewardModel model, ILoss loss, PairEncoder encoder, TrainingOptions options, PassSize pass, TrainingContext context)
+    public Validation(RewardModel model, ILoss loss, PairEncoder encoder, TrainingOptions options, PassSize pass, DataParallel parallel, TrainingContext context)
     {
-        (_model, _loss, _options, _pass) = (model, loss, options, pass);
+        (_model, _loss, _options, _pass, _parallel) = (model, loss, options, pass, parallel);
         _pairs = PairBatcher.Encode(context.Validation ?? [], encoder);
         if (_pairs.Length > 0 && loss.Needs.HasFlag(ForwardNeeds.ReferenceLogProbs))
-            _references = Trainer.ReferenceLogProbs("validation", model, _pairs, options, pass, context);
+            _references = Trainer.ReferenceLogProbs("validation", model, _pairs, options, pass, parallel, context);
     }
 
     /// <summary>Whether it is time: every so many steps, or at the end of each epoch, and at the end.</summary>
@@ -47,7 +48,7 @@ internal sealed class Validation
     {
         using var noGrad = torch.no_grad();
         _model.eval();
-        var (means, rewards) = _pass.Fit(size => Measure(size, step));
+        var (means, rewards) = _parallel.Gather(_pass.Fit(size => Measure(size, step)));
         _model.train();
         var metrics = means.Means.ToDictionary(m => $"eval/{m.Key}", m => m.Value);
         if (rewards.Summary() is { } summary)
@@ -66,7 +67,8 @@ internal sealed class Validation
     private (MeanMetrics, StepRewards) Measure(int size, TrainingStep step)
     {
         var (metrics, rewards) = (new MeanMetrics(), new StepRewards());
-        foreach (var chunk in Enumerable.Range(0, _pairs.Length).Chunk(size))
+        var (from, to) = _parallel.Stretch(_pairs.Length);
+        foreach (var chunk in Enumerable.Range(from, to - from).Chunk(size))
         {
             using var scope = torch.NewDisposeScope();
             var rows = _pairs[chunk[0]..(chunk[^1] + 1)];

@@ -24,9 +24,17 @@ public sealed class TrainingCheckpoints(string folder, CheckpointPolicy policy)
     private readonly Stopwatch _sinceLast = Stopwatch.StartNew();
     private int _last;
 
+    /// <summary>Whether nothing is written, because another process of the training does that.</summary>
+    public bool ReadsOnly { get; init; }
+
     /// <summary>Deletes what a process that was killed was writing or deleting; only where no other one trains.</summary>
     /// <param name="folder">The checkpoints' folder; it need not exist.</param>
     public static void Sweep(string folder) => SealedFolder.Sweep(folder);
+
+    /// <summary>What there is to go on from, by name, in order.</summary>
+    internal IEnumerable<string> Names => Directory.Exists(folder)
+        ? Directory.GetDirectories(folder).Select(path => Path.GetFileName(path)).Where(name => !name.Contains('.')).Order(StringComparer.Ordinal)
+        : [];
 
     /// <summary>Whether one is to be written now.</summary>
     /// <param name="step">Steps done.</param>
@@ -43,7 +51,7 @@ public sealed class TrainingCheckpoints(string folder, CheckpointPolicy policy)
     /// <exception cref="RewardKitException">It cannot be written, for want of room for one. The earlier ones are intact.</exception>
     public void Save(TrainingState state, nn.Module model, FusedAdamW optimizer)
     {
-        if (state.Step == _last) return;
+        if (ReadsOnly || state.Step == _last) return;
         using var scope = NewDisposeScope();
         var weights = Trained(model);
         var moments = optimizer.StateDict();
@@ -116,6 +124,7 @@ public sealed class TrainingCheckpoints(string folder, CheckpointPolicy policy)
             return file.Read(name).to(device);
         }
         var computed = compute();
+        if (ReadsOnly) return computed;
         try
         {
             SealedFolder.Write(place, beside => SafetensorsWriter.Write(

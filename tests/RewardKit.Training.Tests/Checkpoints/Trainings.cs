@@ -3,6 +3,7 @@ using RewardKit.Models;
 using RewardKit.Models.Tokenization;
 using RewardKit.Plugins.BradleyTerry;
 using RewardKit.Plugins.HafRm;
+using RewardKit.Torch;
 using RewardKit.Training.Checkpoints;
 using TorchSharp;
 
@@ -55,7 +56,8 @@ public sealed record Trainings(string Name, ModelSpec Spec, Func<ILoss> Loss, Tr
     /// <summary>Trains to the end, or until a step is done.</summary>
     /// <param name="checkpoints">Where the state is kept; null for nowhere.</param>
     /// <param name="stopAfter">The step.</param>
-    public Outcome Run(TrainingCheckpoints? checkpoints = null, int? stopAfter = null)
+    /// <param name="group">The processes that train together; null for one alone.</param>
+    public Outcome Run(TrainingCheckpoints? checkpoints = null, int? stopAfter = null, ProcessGroup? group = null)
     {
         using var scope = torch.NewDisposeScope();
         using var stop = new CancellationTokenSource();
@@ -69,6 +71,7 @@ public sealed record Trainings(string Name, ModelSpec Spec, Func<ILoss> Loss, Tr
             log = Trainer.Train(model, loss, Pairs, PairEncoder.Create(Spec), Options, 1, new()
             {
                 Checkpoints = checkpoints,
+                Group = group,
                 Notice = notices.Add,
                 Cancellation = stop.Token,
                 Progress = new Watcher(p =>
