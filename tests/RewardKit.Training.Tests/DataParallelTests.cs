@@ -34,7 +34,7 @@ public class DataParallelTests
     };
 
     // Of two epochs of three steps the third has a single row: one process has none.
-    private static readonly IReadOnlyList<PreferenceExample> Pairs = HhRlhf.Load(new PairData(Path.Combine(
+    private static readonly IReadOnlyList<PreferenceExample> Pairs = HhRlhf.Load(new PairFile(Path.Combine(
         Here, "data", "hh-rlhf", "harmless-base", "test.jsonl.gz"))).Examples.Take(24).ToArray();
 
     private static readonly TrainingOptions Options = new() { BatchSize = 8, Epochs = 2, LearningRate = 1e-3, WarmupRatio = 0 };
