@@ -89,15 +89,18 @@ public static class Trainer
                 done += indices.Length;
                 tokens += indices.Sum(i => (long)pairs[i].Tokens);
                 Report("train", rewards.Summary(), tried);
-                if (log.Count < totalSteps && context.Checkpoints?.IsDue(log.Count, tried is not null) == true) Save();
+                if (IsDue(tried is not null)) Save();
             }
         }
         model.eval();
+        var kept = context.Checkpoints?.TakeBest(model);
+        if (kept is not null) context.Notice?.Invoke(FormattableString.Invariant($"Leaves the model of step {kept} of {totalSteps}, the best on the validation pairs."));
         return new TrainingLog(
             log, pairs.Count(p => p.Prompt.Truncated),
             pairs.Sum(p => (p.Chosen.Truncated ? 1 : 0) + (p.Rejected.Truncated ? 1 : 0)), Seconds())
         {
             DroppedPairs = examples.Count - pairs.Length,
+            KeptStep = kept,
         };
 
         // One optimiser step may be accumulated from several forward and backward passes. Their shares are known beforehand,
@@ -130,6 +133,9 @@ public static class Trainer
         void Report(string stage, RewardSummary? rewards, ValidationReport? tried) => context.Progress?.Report(new(
             stage, done, totalPairs, "pairs",
             new(log[^1], (double)log.Count / stepsPerEpoch, rewards, done, tokens, Seconds(), tried)));
+
+        // The last step's is for choosing the best alone: what comes next is the model itself.
+        bool IsDue(bool validated) => context.Checkpoints?.IsDue(log.Count, validated) == true && (log.Count < totalSteps || options.Keep != KeepModel.Last);
 
         void Save() => context.Checkpoints?.Save(
             new()

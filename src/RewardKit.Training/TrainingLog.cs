@@ -50,4 +50,7 @@ public sealed record TrainingLog(
 {
     /// <summary>Pairs left out, because <see cref="TooLong.Drop"/> was asked for.</summary>
     public long DroppedPairs { get; init; }
+
+    /// <summary>The step whose weights the run left, where that is not the last.</summary>
+    public int? KeptStep { get; init; }
 }

@@ -26,6 +26,19 @@ public enum Precision
     BFloat16,
 }
 
+/// <summary>Which of a run's models is the one that it leaves.</summary>
+public enum KeepModel
+{
+    /// <summary>The last one.</summary>
+    Last,
+
+    /// <summary>The one with the highest <c>eval/accuracy</c>; the earlier one where two are equal.</summary>
+    BestAccuracy,
+
+    /// <summary>The one with the lowest <c>eval/loss</c>; the earlier one where two are equal.</summary>
+    LowestLoss,
+}
+
 /// <summary>What happens to a training pair whose prompt or response has more tokens than the model's limits allow.</summary>
 public enum TooLong
 {
@@ -99,6 +112,9 @@ public sealed record TrainingOptions
 
     /// <summary>Steps from one try on held-out pairs to the next, where there are such pairs; null: once an epoch.</summary>
     public int? ValidateEvery { get; init; }
+
+    /// <summary>Which model the run leaves; other than the last needs held-out pairs and checkpoints.</summary>
+    public KeepModel Keep { get; init; }
 
     /// <summary>The type that matrix products and attention compute in.</summary>
     public Precision Precision { get; init; }

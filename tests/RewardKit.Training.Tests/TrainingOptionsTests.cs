@@ -3,6 +3,7 @@ using RewardKit.Models.Tokenization;
 using RewardKit.Plugins.BradleyTerry;
 using RewardKit.Plugins.HafRm;
 using RewardKit.Torch;
+using RewardKit.Training.Checkpoints;
 using RewardKit.Training.Data;
 using TorchSharp;
 
@@ -222,6 +223,36 @@ public class TrainingOptionsTests
         Assert.That(reports[0].Log.Metrics.Keys, Has.None.StartsWith("eval/"));
     }
 
+    // Learnt the wrong way round, the held-out pairs get worse with every step.
+    [Test]
+    public void The_best_model_is_left_also_by_a_run_that_was_stopped_behind_it()
+    {
+        PreferenceExample[] held = [.. Pairs.Take(8).Select(p => p with { Chosen = p.Rejected, Rejected = p.Chosen })];
+        var options = Options with { Epochs = 2, ValidateEvery = 2, Keep = KeepModel.LowestLoss, Schedule = Schedule.Constant };
+        var folder = Directory.CreateTempSubdirectory("rewardkit-").FullName;
+        try
+        {
+            TrainingCheckpoints Place(string name) => new(Path.Combine(folder, name), new() { Keep = 1 }, options.Keep);
+            List<string> notices = [];
+            var whole = Train(options, context: new() { Validation = held, Checkpoints = Place("whole"), Notice = notices.Add });
+            Assert.That(whole.Log.KeptStep, Is.EqualTo(2));
+            Assert.That(whole.Weights, Is.EqualTo(Train(options with { Keep = KeepModel.Last, MaxSteps = 2 }).Weights));
+            Assert.That(notices, Is.EqualTo(new[] { "Leaves the model of step 2 of 6, the best on the validation pairs." }));
+
+            using var stop = new CancellationTokenSource();
+            var watch = new Watch([], step => { if (step.Log.Step == 5) stop.Cancel(); });
+            Assert.Throws<TrainingStoppedException>(() => Train(
+                options, context: new() { Validation = held, Checkpoints = Place("stopped"), Progress = watch, Cancellation = stop.Token }));
+            var resumed = Train(options, context: new() { Validation = held, Checkpoints = Place("stopped") });
+            Assert.That(resumed.Log.KeptStep, Is.EqualTo(2));
+            Assert.That(resumed.Weights, Is.EqualTo(whole.Weights));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     // A policy loss on held-out pairs needs their reference, too: without it the first value would not be near ln 2.
     [Test]
     public void Validation_knows_the_reference_of_its_own_pairs()
@@ -246,11 +277,13 @@ public class TrainingOptionsTests
         Assert.That(LiveTensors.Count, Is.EqualTo(before));
     }
 
-    private sealed class Watch(List<StepReport> reports) : IProgress<TrainingProgress>
+    private sealed class Watch(List<StepReport> reports, Action<StepReport>? also = null) : IProgress<TrainingProgress>
     {
         public void Report(TrainingProgress value)
         {
-            if (value.Step is { } step) reports.Add(step);
+            if (value.Step is not { } step) return;
+            reports.Add(step);
+            also?.Invoke(step);
         }
     }
 

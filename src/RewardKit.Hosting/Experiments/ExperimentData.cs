@@ -46,6 +46,8 @@ internal sealed class ExperimentData
                 + (pairs.Origin is { } origin ? $" ({origin})" : "")
                 + (skipped > 0 ? $", {skipped} {(skipped == 1 ? "record" : "records")} skipped ({reasons})." : "."));
         }
+        foreach (var run in runs.Where(r => r.Log?.KeptStep is not null))
+            notes.Add($"{run.Arm}, seed {run.Seed}: the model is that of step {run.Log!.KeptStep} of {run.Log.Steps.Count}, the best on the validation pairs.");
         foreach (var arm in runs.Where(r => r.Log is { DroppedPairs: > 0 }).GroupBy(r => r.Arm))
             notes.Add($"{arm.Key}: {arm.Max(r => r.Log!.DroppedPairs)} training pairs dropped, because prompt or response is longer than the model's limits.");
         foreach (var arm in runs.Where(r => r.Log is { } log && log.TruncatedPrompts + log.TruncatedResponses > 0).GroupBy(r => r.Arm))

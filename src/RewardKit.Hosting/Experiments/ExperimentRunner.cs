@@ -110,7 +110,7 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models)
                     Notice = Notice(arm.Name, seed),
                     Folder = folder,
                     Validation = data.Validation?.Examples,
-                    Checkpoints = spec.Checkpoints is { } policy ? new(RunStore.CheckpointsIn(folder), policy) : null,
+                    Checkpoints = spec.Checkpoints is { } policy ? new(RunStore.CheckpointsIn(folder), policy, spec.Training.Keep) : null,
                     Cancellation = cancellation,
                 });
             return (log, counts);

@@ -23,7 +23,7 @@ internal sealed class RunStore(string folder, bool keepCheckpoints = false)
 
     private sealed record TrainingFile(
         string Key, IReadOnlyDictionary<string, string> Parts, Dictionary<string, long> Counts, int Steps,
-        long TruncatedPrompts, long TruncatedResponses, double Seconds, Dictionary<string, long> Checkpoint, long DroppedPairs = 0);
+        long TruncatedPrompts, long TruncatedResponses, double Seconds, Dictionary<string, long> Checkpoint, long DroppedPairs = 0, int? KeptStep = null);
 
     private sealed record RunFile(
         string Key, IReadOnlyDictionary<string, string> Parts, Dictionary<string, Measurement> Measurements,
@@ -62,7 +62,7 @@ internal sealed class RunStore(string folder, bool keepCheckpoints = false)
         if (Read<TrainingFile>(Path.Combine(place, "training.json")) is not { } file || file.Key != key.Hash) return null;
         if (file.Checkpoint is null || !file.Checkpoint.SequenceEqual(Sizes(CheckpointIn(place)))) return null;
         if (ReadSteps(Path.Combine(place, "log.jsonl")) is not { } steps || steps.Length != file.Steps) return null;
-        return (new(steps, file.TruncatedPrompts, file.TruncatedResponses, file.Seconds) { DroppedPairs = file.DroppedPairs }, file.Counts);
+        return (new(steps, file.TruncatedPrompts, file.TruncatedResponses, file.Seconds) { DroppedPairs = file.DroppedPairs, KeptStep = file.KeptStep }, file.Counts);
     }
 
     /// <summary>Trains into a folder beside, then puts it in place of whatever was there.</summary>
@@ -87,7 +87,7 @@ internal sealed class RunStore(string folder, bool keepCheckpoints = false)
             var lines = string.Concat(log.Steps.Select(s => JsonSerializer.Serialize(s, StoreJson.Options) + "\n"));
             AtomicFile.Write(Path.Combine(beside, "log.jsonl"), Encoding.UTF8.GetBytes(lines));
             Write(Path.Combine(beside, "training.json"), new TrainingFile(
-                key.Hash, key.Parts, counts, log.Steps.Count, log.TruncatedPrompts, log.TruncatedResponses, log.Seconds, Sizes(CheckpointIn(beside)), log.DroppedPairs));
+                key.Hash, key.Parts, counts, log.Steps.Count, log.TruncatedPrompts, log.TruncatedResponses, log.Seconds, Sizes(CheckpointIn(beside)), log.DroppedPairs, log.KeptStep));
             Finish(arm, seed);
             return (log, counts);
         }

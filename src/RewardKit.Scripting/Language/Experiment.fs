@@ -106,6 +106,13 @@ module internal Draft =
         if training.ValidateEvery.HasValue && draft.Validation.IsNone then
             refuse name "validateEvery is set, but there are no pairs to validate on; add validate pairs.Test."
 
+        if training.Keep <> KeepModel.Last then
+            if draft.Validation.IsNone then
+                refuse name "keep asks for the best model, but there are no pairs to tell by; add validate pairs.Test."
+
+            if draft.Checkpoints = Some null then
+                refuse name "keep asks for the best model, and Checkpoints.never leaves none to come back to."
+
         ExperimentSpec(
             Name = name,
             Model = (draft.Model |> required "model" "model (Model.load \"FOLDER\")"),

@@ -15,6 +15,9 @@ module TrainingLanguage =
     /// What happens to a training pair with more tokens than the model's limits allow.
     type TooLong = RewardKit.Training.TooLong
 
+    /// Which of a run's models is left: KeepModel.Last, KeepModel.BestAccuracy or KeepModel.LowestLoss.
+    type KeepModel = RewardKit.Training.KeepModel
+
     /// The settings of training, shared by all arms of an experiment.
     [<AbstractClass; Sealed>]
     type Training =
@@ -41,6 +44,10 @@ module TrainingLanguage =
         /// <param name="epsilon">AdamW's denominator floor, above 0; default 1e-8.</param>
         /// <param name="maxGradNorm">The global gradient norm is clipped to this, above 0; default 1.</param>
         /// <param name="validateEvery">Steps between tries on the pairs of `validate`, at least 1; default: once an epoch.</param>
+        /// <param name="keep">
+        /// Which model is left: KeepModel.Last (default), or that of the try with the highest accuracy (KeepModel.BestAccuracy) or
+        /// the lowest loss (KeepModel.LowestLoss) on the pairs of `validate`.
+        /// </param>
         /// <param name="precision">
         /// Precision.BFloat16 computes matrix products and attention in bfloat16 (autocast) and keeps weights, rewards and
         /// loss as they are; default Precision.OfWeights.
@@ -68,6 +75,7 @@ module TrainingLanguage =
                 ?epsilon: float,
                 ?maxGradNorm: float,
                 ?validateEvery: int,
+                ?keep: KeepModel,
                 ?precision: Precision,
                 ?activationCheckpointing: bool
             ) : TrainingOptions =
@@ -112,6 +120,7 @@ module TrainingLanguage =
                 Epsilon = defaultArg (positive "epsilon" epsilon) defaults.Epsilon,
                 MaxGradNorm = defaultArg (positive "maxGradNorm" maxGradNorm) defaults.MaxGradNorm,
                 ValidateEvery = Option.toNullable (count "validateEvery" validateEvery),
+                Keep = defaultArg keep defaults.Keep,
                 Precision = defaultArg precision defaults.Precision,
                 ActivationCheckpointing = defaultArg activationCheckpointing false
             )

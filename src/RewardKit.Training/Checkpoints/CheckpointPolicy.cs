@@ -12,14 +12,6 @@ public sealed record CheckpointPolicy
     /// <summary>How many of the last ones are kept, at least 1.</summary>
     public int Keep { get; init; } = 2;
 
-    /// <summary>The one that is kept beside the last ones, and one is then written after each validation; null: none.</summary>
-    public BestCheckpoint? Best { get; init; }
-
     /// <summary>Whether they stay when the run is finished and its model saved.</summary>
     public bool KeepWhenFinished { get; init; }
 }
-
-/// <summary>The checkpoint with the best of a validation's numbers; the earlier one where two are equal.</summary>
-/// <param name="Metric">The number's name: <c>eval/accuracy</c>.</param>
-/// <param name="Lowest">Whether the lowest is the best; otherwise the highest is.</param>
-public sealed record BestCheckpoint(string Metric, bool Lowest = false);

@@ -15,8 +15,12 @@ namespace RewardKit.Training.Checkpoints;
 /// processes of one training one saves, and all restore.
 /// </summary>
 /// <param name="folder">Where they are; made with the first.</param>
-/// <param name="policy">When they are written and which are kept.</param>
-public sealed class TrainingCheckpoints(string folder, CheckpointPolicy policy)
+/// <param name="policy">When they are written and how many are kept.</param>
+/// <param name="keep">
+/// Which model the training is to leave: other than the last, one is written after each validation, and the best so far is
+/// kept beside the last ones.
+/// </param>
+public sealed class TrainingCheckpoints(string folder, CheckpointPolicy policy, KeepModel keep = KeepModel.Last)
 {
     private const string Weights = "weights.safetensors";
     private const string Optimizer = "optimizer.safetensors";
@@ -42,7 +46,7 @@ public sealed class TrainingCheckpoints(string folder, CheckpointPolicy policy)
     public bool IsDue(int step, bool validated = false) =>
         policy.Steps is { } steps && step % steps == 0
         || policy.Minutes is { } minutes && _sinceLast.Elapsed.TotalMinutes >= minutes
-        || validated && policy.Best is not null;
+        || validated && keep != KeepModel.Last;
 
     /// <summary>Writes a checkpoint, if that of this step is not there yet, and then deletes those that are no longer kept.</summary>
     /// <param name="state">What the training has come to.</param>
@@ -93,8 +97,7 @@ public sealed class TrainingCheckpoints(string folder, CheckpointPolicy policy)
             var state = StateFiles.Read(PathOf(step));
             using var scope = NewDisposeScope();
             using var noGrad = no_grad();
-            using (var file = SafetensorsReader.Open(Path.Combine(PathOf(step), Weights)))
-                foreach (var (name, tensor) in Trained(model)) tensor.copy_(file.Read(name));
+            Load(step, model);
             using (var file = SafetensorsReader.Open(Path.Combine(PathOf(step), Optimizer)))
                 optimizer.LoadStateDict(file.Entries.ToDictionary(e => e.Name, e => file.Read(e.Name)));
             Generators.Set(state.Generators, device);
@@ -104,6 +107,27 @@ public sealed class TrainingCheckpoints(string folder, CheckpointPolicy policy)
         }
         if (found.Length > 0) notice?.Invoke("No checkpoint is sound: the training begins anew.");
         return null;
+    }
+
+    /// <summary>Gives the model the weights that the run is to leave; call it behind the last step's <see cref="Save"/>.</summary>
+    /// <param name="model">The model, trained to its end.</param>
+    /// <returns>The step they are of; null where they are the last, or none was measured.</returns>
+    /// <exception cref="RewardKitException">The checkpoint is damaged.</exception>
+    public int? TakeBest(nn.Module model)
+    {
+        if (keep == KeepModel.Last || BestOf([.. Found()]) is not { } best || best == _last) return null;
+        if (SealedFolder.Damage(PathOf(best)) is { } damage)
+            throw RewardKitException.Failure($"The best checkpoint, {PathOf(best)}, is damaged: {damage}. Run with --fresh to train again.");
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        Load(best, model);
+        return best;
+    }
+
+    private void Load(int step, nn.Module model)
+    {
+        using var file = SafetensorsReader.Open(Path.Combine(PathOf(step), Weights));
+        foreach (var (name, tensor) in Trained(model)) tensor.copy_(file.Read(name));
     }
 
     /// <summary>
@@ -142,16 +166,16 @@ public sealed class TrainingCheckpoints(string folder, CheckpointPolicy policy)
     {
         foreach (var later in Found().Where(s => s > step)) SealedFolder.Delete(PathOf(later));
         var found = Found().Order().ToArray();
-        var best = policy.Best is { } by && found.Length > policy.Keep ? BestOf(found, by) : null;
+        var best = keep != KeepModel.Last && found.Length > policy.Keep ? BestOf(found) : null;
         foreach (var old in found.SkipLast(policy.Keep).Where(s => s != best)) SealedFolder.Delete(PathOf(old));
     }
 
-    private int? BestOf(int[] steps, BestCheckpoint by)
+    private int? BestOf(int[] steps)
     {
-        var measured = steps.Select(s => (Step: s, StateFiles.Read(PathOf(s)).Validation))
-            .Where(c => c.Validation.ContainsKey(by.Metric)).Select(c => (c.Step, Value: c.Validation[by.Metric]));
-        var ordered = by.Lowest ? measured.OrderBy(c => c.Value) : measured.OrderByDescending(c => c.Value);
-        return ordered.ThenBy(c => c.Step).Select(c => (int?)c.Step).FirstOrDefault();
+        var (metric, sign) = keep == KeepModel.LowestLoss ? ("eval/loss", 1) : ("eval/accuracy", -1);
+        return steps.Select(s => (Step: s, StateFiles.Read(PathOf(s)).Validation))
+            .Where(c => c.Validation.ContainsKey(metric)).OrderBy(c => sign * c.Validation[metric]).ThenBy(c => c.Step)
+            .Select(c => (int?)c.Step).FirstOrDefault();
     }
 
     private static Dictionary<string, Tensor> Trained(nn.Module model) =>

@@ -92,11 +92,11 @@ public class TrainingCheckpointsTests
     public void The_last_ones_are_kept_and_the_best()
     {
         var (model, optimizer) = Trained(steps: 1);
-        var checkpoints = New(new() { Keep = 2, Best = new("eval/accuracy") });
+        var checkpoints = New(new() { Keep = 2 }, KeepModel.BestAccuracy);
         foreach (var (step, accuracy) in new[] { (1, 0.5), (2, 0.9), (3, 0.6), (4, 0.9), (5, 0.7), (6, 0.8) })
             checkpoints.Save(State(step, accuracy), model, optimizer);
         Assert.That(Names(), Is.EqualTo(new[] { "step-000002", "step-000005", "step-000006" }));
-        New(new() { Keep = 1, Best = new("eval/accuracy", Lowest: true) }).Save(State(7), model, optimizer);
+        New(new() { Keep = 1 }, KeepModel.LowestLoss).Save(State(7), model, optimizer);
         Assert.That(Names(), Is.EqualTo(new[] { "step-000005", "step-000007" }), "that without a validation is no candidate");
     }
 
@@ -143,10 +143,10 @@ public class TrainingCheckpointsTests
         Assert.That(new[] { 1, 2, 3, 4 }.Select(step => New(new() { Steps = 2, Minutes = null }).IsDue(step)), Is.EqualTo(new[] { false, true, false, true }));
         Assert.That(New(new() { Minutes = 1e-12 }).IsDue(1), Is.True);
         Assert.That(New(new() { Minutes = 1e6 }).IsDue(1, validated: true), Is.False);
-        Assert.That(New(new() { Best = new("eval/accuracy") }).IsDue(1, validated: true), Is.True);
+        Assert.That(New(new(), KeepModel.BestAccuracy).IsDue(1, validated: true), Is.True);
     }
 
-    private TrainingCheckpoints New(CheckpointPolicy? policy = null) => new(_folder, policy ?? new());
+    private TrainingCheckpoints New(CheckpointPolicy? policy = null, KeepModel keep = KeepModel.Last) => new(_folder, policy ?? new(), keep);
 
     private string[] Names() => [.. Directory.GetFileSystemEntries(_folder).Select(p => Path.GetFileName(p)!).Order(StringComparer.Ordinal)];
 
@@ -191,7 +191,7 @@ public class TrainingCheckpointsTests
     private static Dictionary<string, double> Metrics(int step, double? accuracy)
     {
         var metrics = new Dictionary<string, double> { ["loss"] = 1 / (3.0 * step), ["bad"] = double.PositiveInfinity };
-        if (accuracy is { } value) metrics["eval/accuracy"] = value;
+        if (accuracy is { } value) metrics["eval/accuracy"] = metrics["eval/loss"] = value;
         return metrics;
     }
 
