@@ -97,7 +97,12 @@ public class DataParallelTests
     public void A_batch_is_dealt_out_whole_and_evenly()
     {
         int[] batch = [3, 1, 4, 5, 9, 2, 6, 8];
-        var hands = Ranks.Run(3, group => new DataParallel(group, 1).Deal(batch, i => i));
+        var hands = Ranks.Run(3, group =>
+        {
+            // Nobody leaves before all have come.
+            group.Barrier();
+            return new DataParallel(group, 1).Deal(batch, i => i);
+        });
         Assert.That(hands[1], Is.EqualTo(hands[0]));
         Assert.That(hands[0].SelectMany(h => h), Is.EquivalentTo(batch));
         Assert.That(hands[0].Select(h => h.Sum()), Is.All.InRange(12, 14));
