@@ -62,7 +62,9 @@ public static class ReportPage
             var range = best.Interval is { } i ? $" (95 % interval {Findings.Range(i, true)})" : "";
             return Html.Of($"Highest on {metric}: <b>{best.Arm}</b> with {Findings.Number(best.Mean, true)}{range}, over {best.Items} held-out pairs. {string.Join(' ', Findings.Of(summary, metric))}");
         });
-        return Html.Of($"{arms} trained on {spec.Train.Describe(f => Path.GetFileName(f.Path))} with {seeds} each. {sentences} {Findings.Failed(result) ?? ""}");
+        var lead = Html.Of($"{arms} trained on {spec.Train.Describe(f => Path.GetFileName(f.Path))} with {seeds} each. {sentences} {Findings.Failed(result) ?? ""}");
+        // A number and its sign stay in one line.
+        return new(lead.Text.Replace(" %", "&nbsp;%", StringComparison.Ordinal));
     }
 
     // What the first chart says in words stands at the head of the page already.

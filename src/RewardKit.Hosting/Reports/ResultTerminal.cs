@@ -27,7 +27,8 @@ public static class ResultTerminal
         }
         console.WriteLine();
         if (summary.Accuracies.Count > 0)
-            console.WriteLine("Intervals are for 95 % and speak of the choice of pairs; stdev is over seeds.");
+            console.WriteLine("Intervals are for 95 % and speak of the choice of pairs; stdev is over seeds."
+                + (summary.Comparisons.Count > 0 ? " p is of a paired sign-flip test, corrected by Holm's method." : ""));
         if (Findings.Failed(result) is { } failed) console.WriteLine(failed);
         foreach (var note in result.Notes) console.WriteLine(note);
         foreach (var file in files) console.WriteLine($"wrote {file}");

@@ -42,7 +42,11 @@ const charts = (function () {
     add(place, make) {
       all.push({ place, make });
     },
-    number: v => v == null ? "–" : v !== 0 && (Math.abs(v) < 1e-3 || Math.abs(v) >= 1e5) ? v.toExponential(1) : String(+v.toPrecision(3)),
+    number(v) {
+      if (v == null) return "–";
+      const short = +v.toPrecision(3), size = Math.abs(short);
+      return size && (size < 1e-4 || size >= 1e5) ? short.toExponential() : String(short);
+    },
     axis: more => Object.assign({
       stroke: css("--soft"), grid: { stroke: css("--line"), width: 1 }, ticks: { show: false }, font: "12px system-ui, sans-serif",
       labelFont: "12px system-ui, sans-serif", labelSize: 16, labelGap: 0,

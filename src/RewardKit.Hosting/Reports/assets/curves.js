@@ -38,7 +38,7 @@
       data.push(mean);
     }
     return new uPlot({
-      width, height: 200, series, bands,
+      width, height: 190, series, bands, padding: [6, 10, 0, 0],
       legend: { show: false },
       scales: { x: { time: false } },
       axes: [charts.axis({ size: 26 }), charts.axis({ size: 52, values: (_, ticks) => ticks.map(charts.number) })],
@@ -78,7 +78,7 @@
     const { caption, place } = charts.figure(document.getElementById(metric.more ? "more-curves" : "curves"), metric.name);
     const readout = document.createElement("small");
     readout.className = "readout";
-    caption.append(" ", readout);
+    caption.append(readout);
     place.setAttribute("aria-label", metric.name + " by step");
     charts.add(place, (place, width) => plot(metric, place, width, readout));
   }
