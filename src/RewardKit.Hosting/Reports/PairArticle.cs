@@ -16,7 +16,7 @@ internal static class PairArticle
             <article><h4>{title} <small>{example.Id}</small></h4>
             <div class="turns">{(example.Prompt.Messages.Length > Turns ? "[…]" : "")}{Html.Each(example.Prompt.Messages.TakeLast(Turns), m => Html.Of($"<p><b>{m.Role}</b> {Shorten(m.Content, PromptCharacters)}</p>"))}</div>
             <div class="responses"><div><h5>chosen</h5><p>{Shorten(example.Chosen.LastContent, ResponseCharacters)}</p></div><div><h5>rejected</h5><p>{Shorten(example.Rejected.LastContent, ResponseCharacters)}</p></div></div>
-            <div class="scroll"><table><thead><tr><th>arm</th><th>chosen</th><th>rejected</th><th>margin</th><th>seeds that are right</th></tr></thead><tbody>
+            <div class="scroll"><table><thead><tr><th>arm</th><th>chosen</th><th>rejected</th><th>margin</th><th>seeds right</th></tr></thead><tbody>
             {Html.Each(arms, a => Row(a, pair))}
             </tbody></table></div></article>
 
@@ -26,7 +26,7 @@ internal static class PairArticle
     private static Html Row(ArmSamples arm, int pair)
     {
         var mean = arm.Means[pair];
-        return Html.Of($"""<tr><td>{arm.Arm}</td><td>{mean.Chosen:0.000}</td><td>{mean.Rejected:0.000}</td><td class="{(mean.Margin > 0 ? "right" : "wrong")}">{mean.Margin:+0.000;−0.000;0}</td><td>{arm.Seeds.Count(s => s[pair].Margin > 0)} of {arm.Seeds.Count}</td></tr>""");
+        return Html.Of($"""<tr><td>{arm.Arm}</td><td>{mean.Chosen:0.000;−0.000}</td><td>{mean.Rejected:0.000;−0.000}</td><td class="{(mean.Margin > 0 ? "right" : "wrong")}">{mean.Margin:+0.000;−0.000;0}</td><td>{arm.Seeds.Count(s => s[pair].Margin > 0)} of {arm.Seeds.Count}</td></tr>""");
     }
 
     private static string Shorten(string text, int characters)

@@ -26,6 +26,7 @@ public static class ReportPage
         };
         return Fill(Asset("report.html"), new()
         {
+            ["samples"] = new(evaluators.Length > 0 ? "" : "no-samples"),
             ["title"] = Html.Of($"{result.Spec.Name}"),
             ["style"] = new(Asset("uPlot.min.css") + "\n" + Asset("report.css")),
             ["lead"] = Lead(result, summary),
@@ -34,7 +35,8 @@ public static class ReportPage
             ["calibration"] = Each((e, place) => Html.Of($"""<div class="grid small" data-calibration="{place}"></div>{CalibrationSection.Table(e.Arms)}""")),
             ["length"] = Each((e, place) => Html.Of($"""<div class="grid small" data-length="{place}"></div>{LengthSection.Table(e.Arms)}""")),
             ["histograms"] = Each((e, _) => Html.Of($"""<div class="grid small">{Html.Each(e.Arms, MarginHistogram.Draw)}</div>""")),
-            ["disagreements"] = Each((e, _) => Disagreements.Draw(e.Arms)),
+            ["disagreements"] = evaluators.Any(e => e.Arms.Length > 1)
+                ? Html.Of($"<h3>Where two arms disagree</h3>{Each((e, _) => Disagreements.Draw(e.Arms))}") : default,
             ["pairs"] = Each((e, _) => SamplePairs.Draw(e.Arms)),
             ["settings"] = SettingsTables.Draw(result),
             ["notes"] = Html.Each(result.Failures.Select(f => f.Message).Concat(result.Notes).Concat(ArmSamples.LeftOut(result)), n => Html.Of($"<li>{n}</li>")),

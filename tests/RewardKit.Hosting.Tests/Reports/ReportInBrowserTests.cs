@@ -32,14 +32,18 @@ public class ReportInBrowserTests
               for (let i = 0; i < dots.length; i += 4) if (dots[i + 3] > 20 && Math.max(dots[i], dots[i + 1], dots[i + 2]) - Math.min(dots[i], dots[i + 1], dots[i + 2]) > 40) coloured++;
               return coloured;
             });
-            const root = document.documentElement;
-            parent.postMessage({ errors, width: innerWidth, content: root.scrollWidth, drawn, dark: getComputedStyle(document.body).backgroundColor }, "*");
+            const root = document.documentElement, seen = { errors, width: innerWidth, content: root.scrollWidth, drawn, dark: getComputedStyle(document.body).backgroundColor };
+            document.querySelector("#legend button").click();
+            document.getElementById("smooth").click();
+            const over = document.querySelector("#curves .u-over"), box = over.getBoundingClientRect();
+            for (const type of ["mouseenter", "mousemove"]) over.dispatchEvent(new MouseEvent(type, { clientX: box.left + box.width / 2, clientY: box.top + 9, bubbles: true }));
+            setTimeout(() => parent.postMessage({ ...seen, readout: document.querySelector(".readout").textContent }, "*"), 200);
           }, 300);
         });
         </script>
         """;
 
-    private sealed record Seen(string[] Errors, int Width, int Content, int[] Drawn, string Dark);
+    private sealed record Seen(string[] Errors, int Width, int Content, int[] Drawn, string Dark, string Readout);
 
     [TestCase(390, true)]
     [TestCase(1280, false)]
@@ -52,6 +56,7 @@ public class ReportInBrowserTests
         Assert.That(seen.Content, Is.LessThanOrEqualTo(width), "no scrolling to the side");
         // Loss, norm, rate and the method's own; then a diagram and a map for each of three arms.
         Assert.That(seen.Drawn, Has.Length.EqualTo(4 + 6).And.All.GreaterThan(100));
+        Assert.That(seen.Readout, Does.Match(@"^step \d+ 0\.\d+ 0\.\d+$"), "two of three arms, the first being switched off");
         Assert.That(seen.Dark, Is.EqualTo(dark ? "rgb(21, 24, 28)" : "rgb(252, 252, 251)"));
     }
 
@@ -92,7 +97,7 @@ public class ReportInBrowserTests
     }
 
     // Three arms, two seeds, and an arm's name longer than a phone is wide.
-    internal static ExperimentResult Experiment()
+    private static ExperimentResult Experiment()
     {
         var random = new Random(1);
         string[] arms = ["bradley-terry", "crome with neutrals, filtered by the model of the same seed and then some", "c"];

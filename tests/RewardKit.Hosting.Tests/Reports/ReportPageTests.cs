@@ -87,7 +87,7 @@ public class ReportPageTests
     {
         // Of four pairs b has the first two wrong that a has right, and none the other way round.
         var page = ReportPage.Write(Results.Of(("a", 1, [1, 1, 1, 0]), ("a", 2, [1, 1, 1, 0]), ("b", 1, [0, 0, 1, 0]), ("b", 2, [0, 0, 1, 0])));
-        var section = page[page.IndexOf("Where two arms disagree", StringComparison.Ordinal)..page.IndexOf("Where all arms agree", StringComparison.Ordinal)];
+        var section = page[page.IndexOf("Where two arms disagree", StringComparison.Ordinal)..page.IndexOf("What all arms have right", StringComparison.Ordinal)];
         Assert.That(Regex.Replace(section, "<[^>]*>", ""), Does.Contain("a right, b wrong: 2 of 4 pairs").And.Not.Contain("b right"));
         Assert.That(Regex.Matches(section, "pair-[0-9]").Select(m => m.Value), Is.EquivalentTo(new[] { "pair-0", "pair-1" }));
         Assert.That(section, Does.Contain("<td>2 of 2</td>").And.Contain("<td>0 of 2</td>"), "seeds that are right");

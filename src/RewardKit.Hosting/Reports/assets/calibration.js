@@ -40,7 +40,7 @@
       place.setAttribute("aria-label", "confidence against accuracy of " + page.arms[arm.arm]);
       const percent = (_, ticks) => ticks.map(t => Math.round(100 * t));
       charts.add(place, (place, width) => new uPlot({
-        width, height: 220, padding: [8, 12, 0, 0],
+        width, height: 220, padding: [8, 18, 0, 0],
         legend: { show: false }, cursor: { show: false },
         scales: { x: { time: false, range: [0.49, 1.01] }, y: { range: [0, 1.02] } },
         axes: [

@@ -38,7 +38,7 @@
       data.push(mean);
     }
     return new uPlot({
-      width, height: 190, series, bands, padding: [6, 10, 0, 0],
+      width, height: 190, series, bands, padding: [6, 20, 0, 0],
       legend: { show: false },
       scales: { x: { time: false } },
       axes: [charts.axis({ size: 26 }), charts.axis({ size: 52, values: (_, ticks) => ticks.map(charts.number) })],

@@ -26,7 +26,7 @@
       const { place } = charts.figure(grid, page.arms[arm.arm], arm.arm);
       place.setAttribute("aria-label", "reward against length of " + page.arms[arm.arm]);
       charts.add(place, (place, width) => new uPlot({
-        width, height: 220, padding: [8, 12, 0, 0],
+        width, height: 220, padding: [8, 18, 0, 0],
         legend: { show: false }, cursor: { show: false },
         scales: { x: { time: false, range: arm.x }, y: { range: arm.y } },
         axes: [
