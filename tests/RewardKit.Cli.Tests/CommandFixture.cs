@@ -38,6 +38,9 @@ public abstract class CommandFixture
     internal static string RepositoryRoot { get; } = typeof(CommandFixture).Assembly
         .GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "RepositoryRoot").Value!;
 
+    /// <summary>The command's file.</summary>
+    protected static string Command => Path.Combine(RepositoryRoot, "artifacts", "rewardkit");
+
     protected Process Start(params string[] arguments) => Process.Start(StartInfo(arguments))!;
 
     /// <summary>Calls the command with something to read on standard input.</summary>
@@ -51,11 +54,12 @@ public abstract class CommandFixture
         return End(process);
     }
 
-    private ProcessStartInfo StartInfo(string[] arguments)
+    // A shell that starts these tests in the background has them, and all that they start, ignore Ctrl-C.
+    private ProcessStartInfo StartInfo(string[] arguments) => StartInfo("env", ["--default-signal=INT", Command, .. arguments]);
+
+    private ProcessStartInfo StartInfo(string program, string[] arguments)
     {
-        // A shell that starts these tests in the background has them, and all that they start, ignore Ctrl-C.
-        var start = new ProcessStartInfo(
-            "env", ["--default-signal=INT", Path.Combine(RepositoryRoot, "artifacts", "rewardkit"), .. arguments])
+        var start = new ProcessStartInfo(program, arguments)
         {
             WorkingDirectory = _folder,
             RedirectStandardOutput = true,
@@ -79,6 +83,13 @@ public abstract class CommandFixture
     protected Outcome Call(params string[] arguments)
     {
         using var process = Start(arguments);
+        return End(process);
+    }
+
+    /// <summary>Has the shell do something in the test's folder.</summary>
+    protected Outcome Shell(string script)
+    {
+        using var process = Process.Start(StartInfo("sh", ["-c", script]))!;
         return End(process);
     }
 }

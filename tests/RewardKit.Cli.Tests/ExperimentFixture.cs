@@ -128,7 +128,7 @@ public abstract class ExperimentFixture : CommandFixture
     ];
 
     /// <summary>A data folder with eight training pairs and four others.</summary>
-    protected static void WritePairs(string folder)
+    internal static void WritePairs(string folder)
     {
         Directory.CreateDirectory(folder);
         foreach (var (split, count) in new[] { ("train", 8), ("test", 4) })

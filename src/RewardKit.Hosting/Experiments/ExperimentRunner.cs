@@ -32,6 +32,7 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models)
         var data = new ExperimentData(spec);
         using var only = Only(spec);
         var store = new RunStore(spec.OutputFolder, spec.Checkpoints?.KeepWhenFinished == true);
+        store.Sweep(spec.Arms.SelectMany(a => spec.Seeds.Select(s => (a.Name, s))));
         var keys = new RunKeys(spec, methods, models);
 
         var failures = new RunFailures(progress, cancellation);
@@ -73,7 +74,6 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models)
 
         RunResult RunOne(ArmSpec arm, int seed)
         {
-            store.Sweep(arm.Name, seed);
             var trainingKey = keys.Training(arm, seed);
             var found = options.Fresh ? null : store.FindTraining(arm.Name, seed, trainingKey);
             var (log, counts) = found ?? store.SaveTraining(

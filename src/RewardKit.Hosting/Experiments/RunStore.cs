@@ -41,11 +41,12 @@ internal sealed class RunStore(string folder, bool keepCheckpoints = false)
     /// <summary>The folder of the training's checkpoints in a run's folder.</summary>
     public static string CheckpointsIn(string run) => Path.Combine(run, "checkpoints");
 
-    /// <summary>Deletes what a process that was killed was writing.</summary>
-    public void Sweep(string arm, int seed)
+    /// <summary>Deletes what a process that was killed was writing to these runs.</summary>
+    public void Sweep(IEnumerable<(string Arm, int Seed)> runs)
     {
-        foreach (var place in new[] { FolderOf(arm, seed), Beside(arm, seed) }.Where(Directory.Exists))
+        foreach (var place in runs.SelectMany(r => new[] { FolderOf(r.Arm, r.Seed), Beside(r.Arm, r.Seed) }).Where(Directory.Exists))
             foreach (var file in Directory.GetFiles(place, "*.tmp")) File.Delete(file);
+        foreach (var file in new[] { "results.json", "report.html" }.SelectMany(name => Directory.GetFiles(folder, name + ".*.tmp"))) File.Delete(file);
     }
 
     /// <summary>A finished training with this key: its log and the augmenters' counts; null if there is none.</summary>

@@ -1,5 +1,6 @@
 namespace RewardKit.Scripting.Tests
 
+open System
 open System.IO
 open NUnit.Framework
 open RewardKit
@@ -170,6 +171,47 @@ module ExperimentTests =
             }
 
         Assert.That(message (fun () -> Experiment.run made |> ignore), Does.Contain "rewardkit run SCRIPT.fsx")
+
+    let private checkpointed (policy: RewardKit.Training.Checkpoints.CheckpointPolicy) =
+        experiment "e" {
+            model start
+            train data
+            checkpoints policy
+            arm "a" [ loss ]
+            evaluate [ accuracy ]
+            seeds [ 1 ]
+        }
+
+    [<Test>]
+    let ``checkpoints are written by time, by steps, by both or never`` () =
+        let every policy =
+            let made = (checkpointed policy).Checkpoints
+            made.Steps, made.Minutes, made.Keep
+
+        Assert.That(every (Checkpoints.every ()), Expect.equal (Nullable(), Nullable 10.0, 2))
+        Assert.That(every (Checkpoints.every (steps = 100, keep = 5)), Expect.equal (Nullable 100, Nullable(), 5))
+        Assert.That(every (Checkpoints.every (steps = 100, minutes = 0.5)), Expect.equal (Nullable 100, Nullable 0.5, 2))
+        Assert.That((checkpointed (Checkpoints.every (lowest = "eval/loss"))).Checkpoints.Best.Lowest)
+        Assert.That(isNull (box (checkpointed Checkpoints.never).Checkpoints))
+
+    [<Test>]
+    let ``checkpoints out of range are refused by name and value`` () =
+        Assert.That(
+            message (fun () -> Checkpoints.every (steps = 0) |> ignore),
+            Expect.equal "Checkpoints.every: steps = 0 is out of range; it must be at least 1."
+        )
+
+        Assert.That(
+            message (fun () -> Checkpoints.every (minutes = nan) |> ignore),
+            Does.Contain "minutes = NaN is out of range; it must be above 0."
+        )
+
+        Assert.That(message (fun () -> Checkpoints.every (keep = 0) |> ignore), Does.Contain "keep = 0")
+
+        Assert.That(
+            message (fun () -> Checkpoints.every (highest = "eval/accuracy", lowest = "eval/loss") |> ignore),
+            Does.Contain "highest and lowest are both stated"
+        )
 
     [<Test>]
     let ``training settings out of range are refused by name and value`` () =
