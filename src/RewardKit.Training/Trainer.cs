@@ -93,7 +93,7 @@ public static class Trainer
             }
         }
         model.eval();
-        var kept = context.Checkpoints?.TakeBest(model);
+        var kept = context.Checkpoints?.TakeBest(model, log);
         if (kept is not null) context.Notice?.Invoke(FormattableString.Invariant($"Leaves the model of step {kept} of {totalSteps}, the best on the validation pairs."));
         return new TrainingLog(
             log, pairs.Count(p => p.Prompt.Truncated),

@@ -14,22 +14,8 @@ module CheckpointLanguage =
         /// <param name="steps">After every so many optimiser steps, at least 1.</param>
         /// <param name="minutes">After the step in which so many minutes have passed since the last one, above 0.</param>
         /// <param name="keep">How many of the last ones are kept, at least 1; default 2.</param>
-        /// <param name="highest">
-        /// A number of the validation, as "eval/accuracy": the checkpoint with the highest is kept, too, and one is written
-        /// after each validation.
-        /// </param>
-        /// <param name="lowest">The same for a number whose lowest is the best, as "eval/loss".</param>
         /// <param name="keepWhenFinished">Whether they stay when the run is finished; default false.</param>
-        static member every
-            (
-                ?steps: int,
-                ?minutes: float,
-                ?keep: int,
-                ?highest: string,
-                ?lowest: string,
-                ?keepWhenFinished: bool
-            ) : CheckpointPolicy =
-
+        static member every(?steps: int, ?minutes: float, ?keep: int, ?keepWhenFinished: bool) : CheckpointPolicy =
             let refuse name value expected =
                 raise (
                     RewardKitException.Input
@@ -48,17 +34,6 @@ module CheckpointLanguage =
             | Some keep when keep < 1 -> refuse "keep" keep "at least 1"
             | _ -> ()
 
-            let best =
-                match highest, lowest with
-                | None, None -> null
-                | Some metric, None -> BestCheckpoint metric
-                | None, Some metric -> BestCheckpoint(metric, true)
-                | Some _, Some _ ->
-                    raise (
-                        RewardKitException.Input
-                            "Checkpoints.every: highest and lowest are both stated; one number tells which checkpoint is the best."
-                    )
-
             let defaults = CheckpointPolicy()
 
             CheckpointPolicy(
@@ -68,7 +43,6 @@ module CheckpointLanguage =
                      | None, None -> defaults.Minutes
                      | _ -> Option.toNullable minutes),
                 Keep = defaultArg keep defaults.Keep,
-                Best = best,
                 KeepWhenFinished = defaultArg keepWhenFinished defaults.KeepWhenFinished
             )
 

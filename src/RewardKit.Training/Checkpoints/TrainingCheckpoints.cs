@@ -67,7 +67,7 @@ public sealed class TrainingCheckpoints(string folder, CheckpointPolicy policy, 
                 SafetensorsWriter.Write(Path.Combine(place, Optimizer), moments);
                 StateFiles.Write(place, state);
             });
-            Prune(state.Step);
+            Prune(state.Log);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -95,6 +95,11 @@ public sealed class TrainingCheckpoints(string folder, CheckpointPolicy policy, 
                 continue;
             }
             var state = StateFiles.Read(PathOf(step));
+            if (BestOf(state.Log) is { } best && best != step && SealedFolder.Damage(PathOf(best)) is { } lost)
+            {
+                notice?.Invoke(FormattableString.Invariant($"The checkpoint of step {best}, the best so far, is damaged ({lost}); to have it again, that of step {step} is not used."));
+                continue;
+            }
             using var scope = NewDisposeScope();
             using var noGrad = no_grad();
             Load(step, model);
@@ -110,14 +115,16 @@ public sealed class TrainingCheckpoints(string folder, CheckpointPolicy policy, 
     }
 
     /// <summary>Gives the model the weights that the run is to leave; call it behind the last step's <see cref="Save"/>.</summary>
-    /// <param name="model">The model, trained to its end.</param>
+    /// <param name="model">The model, trained to its end. Where nothing is written, it keeps its weights.</param>
+    /// <param name="log">All steps.</param>
     /// <returns>The step they are of; null where they are the last, or none was measured.</returns>
     /// <exception cref="RewardKitException">The checkpoint is damaged.</exception>
-    public int? TakeBest(nn.Module model)
+    public int? TakeBest(nn.Module model, IReadOnlyList<StepLog> log)
     {
-        if (keep == KeepModel.Last || BestOf([.. Found()]) is not { } best || best == _last) return null;
+        if (BestOf(log) is not { } best || best == log.Count) return null;
+        if (ReadsOnly) return best;
         if (SealedFolder.Damage(PathOf(best)) is { } damage)
-            throw RewardKitException.Failure($"The best checkpoint, {PathOf(best)}, is damaged: {damage}. Run with --fresh to train again.");
+            throw RewardKitException.Failure($"The best checkpoint, {PathOf(best)}, is damaged: {damage}. Run the same command again; it trains from before that step.");
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         Load(best, model);
@@ -162,20 +169,19 @@ public sealed class TrainingCheckpoints(string folder, CheckpointPolicy policy, 
     }
 
     // What lies after the step just saved is of no use any more: the training has come here from before it.
-    private void Prune(int step)
+    private void Prune(IReadOnlyList<StepLog> log)
     {
-        foreach (var later in Found().Where(s => s > step)) SealedFolder.Delete(PathOf(later));
-        var found = Found().Order().ToArray();
-        var best = keep != KeepModel.Last && found.Length > policy.Keep ? BestOf(found) : null;
-        foreach (var old in found.SkipLast(policy.Keep).Where(s => s != best)) SealedFolder.Delete(PathOf(old));
+        foreach (var later in Found().Where(s => s > log.Count)) SealedFolder.Delete(PathOf(later));
+        var best = BestOf(log);
+        foreach (var old in Found().Order().SkipLast(policy.Keep).Where(s => s != best)) SealedFolder.Delete(PathOf(old));
     }
 
-    private int? BestOf(int[] steps)
+    // From the log, which tells of all steps whatever became of their checkpoints.
+    private int? BestOf(IReadOnlyList<StepLog> log)
     {
+        if (keep == KeepModel.Last) return null;
         var (metric, sign) = keep == KeepModel.LowestLoss ? ("eval/loss", 1) : ("eval/accuracy", -1);
-        return steps.Select(s => (Step: s, StateFiles.Read(PathOf(s)).Validation))
-            .Where(c => c.Validation.ContainsKey(metric)).OrderBy(c => sign * c.Validation[metric]).ThenBy(c => c.Step)
-            .Select(c => (int?)c.Step).FirstOrDefault();
+        return log.Where(s => s.Metrics.TryGetValue(metric, out var value) && !double.IsNaN(value)).MinBy(s => sign * s.Metrics[metric])?.Step;
     }
 
     private static Dictionary<string, Tensor> Trained(nn.Module model) =>

@@ -30,9 +30,4 @@ public sealed record TrainingState
 
     /// <summary>The states of torch's generators by the device's kind: <c>cpu</c>, <c>cuda</c>.</summary>
     public required IReadOnlyDictionary<string, byte[]> Generators { get; init; }
-
-    /// <summary>What the model did on held-out pairs after this very step, as <c>eval/NAME</c>; empty where it was not tried.</summary>
-    [JsonIgnore]
-    public IReadOnlyDictionary<string, double> Validation =>
-        Log[^1].Metrics.Where(m => m.Key.StartsWith("eval/", StringComparison.Ordinal)).ToDictionary();
 }

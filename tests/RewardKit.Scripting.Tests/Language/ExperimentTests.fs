@@ -191,7 +191,6 @@ module ExperimentTests =
         Assert.That(every (Checkpoints.every ()), Expect.equal (Nullable(), Nullable 10.0, 2))
         Assert.That(every (Checkpoints.every (steps = 100, keep = 5)), Expect.equal (Nullable 100, Nullable(), 5))
         Assert.That(every (Checkpoints.every (steps = 100, minutes = 0.5)), Expect.equal (Nullable 100, Nullable 0.5, 2))
-        Assert.That((checkpointed (Checkpoints.every (lowest = "eval/loss"))).Checkpoints.Best.Lowest)
         Assert.That(isNull (box (checkpointed Checkpoints.never).Checkpoints))
 
     [<Test>]
@@ -207,11 +206,6 @@ module ExperimentTests =
         )
 
         Assert.That(message (fun () -> Checkpoints.every (keep = 0) |> ignore), Does.Contain "keep = 0")
-
-        Assert.That(
-            message (fun () -> Checkpoints.every (highest = "eval/accuracy", lowest = "eval/loss") |> ignore),
-            Does.Contain "highest and lowest are both stated"
-        )
 
     [<Test>]
     let ``training settings out of range are refused by name and value`` () =

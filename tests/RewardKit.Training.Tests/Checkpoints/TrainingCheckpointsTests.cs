@@ -93,11 +93,23 @@ public class TrainingCheckpointsTests
     {
         var (model, optimizer) = Trained(steps: 1);
         var checkpoints = New(new() { Keep = 2 }, KeepModel.BestAccuracy);
-        foreach (var (step, accuracy) in new[] { (1, 0.5), (2, 0.9), (3, 0.6), (4, 0.9), (5, 0.7), (6, 0.8) })
-            checkpoints.Save(State(step, accuracy), model, optimizer);
+        foreach (var step in Enumerable.Range(1, 6)) checkpoints.Save(State(step, 0.5, 0.9, 0.6, 0.9, 0.7, 0.8), model, optimizer);
         Assert.That(Names(), Is.EqualTo(new[] { "step-000002", "step-000005", "step-000006" }));
-        New(new() { Keep = 1 }, KeepModel.LowestLoss).Save(State(7), model, optimizer);
-        Assert.That(Names(), Is.EqualTo(new[] { "step-000005", "step-000007" }), "that without a validation is no candidate");
+        New(new() { Keep = 1 }, KeepModel.LowestLoss).Save(State(7, 0.5, 0.9, 0.6, 0.9, 0.4, 0.8, double.NaN), model, optimizer);
+        Assert.That(Names(), Is.EqualTo(new[] { "step-000005", "step-000007" }));
+    }
+
+    [Test]
+    public void A_damaged_best_one_is_had_again_by_going_on_from_before_it()
+    {
+        var (model, optimizer) = Trained(steps: 1);
+        var checkpoints = New(new() { Keep = 3 }, KeepModel.BestAccuracy);
+        foreach (var step in Enumerable.Range(1, 3)) checkpoints.Save(State(step, 0.5, 0.9, 0.6), model, optimizer);
+        Damage("step-000002", "weights.safetensors", "cut");
+        var notices = new List<string>();
+        Assert.That(() => New(new(), KeepModel.BestAccuracy).TakeBest(model, State(3, 0.5, 0.9, 0.6).Log), Throws.InstanceOf<RewardKitException>().With.Message.Contains("step-000002"));
+        Assert.That(New(new(), KeepModel.BestAccuracy).Restore(model, optimizer, CPU, notices.Add)!.Step, Is.EqualTo(1));
+        Assert.That(notices, Has.Count.EqualTo(2).And.Some.Contains("step 2, the best so far, is damaged").And.Some.StartsWith("The checkpoint of step 2 is damaged"));
     }
 
     [Test]
@@ -178,9 +190,10 @@ public class TrainingCheckpointsTests
 
     private static float[] Numbers(Tensor tensor) => tensor.detach().data<float>().ToArray();
 
-    private static TrainingState State(int steps, double? accuracy = null) => new()
+    /// <summary>A state after some steps; each was tried on held-out pairs where a number is given.</summary>
+    private static TrainingState State(int steps, params double[] tried) => new()
     {
-        Log = [.. Enumerable.Range(1, steps).Select(i => new StepLog(i, 1e-3 / i, 0.1 * i, Metrics(i, accuracy)))],
+        Log = [.. Enumerable.Range(1, steps).Select(i => new StepLog(i, 1e-3 / i, 0.1 * i, Metrics(i, i <= tried.Length ? tried[i - 1] : null)))],
         Pairs = 8 * steps,
         Tokens = 100 * steps,
         Seconds = 1,
@@ -188,10 +201,10 @@ public class TrainingCheckpointsTests
         Generators = new Dictionary<string, byte[]> { ["cpu"] = GeneratorState.Read(CPU) },
     };
 
-    private static Dictionary<string, double> Metrics(int step, double? accuracy)
+    private static Dictionary<string, double> Metrics(int step, double? tried)
     {
         var metrics = new Dictionary<string, double> { ["loss"] = 1 / (3.0 * step), ["bad"] = double.PositiveInfinity };
-        if (accuracy is { } value) metrics["eval/accuracy"] = metrics["eval/loss"] = value;
+        if (tried is { } value) metrics["eval/accuracy"] = metrics["eval/loss"] = value;
         return metrics;
     }
 
