@@ -80,17 +80,16 @@ public static class Findings
         }
         Comparison[] distinct = [.. comparisons.Where(c => c.Distinct).Select(Positive)];
         Comparison[] lost = [.. comparisons.Where(c => c.LostToCorrection).Select(Positive)];
-        if (distinct.Length > MostNamed)
+        foreach (var better in distinct.GroupBy(c => c.First))
         {
-            foreach (var better in distinct.GroupBy(c => c.First))
+            if (distinct.Length > MostNamed && better.Count() > 1)
             {
                 yield return $"{better.Key} is better than {List([.. better.Select(c => c.Second)])} by "
-                    + $"{Range(new(better.Min(c => c.Difference), better.Max(c => c.Difference)), true)[..^2]} points (corrected p at most {Ceiling(better.Max(c => c.CorrectedP))}).";
+                    + $"{Range(new(better.Min(c => c.Difference), better.Max(c => c.Difference)), true)[..^2]} points "
+                    + $"(corrected p at most {Ceiling(better.Max(c => c.CorrectedP))}) on these {items} pairs.";
+                continue;
             }
-        }
-        else
-        {
-            foreach (var c in distinct)
+            foreach (var c in better)
             {
                 var p = comparisons.Count == 1 ? $"p {Sign(c.P)}" : $"corrected p {Sign(c.CorrectedP)}";
                 yield return $"{c.First} is better than {c.Second} by {Number(c.Difference, true)[..^2]} points "

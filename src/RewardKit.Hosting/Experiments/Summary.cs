@@ -71,31 +71,31 @@ public sealed class Summary
         {
             var measured = arms.Select(a => new ArmItems(a.Key, a.Trivial, metric, a.Runs)).Where(a => a.Runs.Length > 0).ToArray();
             // Arms that were judged on as many items were judged on the same ones: the evaluators have the same pairs and seed.
-            foreach (var same in measured.GroupBy(a => a.CanBeDrawn ? a.Items!.Length : 0))
-                comparisons.AddRange(Fill([.. same], drawn: same.Key > 1));
+            Comparison[] compared = [.. measured.Where(a => a.CanBeDrawn).GroupBy(a => a.Items!.Length).SelectMany(same => Fill([.. same]))];
+            var corrected = Statistics.Holm([.. compared.Select(c => c.P)]);
+            comparisons.AddRange(compared.Select((c, i) => c with { CorrectedP = corrected[i] }));
             rows.AddRange(measured.Select(a => a.Row()));
         }
         // Arm by arm, as a reader asks for them.
         return new(metrics, [.. arms.SelectMany(a => rows.Where(r => r.Arm == a.Key && r.Trivial == a.Trivial))], comparisons);
     }
 
-    // The intervals of arms that looked at the same items, and their comparisons.
-    private static Comparison[] Fill(ArmItems[] arms, bool drawn)
+    // The intervals of arms that looked at the same items, and their comparisons, not corrected yet.
+    private static Comparison[] Fill(ArmItems[] arms)
     {
-        if (!drawn) return [];
         var draws = new Resampling([.. arms.Select(a => a.Items!)]);
         foreach (var (place, arm) in arms.Index()) arm.Interval = draws.Mean(place);
         var pairs =
-            (from first in arms.Index()
-             from second in arms.Index()
-             where first.Index < second.Index && first.Item.CanBeCompared && second.Item.CanBeCompared
-             select (First: first, Second: second)).ToArray();
-        var raw = pairs.AsParallel().AsOrdered().Select(p => (
-            Interval: draws.Difference(p.First.Index, p.Second.Index), P: draws.PValue(p.First.Index, p.Second.Index))).ToArray();
-        var corrected = Statistics.Holm([.. raw.Select(r => r.P)]);
-        return [.. pairs.Select((p, i) => new Comparison(
-            p.First.Item.Metric, p.First.Item.Arm, p.Second.Item.Arm, p.First.Item.Mean - p.Second.Item.Mean,
-            raw[i].Interval, p.First.Item.Items!.Length, raw[i].P, corrected[i]))];
+            from first in arms.Index()
+            from second in arms.Index()
+            where first.Index < second.Index && first.Item.CanBeCompared && second.Item.CanBeCompared
+            select (First: first, Second: second);
+        return [.. pairs.ToArray().AsParallel().AsOrdered().Select(pair =>
+        {
+            var ((i, first), (j, second)) = pair;
+            var p = draws.PValue(i, j);
+            return new Comparison(first.Metric, first.Arm, second.Arm, first.Mean - second.Mean, draws.Difference(i, j), first.Items!.Length, p, p);
+        })];
     }
 
     private sealed class ArmItems
