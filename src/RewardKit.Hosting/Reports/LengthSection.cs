@@ -40,7 +40,7 @@ internal static class LengthSection
     });
 
     public static Html Table(IReadOnlyList<ArmSamples> arms) => Html.Of($"""
-        <div class="scroll"><table><thead><tr><th>arm</th><th>Pearson</th><th>Spearman</th><th>within pairs</th><th>longer gets more</th><th>longer is chosen</th><th>excess, 95 % interval</th><th>accuracy, chosen longer</th><th>accuracy, chosen shorter</th></tr></thead><tbody>
+        <div class="scroll"><table><thead><tr><th>arm</th><th>Pearson</th><th>Spearman</th><th>within pairs</th><th>longer gets more</th><th>longer is chosen</th><th>excess in points, 95 % interval</th><th>accuracy, chosen longer</th><th>accuracy, chosen shorter</th></tr></thead><tbody>
         {Html.Each(arms.Zip(LengthBias.Of(arms), (a, of) => (a.Arm, Of: of)), a => Html.Of($"<tr><td>{a.Arm}</td><td>{Signed(a.Of.Pearson)}</td><td>{Signed(a.Of.Spearman)}</td><td>{Signed(a.Of.WithinPairs)}</td><td>{Share(a.Of.LongerPreferred)}</td><td>{Share(a.Of.LongerChosen)}</td><td>{(a.Of.Excess is { } i ? ComparisonTable.Points(i) : "–")}</td><td>{Share(a.Of.AccuracyLongerChosen)}</td><td>{Share(a.Of.AccuracyShorterChosen)}</td></tr>"))}
         </tbody></table></div>
         """);
