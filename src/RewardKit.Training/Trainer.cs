@@ -205,10 +205,11 @@ public static class Trainer
     private static RewardKitException Diverged(
         double loss, double gradNorm, TrainingStep step, IReadOnlyList<PreferenceExample> batch, StepRewards rewards, TrainingContext context)
     {
-        var saved = context.Folder is { } folder ? $" They are in {DivergedBatch.Save(folder, step.Step + 1, batch, rewards)}." : "";
+        var pairs = context.Folder is { } folder
+            ? $"The pairs of the batch with their rewards are in {DivergedBatch.Save(folder, step.Step + 1, batch, rewards)}."
+            : $"The pairs of the batch: {string.Join(", ", batch.Select(e => e.Id))}.";
         return RewardKitException.Failure(
             $"The loss is {loss} and its gradient's norm {gradNorm} at step {step.Step + 1} of {step.TotalSteps}; the run stops before its weights are spoilt. "
-            + "A lower learning rate, more warm-up or a smaller maximum gradient norm usually helps. The pairs of the batch: "
-            + string.Join(", ", batch.Select(e => e.Id)) + "." + saved);
+            + $"A lower learning rate, more warm-up or a smaller maximum gradient norm usually helps. {pairs}");
     }
 }
