@@ -74,7 +74,7 @@ public abstract class ExperimentFixture : CommandFixture
                         member _.Needs = ForwardNeeds.Rewards
                         member _.Compute(_, _) = failwith "boom" }
 
-            experiment "small" {
+            experiment (argument "name" "small") {
                 model (Model.load (argument "model" null))
                 train pairs.Train
                 training (Training.settings (epochs = 2, batchSize = 4))

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace RewardKit.Hosting.Experiments;
 
@@ -11,6 +12,7 @@ namespace RewardKit.Hosting.Experiments;
 /// </summary>
 internal sealed class ContentKey
 {
+    private static readonly JsonSerializerOptions Readable = new() { Converters = { new JsonStringEnumConverter() } };
     private readonly SortedDictionary<string, string> _parts = new(StringComparer.Ordinal);
 
     /// <summary>The parts by name.</summary>
@@ -27,7 +29,7 @@ internal sealed class ContentKey
     }
 
     /// <summary>Adds a record of the host's own by its properties.</summary>
-    public ContentKey Add<T>(string name, T record) => Add(name, JsonSerializer.Serialize(record));
+    public ContentKey Add<T>(string name, T record) => Add(name, JsonSerializer.Serialize(record, Readable));
 
     /// <summary>Adds a method: its content and the options set, in the order of their names.</summary>
     public ContentKey Add(string name, MethodUse use, MethodSource methods) => Add(name,

@@ -1,3 +1,4 @@
+using RewardKit.Hosting.Runs;
 using RewardKit.Training;
 using RewardKit.Training.Data;
 
@@ -34,6 +35,7 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models)
         var store = new RunStore(spec.OutputFolder, spec.Checkpoints?.KeepWhenFinished == true);
         store.Sweep(spec.Arms.SelectMany(a => spec.Seeds.Select(s => (a.Name, s))));
         var keys = new RunKeys(spec, methods, models);
+        var recorder = new RunRecorder(spec);
 
         var failures = new RunFailures(progress, cancellation);
         var runs = new Dictionary<(string Arm, int Seed), RunResult>();
@@ -74,10 +76,15 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models)
 
         RunResult RunOne(ArmSpec arm, int seed)
         {
-            var trainingKey = keys.Training(arm, seed);
+            var key = keys.Training(arm, seed);
+            return recorder.Record(arm.Name, seed, store.FolderOf(arm.Name, seed), key, Notice(arm.Name, seed), entered => Compute(arm, seed, key, entered));
+        }
+
+        RunResult Compute(ArmSpec arm, int seed, ContentKey trainingKey, Action<RunState> entered)
+        {
             var found = options.Fresh ? null : store.FindTraining(arm.Name, seed, trainingKey);
             var (log, counts) = found ?? store.SaveTraining(
-                arm.Name, seed, trainingKey, options.Fresh, Notice(arm.Name, seed), folder => Train(arm, seed, folder));
+                arm.Name, seed, trainingKey, options.Fresh, Notice(arm.Name, seed), folder => Train(arm, seed, folder, entered));
 
             var evaluationKey = keys.Evaluation(trainingKey);
             var earlier = found is null ? null : store.FindEvaluation(arm.Name, seed, evaluationKey);
@@ -86,6 +93,7 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models)
 
             (IReadOnlyDictionary<string, Measurement>, IReadOnlyDictionary<string, IReadOnlyList<EvaluationSample>>) Judge()
             {
+                entered(RunState.Evaluating);
                 using var model = Load(arm.Name, seed, (done, total) => progress.Advanced(arm.Name, seed, new("evaluate", done, total, "texts")));
                 var judged = Evaluate(model);
                 store.SaveEvaluation(arm.Name, seed, evaluationKey, judged.Measurements, judged.Samples);
@@ -93,7 +101,7 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models)
             }
         }
 
-        (TrainingLog, Dictionary<string, long>) Train(ArmSpec arm, int seed, string folder)
+        (TrainingLog, Dictionary<string, long>) Train(ArmSpec arm, int seed, string folder, Action<RunState> entered)
         {
             var counts = new Dictionary<string, long>();
             var examples = Augment(arm, seed, counts);
@@ -104,6 +112,7 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models)
                 {
                     Progress = new Relay(p =>
                     {
+                        entered(RunState.Running);
                         if (p.Step is { } step) metrics.Take(p.Stage, step);
                         progress.Advanced(arm.Name, seed, p);
                     }),

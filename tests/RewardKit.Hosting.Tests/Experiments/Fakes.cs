@@ -10,6 +10,7 @@ internal sealed class FakeModels : IModelWork
 {
     public List<string> Trained { get; } = [];
     public Action? WhileTraining { get; set; }
+    public Action? BeforeTraining { get; set; }
     public long Dropped { get; set; }
     public string Version { get; set; } = "1";
 
@@ -20,6 +21,7 @@ internal sealed class FakeModels : IModelWork
         ModelSpec model, ILoss loss, IReadOnlyList<PreferenceExample> examples, TrainingOptions options, int seed, string checkpoint,
         TrainingContext context)
     {
+        BeforeTraining?.Invoke();
         Trained.Add($"{((FakeLoss)loss).Name} seed {seed} on {examples.Count}");
         Directory.CreateDirectory(checkpoint);
         File.WriteAllText(Path.Combine(checkpoint, "weights"), ((FakeLoss)loss).Sign.ToString());
