@@ -142,7 +142,11 @@ internal sealed class RunStore(string folder, bool keepCheckpoints = false)
         {
             if (!keepCheckpoints && Directory.Exists(CheckpointsIn(beside)))
             {
-                foreach (var file in Directory.GetFiles(beside).Concat(Directory.GetFiles(CheckpointIn(beside)))) Durable.File(file);
+                foreach (var part in new[] { beside, CheckpointIn(beside) })
+                {
+                    foreach (var file in Directory.GetFiles(part)) Durable.File(file);
+                    Durable.Folder(part);
+                }
                 Delete(CheckpointsIn(beside));
             }
             File.Delete(Path.Combine(beside, "key.json"));
