@@ -88,11 +88,12 @@ public sealed class RunIndex(string folder, Action<string>? notice = null)
     private T Open<T>(Func<SqliteConnection, T> work)
     {
         using var connection = Connection();
-        switch (Version(connection))
+        var version = Version(connection);
+        if (version == 0) Create(connection);
+        if (version > Schema)
         {
-            case 0: Create(connection); break;
-            case > Schema and var newer: throw RewardKitException.Failure(
-                $"The index of runs {Path} was written by a newer rewardkit (its form is {newer}, this one knows {Schema}). Update rewardkit, or use another folder.");
+            throw RewardKitException.Failure(
+                $"The index of runs {Path} was written by a newer rewardkit (its form is {version}, this one knows {Schema}). Update rewardkit, or use another folder.");
         }
         return work(connection);
     }
