@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using RewardKit.Hosting.Experiments;
+using RewardKit.Torch;
 using RewardKit.Training.Checkpoints;
 
 namespace RewardKit.Cli;
@@ -6,6 +8,9 @@ namespace RewardKit.Cli;
 /// <summary>How a command ends: exit code 0, 1 (failure at work), 2 (usage or input) or 130 (stopped).</summary>
 internal static class Outcome
 {
+    /// <summary>The exit code of what was stopped.</summary>
+    public const int Stopped = 130;
+
     /// <summary>Does a command's work and tells what went wrong on standard error, in one message.</summary>
     /// <param name="verbose">Whether to print stack traces, too.</param>
     /// <param name="work">The work; its token is cancelled by Ctrl-C or a request to terminate.</param>
@@ -14,17 +19,24 @@ internal static class Outcome
     public static int Of(bool verbose, Action<CancellationToken> work, string whenStopped = "")
     {
         using var stop = new CancellationTokenSource();
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        // The terminal sends Ctrl-C to all its processes; whoever started this one passes it on, once.
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, LocalProcesses.IsOne ? signal => signal.Cancel = true : Stop);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         try
         {
             work(stop.Token);
             return 0;
         }
+        catch (LostProcessException) when (stop.IsCancellationRequested)
+        {
+            // The others were asked to stop, too.
+            Console.Error.WriteLine("stopped");
+            return Stopped;
+        }
         catch (OperationCanceledException e) when (stop.IsCancellationRequested)
         {
             Console.Error.WriteLine(e is TrainingStoppedException ? e.Message + whenStopped : "stopped");
-            return 130;
+            return Stopped;
         }
         catch (Exception e)
         {
@@ -46,10 +58,13 @@ internal static class Outcome
     /// <returns>The exit code.</returns>
     public static int Tell(bool verbose, Exception error)
     {
+        // Whoever started the processes knows which was the first to fail, and shows that.
+        if (error is LostProcessException && LocalProcesses.IsOne) return LocalProcesses.LostAnother;
         Console.Error.WriteLine(error switch
         {
             _ when verbose => error.ToString(),
-            RewardKitException known => known.Message,
+            RewardKitException or OneProcessFailedException => error.Message,
+            LostProcessException => $"Another process of this run is gone, or did not answer in time ({error.Message}). Its own message says why.",
             _ => $"Unexpected {error.GetType().Name}: {error.Message} (--verbose shows where)",
         });
         return (error as RewardKitException)?.ExitCode ?? 1;

@@ -4,6 +4,7 @@ using RewardKit.Hosting.Experiments;
 using RewardKit.Hosting.Plugins;
 using RewardKit.Hosting.Reports;
 using RewardKit.Scripting;
+using RewardKit.Torch;
 using Spectre.Console;
 
 namespace RewardKit.Cli;
@@ -36,6 +37,7 @@ internal static class Program
             root,
             "rewardkit run scripts/quickstart.fsx           run an experiment to its report",
             "rewardkit run scripts/quickstart.fsx -- small  with an argument for the script",
+            "rewardkit run scripts/mine.fsx --processes 2   in two processes that train together",
             "rewardkit watch scripts/mine.fsx               run it again whenever it or a plugin of it changes",
             "rewardkit check scripts/quickstart.fsx         find mistakes without running it",
             "rewardkit runs                                 what was run, with what settings and results",
@@ -68,13 +70,20 @@ internal static class Program
     /// <param name="console">Where to show them.</param>
     /// <param name="verbose">Whether to tell failures with stack traces.</param>
     /// <param name="cancellation">Stops it.</param>
+    /// <param name="place">Which of several processes this one is; null for the only one.</param>
+    /// <param name="timeout">How long to wait for another process before it counts as lost.</param>
     /// <exception cref="RewardKitException">The script is wrong, it threw, or runs of its experiments failed.</exception>
     internal static void RunScript(
         PluginHost host, string script, string[] arguments, RunnerOptions options, IAnsiConsole console, bool verbose,
-        CancellationToken cancellation)
+        CancellationToken cancellation, ProcessPlace? place = null, TimeSpan? timeout = null)
     {
+        ProcessGroup? group = null;
+        RunProcesses? processes = null;
         var failures = new List<RunFailure>();
-        Scripts(host.Catalog).Run(new ScriptContext(script, arguments, RunExperiment, cancellation), Console.Error.WriteLine);
+        Scripts(host.Catalog).Run(
+            new ScriptContext(script, arguments, RunExperiment, cancellation) { Follows = place is { Rank: > 0 } }, Console.Error.WriteLine);
+        // Only after all went well: who failed does not wait for the others.
+        group?.Dispose();
         // The script has done what it could with the rest.
         if (failures.Count > 0)
             throw RewardKitException.Failure(string.Join('\n', failures.Select(f => verbose ? f.Details : f.Message)));
@@ -82,10 +91,24 @@ internal static class Program
         ExperimentResult RunExperiment(ExperimentSpec spec)
         {
             using var plugins = host.Open();
-            var runner = new ExperimentRunner(plugins, new TorchModels());
+            var models = new TorchModels(place);
+            if (place is { Size: > 1 } && group is null) processes = new(group = Join(place, models.Device));
+            var runner = new ExperimentRunner(plugins, models, processes);
             var result = ExperimentTerminal.Run(runner, spec, options, console, cancellation);
             failures.AddRange(result.Failures);
             return result;
+        }
+
+        ProcessGroup Join(ProcessPlace place, TorchSharp.torch.Device device)
+        {
+            try
+            {
+                return ProcessGroup.Join(place, device, timeout ?? ProcessGroup.DefaultTimeout);
+            }
+            catch (NotSupportedException e)
+            {
+                throw RewardKitException.Failure(e.Message, e);
+            }
         }
     }
 

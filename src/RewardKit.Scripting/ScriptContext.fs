@@ -36,6 +36,9 @@ type ScriptContext
     /// Cancelled when the user stops the script.
     member _.Cancellation = cancellation
 
+    /// Whether this is one of several processes that follows another one, and writes nothing.
+    member val Follows = false with get, set
+
     /// A hash of the script, what it loads, and its arguments.
     member val internal Content = "" with get, set
 

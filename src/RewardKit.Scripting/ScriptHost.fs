@@ -78,6 +78,17 @@ type ScriptHost(cacheFolder: string, generated: Func<string>) =
         else
             compile now
 
+    /// A script's assembly, compiled unless it has been before.
+    let ready (script: string) (warn: Action<string>) =
+        let sources = read script
+
+        match cache.TryRead(key sources) with
+        | Some assembly -> sources, assembly
+        | None ->
+            let sources, compiled = compile sources
+            Seq.iter warn.Invoke compiled.Warnings
+            sources, compiled.Assembly
+
     /// <summary>
     /// The files that decide what a script does: itself, what it loads (even where that is not there), and the assemblies
     /// it references; absolute. What the host generates has no part in it.
@@ -99,6 +110,11 @@ type ScriptHost(cacheFolder: string, generated: Func<string>) =
         let _, compiled = compile (read script)
         compiled.Warnings
 
+    /// <summary>Compiles a script, unless it has been compiled before, without running it.</summary>
+    /// <param name="script">The script's path.</param>
+    /// <param name="warn">Told the compiler's warnings.</param>
+    member _.Prepare(script: string, warn: Action<string>) = ready script warn |> ignore
+
     /// <summary>
     /// Runs a script, compiling it unless it has been compiled before. When it throws, the exception that arrives says
     /// what and at which line of the script.
@@ -107,16 +123,7 @@ type ScriptHost(cacheFolder: string, generated: Func<string>) =
     /// <param name="warn">Told the compiler's warnings before the script starts.</param>
     /// <returns>A reference that dies with the script's assembly.</returns>
     member _.Run(context: ScriptContext, warn: Action<string>) : WeakReference =
-        let sources = read context.ScriptFile
-
-        let sources, assembly =
-            match cache.TryRead(key sources) with
-            | Some assembly -> sources, assembly
-            | None ->
-                let sources, compiled = compile sources
-                Seq.iter warn.Invoke compiled.Warnings
-                sources, compiled.Assembly
-
+        let sources, assembly = ready context.ScriptFile warn
         context.Content <- content sources context.Arguments
         let outer = ScriptContext.Current
         ScriptContext.Current <- context

@@ -10,10 +10,14 @@ namespace RewardKit.Hosting.Experiments;
 /// </summary>
 /// <param name="plugins">Where losses, augmenters and evaluators come from.</param>
 /// <param name="models">Trains and loads models.</param>
-public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models)
+/// <param name="processes">The processes that run it together; null for this one alone.</param>
+public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models, RunProcesses? processes = null)
 {
     // The same for every run: an evaluator that draws items draws the same ones for all, and they can be compared.
     private const int EvaluationSeed = 0;
+
+    /// <summary>Whether this process writes and talks; the others follow it.</summary>
+    public bool Leads => processes?.Leads != false;
 
     /// <summary>Runs an experiment to its end.</summary>
     /// <param name="spec">The experiment.</param>
@@ -25,16 +29,18 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models)
     /// Something is wrong with the experiment (then nothing was trained), or every run failed.
     /// </exception>
     /// <exception cref="OperationCanceledException">It was stopped, or superseded.</exception>
+    /// <exception cref="Torch.LostProcessException">Another process is gone.</exception>
+    /// <exception cref="OneProcessFailedException">This process failed, and no other one.</exception>
     public ExperimentResult Run(
         ExperimentSpec spec, RunnerOptions options, IExperimentProgress progress, CancellationToken cancellation = default)
     {
         var methods = new MethodSource(plugins);
         (spec, var unusable) = ExperimentCheck.Check(spec, methods);
         var data = new ExperimentData(spec);
-        using var only = Only(spec);
+        using var only = Leads ? Only(spec) : null;
         var store = new RunStore(spec.OutputFolder, spec.Checkpoints?.KeepWhenFinished == true);
-        store.Sweep(spec.Arms.SelectMany(a => spec.Seeds.Select(s => (a.Name, s))));
-        var keys = new RunKeys(spec, methods, models);
+        if (Leads) store.Sweep(spec.Arms.SelectMany(a => spec.Seeds.Select(s => (a.Name, s))));
+        var keys = new RunKeys(spec, methods, models, processes?.Group.Size ?? 1);
         var recorder = new RunRecorder(spec);
 
         var failures = new RunFailures(progress, cancellation);
@@ -56,7 +62,7 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models)
                     continue;
                 }
                 progress.Started(arm.Name, seed);
-                if (failures.Catch(arm.Name, seed, $"The arm \"{arm.Name}\" with seed {seed}", () => RunOne(arm, seed)) is not { } run) continue;
+                if (failures.Catch(arm.Name, seed, NameOf(arm, seed), () => Share(arm, seed)) is not { } run) continue;
                 runs.Add((arm.Name, seed), run);
                 progress.Finished(run);
             }
@@ -74,17 +80,37 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models)
             return new(scorer.Name, null, measurements, samples, null, new Dictionary<string, long>(), null, false);
         }
 
-        RunResult RunOne(ArmSpec arm, int seed)
+        RunResult Share(ArmSpec arm, int seed)
         {
             var key = keys.Training(arm, seed);
-            return recorder.Record(arm.Name, seed, store.FolderOf(arm.Name, seed), key, Notice(arm.Name, seed), entered => Compute(arm, seed, key, entered));
+            if (processes is null) return RunOne(arm, seed, key, () => { });
+            if (Leads) return processes.Lead(NameOf(arm, seed), key.Hash, begins => RunOne(arm, seed, key, begins));
+            return processes.Follow(
+                NameOf(arm, seed), key.Hash, () => Train(arm, seed, store.Beside(arm.Name, seed), _ => { }), () => Find(arm, seed, key), cancellation);
         }
 
-        RunResult Compute(ArmSpec arm, int seed, ContentKey trainingKey, Action<RunState> entered)
+        // What the process that leads has stored.
+        RunResult Find(ArmSpec arm, int seed, ContentKey key)
+        {
+            var folder = store.FolderOf(arm.Name, seed);
+            if (store.FindTraining(arm.Name, seed, key) is not var (log, counts)
+                || store.FindEvaluation(arm.Name, seed, keys.Evaluation(key)) is not var (measurements, samples))
+                throw RewardKitException.Failure($"This process does not see the run that process 0 stored in {folder}. All processes need the same folder, on one machine or on a shared disk.");
+            return new(arm.Name, seed, measurements, samples, log, counts, folder, true);
+        }
+
+        RunResult RunOne(ArmSpec arm, int seed, ContentKey key, Action trains) => recorder.Record(
+            arm.Name, seed, store.FolderOf(arm.Name, seed), key, Notice(arm.Name, seed), entered => Compute(arm, seed, key, trains, entered));
+
+        RunResult Compute(ArmSpec arm, int seed, ContentKey trainingKey, Action trains, Action<RunState> entered)
         {
             var found = options.Fresh ? null : store.FindTraining(arm.Name, seed, trainingKey);
             var (log, counts) = found ?? store.SaveTraining(
-                arm.Name, seed, trainingKey, options.Fresh, Notice(arm.Name, seed), folder => Train(arm, seed, folder, entered));
+                arm.Name, seed, trainingKey, options.Fresh, Notice(arm.Name, seed), folder =>
+                {
+                    trains();
+                    return Train(arm, seed, folder, entered);
+                });
 
             var evaluationKey = keys.Evaluation(trainingKey);
             var earlier = found is null ? null : store.FindEvaluation(arm.Name, seed, evaluationKey);
@@ -105,7 +131,7 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models)
         {
             var counts = new Dictionary<string, long>();
             var examples = Augment(arm, seed, counts);
-            using var metrics = new RunMetrics(folder);
+            using var metrics = Leads ? new RunMetrics(folder) : null;
             var log = models.Train(
                 spec.Model, methods.CreateLoss(arm.Loss), examples, spec.Training, seed, RunStore.CheckpointIn(folder),
                 new()
@@ -113,13 +139,14 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models)
                     Progress = new Relay(p =>
                     {
                         entered(RunState.Running);
-                        if (p.Step is { } step) metrics.Take(p.Stage, step);
+                        if (p.Step is { } step) metrics?.Take(p.Stage, step);
                         progress.Advanced(arm.Name, seed, p);
                     }),
                     Notice = Notice(arm.Name, seed),
-                    Folder = folder,
+                    Folder = Leads ? folder : null,
+                    Group = processes?.Group,
                     Validation = data.Validation?.Examples,
-                    Checkpoints = spec.Checkpoints is { } policy ? new(RunStore.CheckpointsIn(folder), policy, spec.Training.Keep) : null,
+                    Checkpoints = spec.Checkpoints is { } policy ? new(RunStore.CheckpointsIn(folder), policy, spec.Training.Keep) { ReadsOnly = !Leads } : null,
                     Cancellation = cancellation,
                 });
             return (log, counts);
@@ -163,6 +190,8 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models)
             return (measurements, samples);
         }
     }
+
+    private static string NameOf(ArmSpec arm, int seed) => $"The arm \"{arm.Name}\" with seed {seed}";
 
     private static FileStream Only(ExperimentSpec spec)
     {

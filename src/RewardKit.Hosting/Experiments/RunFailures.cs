@@ -1,4 +1,5 @@
 using RewardKit.Hosting.Plugins;
+using RewardKit.Torch;
 using RewardKit.Training.Checkpoints;
 
 namespace RewardKit.Hosting.Experiments;
@@ -24,6 +25,10 @@ internal sealed class RunFailures(IExperimentProgress progress, CancellationToke
             return work();
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            throw;
+        }
+        catch (Exception e) when (e is LostProcessException or OneProcessFailedException)
         {
             throw;
         }

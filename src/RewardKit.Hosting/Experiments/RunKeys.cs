@@ -5,7 +5,7 @@ using RewardKit.Training.Data;
 namespace RewardKit.Hosting.Experiments;
 
 /// <summary>Makes the keys under which an experiment's runs are stored.</summary>
-internal sealed class RunKeys(ExperimentSpec spec, MethodSource methods, IModelWork models)
+internal sealed class RunKeys(ExperimentSpec spec, MethodSource methods, IModelWork models, int processes = 1)
 {
     // Rises when the stored files or the meaning of their numbers change.
     private const string Format = "1";
@@ -20,6 +20,8 @@ internal sealed class RunKeys(ExperimentSpec spec, MethodSource methods, IModelW
             .Add("data", Of(spec.Train))
             .Add("loss", arm.Loss, methods);
         if (spec.Validation is { } held) key.Add("validation data", Of(held));
+        // Each process draws on its own what dropout leaves out. Nothing else depends on their number but for rounding.
+        if (processes > 1 && spec.Model.Lora is { Dropout: > 0 }) key.Add("processes", processes);
         if (spec.Model.Folder is { } folder) key.Add("model folder", _files.Of(folder, ModelFiles.OfModel(folder)));
         var below = ModelFiles.BaseOf(spec.Model);
         if (below is not null) key.Add("base folder", _files.Of(below, ModelFiles.OfModel(below)));

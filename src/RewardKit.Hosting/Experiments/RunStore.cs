@@ -100,7 +100,8 @@ internal sealed class RunStore(string folder, bool keepCheckpoints = false)
         }
     }
 
-    private string Beside(string arm, int seed) => FolderOf(arm, seed) + ".partial";
+    /// <summary>The folder of a training that is under way.</summary>
+    public string Beside(string arm, int seed) => FolderOf(arm, seed) + ".partial";
 
     private static void Begin(string beside, ContentKey key, bool fresh, Action<string> notice)
     {

@@ -4,6 +4,7 @@ using System.Reflection;
 using System.Text.Json;
 using RewardKit.Models;
 using RewardKit.Models.Tokenization;
+using RewardKit.Torch;
 using RewardKit.Training;
 using RewardKit.Training.Checkpoints;
 using TorchSharp;
@@ -11,16 +12,21 @@ using TorchSharp;
 namespace RewardKit.Hosting.Experiments;
 
 /// <summary>Trains and loads real models, on the GPU where there is one.</summary>
-public sealed class TorchModels : IModelWork
+/// <param name="place">Which of several processes this one is; null for the only one.</param>
+public sealed class TorchModels(ProcessPlace? place = null) : IModelWork
 {
     private const string NativeLibrary = "libRewardKitTorch.so";
-    private readonly torch.Device _device = FindDevice();
+    private readonly torch.Device _device = FindDevice(place);
+
+    /// <summary>Where models are trained.</summary>
+    public torch.Device Device => _device;
 
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, string> Versions { get; } = FindVersions();
 
     /// <inheritdoc/>
-    public IReadOnlyDictionary<string, string> Environment => new Dictionary<string, string>
+    public IReadOnlyDictionary<string, string> Environment => new Dictionary<string, string>(
+        place is { Size: > 1 } ? [KeyValuePair.Create("processes", place.Size.ToString(CultureInfo.InvariantCulture))] : [])
     {
         ["libtorch"] = torch.__version__,
         ["device"] = _device.ToString(),
@@ -42,7 +48,7 @@ public sealed class TorchModels : IModelWork
         var log = Trainer.Train(trained, loss, examples, encoder, options, seed, context);
         try
         {
-            trained.Save(checkpoint, encoder, new() { Card = Card(model, loss, examples.Count, options, seed) });
+            if (context.Group is not { Rank: > 0 }) trained.Save(checkpoint, encoder, new() { Card = Card(model, loss, examples.Count, options, seed) });
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -70,12 +76,16 @@ public sealed class TorchModels : IModelWork
         new Loaded(name, RewardModel.Load(checkpoint, _device), PairEncoder.Create(new ModelSpec { Folder = checkpoint }), progress);
 
     // The first touch of the native library: without it nothing works, and its message says what to do.
-    private static torch.Device FindDevice()
+    private static torch.Device FindDevice(ProcessPlace? place)
     {
         try
         {
             RewardKit.Torch.ThreadCount.Set();
-            return torch.cuda.is_available() ? torch.CUDA : torch.CPU;
+            if (!torch.cuda.is_available()) return torch.CPU;
+            if (place is not { Size: > 1 }) return torch.CUDA;
+            // Each process of a machine has a GPU of its own.
+            if (place.LocalRank < torch.cuda.device_count()) return new torch.Device(DeviceType.CUDA, place.LocalRank);
+            throw RewardKitException.Input($"LOCAL_RANK is {place.LocalRank}, but this machine has {torch.cuda.device_count()} GPUs: start one process for each, at most.");
         }
         catch (DllNotFoundException e)
         {

@@ -1,4 +1,5 @@
 using RewardKit.Hosting.Experiments;
+using RewardKit.Training;
 using Spectre.Console;
 
 namespace RewardKit.Hosting.Reports;
@@ -24,6 +25,19 @@ public static class ExperimentTerminal
         return console;
     }
 
+    private sealed class NoProgress : IExperimentProgress
+    {
+        public void Started(string arm, int seed) { }
+
+        public void Advanced(string arm, int seed, TrainingProgress progress) { }
+
+        public void Noted(string arm, int seed, string sentence) { }
+
+        public void Finished(RunResult run) { }
+
+        public void Failed(RunFailure failure) { }
+    }
+
     /// <summary>Runs an experiment, writes <c>results.json</c> and <c>report.html</c>, and prints the result.</summary>
     /// <param name="runner">Runs it.</param>
     /// <param name="spec">The experiment.</param>
@@ -35,6 +49,7 @@ public static class ExperimentTerminal
         ExperimentRunner runner, ExperimentSpec spec, RunnerOptions options, IAnsiConsole console,
         CancellationToken cancellation = default)
     {
+        if (!runner.Leads) return runner.Run(spec, options, new NoProgress(), cancellation);
         var result = console.Profile.Capabilities is { Ansi: true, Interactive: true }
             ? BarProgress.Show(console, progress => runner.Run(spec, options, progress, cancellation))
             : runner.Run(spec, options, new LineProgress(console, TimeProvider.System), cancellation);

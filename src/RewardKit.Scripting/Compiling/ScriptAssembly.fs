@@ -8,6 +8,8 @@ open System.Runtime.CompilerServices
 open System.Runtime.ExceptionServices
 open System.Runtime.Loader
 open RewardKit
+open RewardKit.Hosting.Experiments
+open RewardKit.Torch
 
 /// Where a script's assembly lives: collectible, so that script and all it made can go again. What the host has comes
 /// from the host; assemblies named by `#r` come from where the script says.
@@ -61,7 +63,10 @@ module internal ScriptAssembly =
             |> Option.defaultValue ""
 
         match cause with
-        | :? OperationCanceledException -> cause
+        | :? OperationCanceledException
+        // Not of this process's doing, and of the host's; who runs the processes tells it.
+        | :? LostProcessException
+        | :? OneProcessFailedException -> cause
         | :? RewardKitException as known when known.ExitCode = 2 ->
             RewardKitException.Input(known.Message + place, known)
         // The script's line says nothing about a failure of the host's; where its own code was at work, the message names it.

@@ -24,8 +24,8 @@ module TrainingLanguage =
         /// <summary>Settings for AdamW; what is left out has the default named here.</summary>
         /// <param name="epochs">Passes over the data, at least 1; default 1.</param>
         /// <param name="maxSteps">Optimiser steps at most, at least 1; default: as many as the epochs come to.</param>
-        /// <param name="batchSize">Pairs behind one optimiser step, at least 1; default 16.</param>
-        /// <param name="microBatchSize">Pairs in one pass at most, at least 1; default: the whole batch. Halved by itself where memory does not suffice.</param>
+        /// <param name="batchSize">Pairs behind one optimiser step, over all processes, at least 1; default 16.</param>
+        /// <param name="microBatchSize">Pairs in one pass of a process at most, at least 1; default: the whole batch. Halved by itself where memory does not suffice.</param>
         /// <param name="tooLong">
         /// Pairs with more tokens than the model's limits: TooLong.Truncate (default: cut), TooLong.Drop or TooLong.Refuse.
         /// </param>

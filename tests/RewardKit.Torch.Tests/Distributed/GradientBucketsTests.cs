@@ -52,7 +52,7 @@ public class GradientBucketsTests
     }
 
     [Test]
-    public void Gradients_are_the_sums_over_the_processes([Values(1, 64, 25 << 20)] int bytes, [Values(1, 3)] int passes, [Values] bool extraInOne)
+    public void Gradients_are_the_sums_over_the_processes([Values(64, 25 << 20)] int bytes, [Values(1, 3)] int passes, [Values] bool extraInOne)
     {
         var results = Ranks.Run(Size, group =>
         {
