@@ -53,7 +53,13 @@ public sealed class AugmenterAttribute(string id) : PluginAttribute(id);
 
 /// <summary>Marks an <see cref="IEvaluator"/>.</summary>
 /// <param name="id">The name users write, in kebab case.</param>
-public sealed class EvaluatorAttribute(string id) : PluginAttribute(id);
+public sealed class EvaluatorAttribute(string id) : PluginAttribute(id)
+{
+    /// <summary>
+    /// Whether it brings its own data, as a benchmark does whose files its options name: scripts then give it no pairs.
+    /// </summary>
+    public bool OwnData { get; init; }
+}
 
 /// <summary>Marks an <see cref="IDecoder"/>.</summary>
 /// <param name="id">The name users write, in kebab case.</param>
@@ -78,3 +84,30 @@ public sealed class MergerAttribute(string id) : PluginAttribute(id);
 /// </summary>
 [AttributeUsage(AttributeTargets.Class, Inherited = false)]
 public sealed class PluginOptionsAttribute : Attribute;
+
+/// <summary>
+/// Marks an option of type <see cref="string"/> as the path of something that the plugin reads. Scripts write it relative
+/// to themselves; the plugin gets it absolute, and only if it is there. What lies there is a part of what decides a result:
+/// after a change, a finished run is not found again. An option that may be left out is nullable; any other must be given,
+/// and has <c>""</c> as its default in the record, because no path means the same on two machines.
+/// </summary>
+/// <param name="kind">What lies at the path.</param>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class InputPathAttribute(InputKind kind) : Attribute
+{
+    /// <summary>What lies at the path.</summary>
+    public InputKind Kind { get; } = kind;
+}
+
+/// <summary>What lies at a path that a plugin reads.</summary>
+public enum InputKind
+{
+    /// <summary>A file.</summary>
+    File,
+
+    /// <summary>A folder: all files in and below it count.</summary>
+    Folder,
+
+    /// <summary>Either of them.</summary>
+    FileOrFolder,
+}

@@ -79,6 +79,8 @@ public class ManifestTests
     [TestCase("[Range(0.0, 1.0, MinimumIsExclusive = true)] public double Alpha { get; init; }", "RK1011")]
     [TestCase("[Range(typeof(double), \"0\", \"1\")] public double Alpha { get; init; }", "RK1012")]
     [TestCase("[Range(0, 1)] public string Alpha { get; init; } = \"\";", "RK1012")]
+    [TestCase("[InputPath(InputKind.File)] public string Alpha { get; init; } = \"data.json\";", "RK1019")]
+    [TestCase("[InputPath(InputKind.File)] public int Alpha { get; init; }", "RK1019")]
     public void Options_that_no_script_could_set_are_refused(string members, string code)
     {
         using var build = Build.OfOptions(members);
@@ -124,6 +126,28 @@ public class ManifestTests
         using var build = Build.OfOptions("public int Alpha { get; init; } = 2; public int Twice => 2 * Alpha; private int Hidden { get; init; } = 3;");
         Assert.That(build.Errors, Is.Empty);
         Assert.That(JsonNode.Parse(build.Manifest!)!["plugins"]![0]!["options"]!.AsArray(), Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public void A_path_that_the_plugin_reads_is_marked_and_so_is_an_evaluator_with_its_own_data()
+    {
+        using var build = Build.Of("""
+            [Evaluator("a", OwnData = true)] public class A(O o) : IEvaluator
+            {
+                public System.Threading.Tasks.Task<EvaluationReport> EvaluateAsync(EvaluationContext c, System.Threading.CancellationToken t) => throw new Exception(o.File);
+            }
+            [PluginOptions] public sealed record O
+            {
+                [InputPath(InputKind.File)] public string File { get; init; } = "";
+                [InputPath(InputKind.FileOrFolder)] public string? Words { get; init; }
+                public string Name { get; init; } = "";
+            }
+            """);
+        Assert.That(build.Errors, Is.Empty);
+        var plugin = JsonNode.Parse(build.Manifest!)!["plugins"]![0]!;
+        Assert.That(plugin["ownData"]!.GetValue<bool>(), Is.True);
+        Assert.That(plugin["options"]!.AsArray().Select(o => ($"{o!["input"]}", o["nullable"]!.GetValue<bool>())),
+            Is.EqualTo(new[] { ("file", false), ("fileOrFolder", true), ("", false) }));
     }
 
     [Test]

@@ -50,6 +50,8 @@ internal static class ManifestCheck
             var type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
             var expected = type.IsEnum ? OptionType.Enum : Enum.Parse<OptionType>(type.Name is "Int32" ? "Int" : type.Name is "Boolean" ? "Bool" : type.Name);
             if (option.Type != expected) return Told("type", option.Type, expected);
+            var input = property.GetCustomAttribute<InputPathAttribute>()?.Kind;
+            if (option.Input != input) return Told("kind of path", option.Input, input);
             var value = property.GetValue(defaults);
             if (!OptionValues.AreEqual(option.Default, value)) return Told("default", option.Default, value);
             var range = property.GetCustomAttribute<RangeAttribute>();

@@ -9,6 +9,8 @@ internal static class OptionValues
     /// <summary>Values that the manifest allows: each choice, the bounds (as far as ±1000), null where it is one.</summary>
     public static IReadOnlyList<object?> Allowed(OptionDescription option)
     {
+        // Which files there are, the kit does not know.
+        if (option.Input is not null) return option.Nullable ? [null] : [];
         var values = new List<object?> { option.Default };
         if (option.Choices is { } choices) values.AddRange(choices);
         else if (option.Type == OptionType.Bool) values.AddRange([false, true]);

@@ -31,9 +31,13 @@ internal sealed class ContentKey
     /// <summary>Adds a record of the host's own by its properties.</summary>
     public ContentKey Add<T>(string name, T record) => Add(name, JsonSerializer.Serialize(record, Readable));
 
-    /// <summary>Adds a method: its content and the options set, in the order of their names.</summary>
-    public ContentKey Add(string name, MethodUse use, MethodSource methods) => Add(name,
-        $"{use.Id} {methods.ContentHash(use)} {JsonSerializer.Serialize(new SortedDictionary<string, object>(use.Options.ToDictionary(), StringComparer.Ordinal))}");
+    /// <summary>Adds a method: its content and its options in the order of their names; of what a path names, the content.</summary>
+    public ContentKey Add(string name, MethodUse use, MethodSource methods, FileHashes files)
+    {
+        var paths = methods.Describe(use)?.Options.Where(o => o.Input is not null).Select(o => o.Name).ToArray() ?? [];
+        var options = use.Options.ToDictionary(o => o.Key, o => o.Value is string path && paths.Contains(o.Key) ? files.OfInput(path) : o.Value);
+        return Add(name, $"{use.Id} {methods.ContentHash(use)} {JsonSerializer.Serialize(new SortedDictionary<string, object>(options, StringComparer.Ordinal))}");
+    }
 }
 
 /// <summary>Content hashes of files, each file read once as long as its size and time stay.</summary>
@@ -48,6 +52,19 @@ internal sealed class FileHashes
     {
         var listing = files.Select(f => $"{Path.GetRelativePath(folder, f)} {Of(f)}\n").Order(StringComparer.Ordinal);
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(listing))));
+    }
+
+    /// <summary>
+    /// SHA-256 over what a plugin reads at a path: of a file its name and content (the name may mean something to the plugin),
+    /// of a folder all that lies in and below it.
+    /// </summary>
+    /// <param name="path">The file or folder.</param>
+    public string OfInput(string path)
+    {
+        path = Path.GetFullPath(path);
+        return Directory.Exists(path)
+            ? Of(path, Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories))
+            : Of(Path.GetDirectoryName(path)!, [path]);
     }
 
     /// <summary>SHA-256 of a file's content.</summary>

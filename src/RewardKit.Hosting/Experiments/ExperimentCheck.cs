@@ -30,7 +30,13 @@ internal static class ExperimentCheck
             Arms = [.. spec.Arms.Select(a => In(a, () => a with { Loss = methods.Complete(a.Loss), Augmenters = [.. a.Augmenters.Select(methods.Complete)] }))],
             Evaluations = [.. spec.Evaluations.Select(e => e with { Evaluator = methods.Complete(e.Evaluator) })],
         };
-        foreach (var evaluation in spec.Evaluations) methods.CreateEvaluator(evaluation.Evaluator);
+        foreach (var evaluation in spec.Evaluations)
+        {
+            if (methods.Describe(evaluation.Evaluator) is { } described && described.OwnData != evaluation.Pairs is null)
+                throw RewardKitException.Input($"The {described.Label} " + (described.OwnData
+                    ? "brings its own data, but is given pairs. Leave them out." : "judges by held-out pairs, but is given none. Name them."));
+            methods.CreateEvaluator(evaluation.Evaluator);
+        }
         var unusable = new Dictionary<string, RewardKitException>();
         foreach (var arm in spec.Arms)
         {

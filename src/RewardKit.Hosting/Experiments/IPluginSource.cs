@@ -1,3 +1,5 @@
+using RewardKit.Hosting.Plugins;
+
 namespace RewardKit.Hosting.Experiments;
 
 /// <summary>Where an experiment's plugins come from.</summary>
@@ -18,6 +20,10 @@ public interface IPluginSource
     /// <summary>The use with all of the plugin's options: those it sets, and the defaults of the others.</summary>
     /// <exception cref="RewardKitException">Unknown id, or an option that is unknown or out of range.</exception>
     PluginUse Complete(PluginUse use);
+
+    /// <summary>What the plugin's manifest says of it.</summary>
+    /// <exception cref="RewardKitException">Unknown id.</exception>
+    PluginDescription Describe(PluginUse use);
 
     /// <summary>A hash of what the plugin is made of: another build, another hash.</summary>
     string ContentHash(PluginUse use);

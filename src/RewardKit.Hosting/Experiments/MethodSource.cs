@@ -1,3 +1,5 @@
+using RewardKit.Hosting.Plugins;
+
 namespace RewardKit.Hosting.Experiments;
 
 /// <summary>Where an experiment's methods come from: plugins are made anew for each use, a script's own are there already.</summary>
@@ -13,6 +15,9 @@ internal sealed class MethodSource(IPluginSource plugins)
 
     /// <summary>The use with every option spelled out.</summary>
     public MethodUse Complete(MethodUse use) => use is PluginUse plugin ? plugins.Complete(plugin) : use;
+
+    /// <summary>What a plugin's manifest says of it; null for the script's own.</summary>
+    public PluginDescription? Describe(MethodUse use) => use is PluginUse plugin ? plugins.Describe(plugin) : null;
 
     /// <summary>A hash of what the method is made of.</summary>
     public string ContentHash(MethodUse use) => use is InlineUse own ? own.ContentHash : plugins.ContentHash((PluginUse)use);

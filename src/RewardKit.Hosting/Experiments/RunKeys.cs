@@ -18,7 +18,7 @@ internal sealed class RunKeys(ExperimentSpec spec, MethodSource methods, IModelW
             .Add("model", spec.Model with { Folder = null, Base = null, Tokenizer = null })
             .Add("training", spec.Training)
             .Add("data", Of(spec.Train))
-            .Add("loss", arm.Loss, methods);
+            .Add("loss", arm.Loss, methods, _files);
         if (spec.Validation is { } held) key.Add("validation data", Of(held));
         // Each process draws on its own what dropout leaves out. Nothing else depends on their number but for rounding.
         if (processes > 1 && spec.Model.Lora is { Dropout: > 0 }) key.Add("processes", processes);
@@ -28,7 +28,7 @@ internal sealed class RunKeys(ExperimentSpec spec, MethodSource methods, IModelW
         // A trained adapter names the place of its base, and is of no use where that is gone.
         if ((below ?? (spec.Model.Lora is null ? null : spec.Model.Folder)) is { } found) key.Add("place of the base", Path.GetFullPath(found));
         if (ModelFiles.TokenizerOf(spec.Model) is { } tokenizer) key.Add("tokenizer", _files.Of(tokenizer, ModelFiles.OfTokenizer(tokenizer)));
-        foreach (var (place, use) in arm.Augmenters.Index()) key.Add($"augmenter {place + 1}", use, methods);
+        foreach (var (place, use) in arm.Augmenters.Index()) key.Add($"augmenter {place + 1}", use, methods, _files);
         if (arm.Baseline is { } baseline) key.Add("baseline", Training(spec.Arms.First(a => a.Name == baseline), seed).Hash);
         foreach (var (name, version) in models.Versions) key.Add($"version of {name}", version);
         return key;
@@ -40,7 +40,7 @@ internal sealed class RunKeys(ExperimentSpec spec, MethodSource methods, IModelW
         var key = new ContentKey().Add("format", Format).Add("training", training.Hash);
         foreach (var (place, evaluation) in spec.Evaluations.Index())
         {
-            key.Add($"evaluator {place + 1}", evaluation.Evaluator, methods);
+            key.Add($"evaluator {place + 1}", evaluation.Evaluator, methods, _files);
             if (evaluation.Pairs is { } pairs) key.Add($"pairs {place + 1}", Of(pairs));
         }
         return key;

@@ -17,6 +17,8 @@ internal static class OptionCheck
             var option = plugin.Options.FirstOrDefault(o => o.Name == name) ?? throw Unknown(plugin, name);
             values.Add((option, Check(plugin, option, value)));
         }
+        if (plugin.Options.FirstOrDefault(o => o.MustBeGiven && use.Options.GetValueOrDefault(o.Name) is null or "") is { } missing)
+            throw RewardKitException.Input($"The {plugin.Label} needs the option \"{missing.Name}\": the path of a {Named(missing)} to read.");
         return values;
     }
 
@@ -30,10 +32,23 @@ internal static class OptionCheck
         _ => value.ToString() ?? "",
     };
 
+    private static string Named(OptionDescription option) => option.Input switch
+    {
+        InputKind.File => "file",
+        InputKind.Folder => "folder",
+        _ => "file or folder",
+    };
+
     private static object? Check(PluginDescription plugin, OptionDescription option, object? value)
     {
         if (value is null && option.Nullable)
             return null;
+        if (value is string path and not "" && option.Input is { } input
+            && !(input != InputKind.Folder && File.Exists(path)) && !(input != InputKind.File && Directory.Exists(path)))
+        {
+            throw RewardKitException.Input(
+                $"The {plugin.Label}: option \"{option.Name}\" is {Show(path)}, but there is no such {Named(option)}.");
+        }
         var converted = (option.Type, value) switch
         {
             (OptionType.Bool, bool) or (OptionType.Int, int) or (OptionType.Double, double) => value,
@@ -67,6 +82,7 @@ internal static class OptionCheck
             OptionType.Bool => "true or false",
             OptionType.Int => "a whole number",
             OptionType.Double => "a number",
+            _ when option.Input is not null => $"the path of a {Named(option)}",
             _ => "a string",
         };
         var low = option.Minimum is not { } minimum ? null : option.MinimumIsExclusive ? $"above {Show(minimum)}" : $"at least {Show(minimum)}";

@@ -96,6 +96,9 @@ public sealed class PluginSession : IPluginSource, IDisposable
     }
 
     /// <inheritdoc/>
+    public PluginDescription Describe(PluginUse use) => _catalog.Find(use.Kind, use.Id).Description;
+
+    /// <inheritdoc/>
     public string ContentHash(PluginUse use) => Load(_catalog.Find(use.Kind, use.Id).Manifest).ContentHash;
 
     /// <summary>Unloads everything this session loaded.</summary>

@@ -109,6 +109,9 @@ public sealed record PluginDescription
     /// <summary>Where the method comes from, as <c>arXiv:2407.04185</c>.</summary>
     public string? Paper { get; init; }
 
+    /// <summary>Whether it is an evaluator that brings its own data, so that scripts give it no pairs.</summary>
+    public bool OwnData { get; init; }
+
     /// <summary>The class's full name.</summary>
     public required string Type { get; init; }
 
@@ -182,6 +185,13 @@ public sealed record OptionDescription
 
     /// <summary>The only values allowed, where there is such a list; of the types of <see cref="Default"/>.</summary>
     public IReadOnlyList<object>? Choices { get; init; }
+
+    /// <summary>What lies at the path that the option is; null for an option that is no path.</summary>
+    public InputKind? Input { get; init; }
+
+    /// <summary>Whether every use must set it: a path without which the plugin has nothing to read.</summary>
+    [JsonIgnore]
+    public bool MustBeGiven => Input is not null && !Nullable;
 
     /// <summary>The property's summary, on one line.</summary>
     public string? Doc { get; init; }

@@ -83,7 +83,8 @@ internal sealed class AssemblyReader : IDisposable
         }
         var options = records.FirstOrDefault();
         var reader = new OptionsReader(_assembly, _image, _docs, Report);
-        return new(kind.ToLowerInvariant(), id, paper, type.FullName!, _docs.OfType(type), options?.FullName,
+        var ownData = attribute.NamedArguments.FirstOrDefault(a => a.MemberName == "OwnData").TypedValue.Value is true;
+        return new(kind.ToLowerInvariant(), id, paper, ownData, type.FullName!, _docs.OfType(type), options?.FullName,
             options is null ? [] : reader.Read(options));
     }
 

@@ -36,6 +36,8 @@ internal static class ManifestFile
         json.WriteString("kind", plugin.Kind);
         json.WriteString("id", plugin.Id);
         WriteText(json, "paper", plugin.Paper);
+        if (plugin.OwnData)
+            json.WriteBoolean("ownData", true);
         json.WriteString("type", plugin.Type);
         WriteText(json, "summary", plugin.Summary);
         WriteText(json, "optionsType", plugin.Options);
@@ -72,6 +74,7 @@ internal static class ManifestFile
                 WriteValue(json, null, choice);
             json.WriteEndArray();
         }
+        WriteText(json, "input", option.Input);
         WriteText(json, "doc", option.Doc);
         json.WriteEndObject();
     }

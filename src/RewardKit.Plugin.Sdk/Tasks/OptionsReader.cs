@@ -77,7 +77,7 @@ internal sealed class OptionsReader(Assembly assembly, PEReader image, DocCommen
             report("RK1011", $"The default of {name}, {FormattableString.Invariant($"{value}")}, lies outside its own range.");
         var nullable = underlying is not null || (typeName == "string" && (stored.Value is null || IsNullableText(property)));
         return new(property.Name, typeName, nullable, value, range, ReadChoices(property, typeName, members),
-            docs.OfProperty(record, property.Name));
+            ReadInput(name, property, typeName, value), docs.OfProperty(record, property.Name));
     }
 
     /// <summary>Compilers name the field behind an automatic property: C# the first way, F# the second.</summary>
@@ -135,6 +135,22 @@ internal sealed class OptionsReader(Assembly assembly, PEReader image, DocCommen
         if (Find(property, "AllowedValuesAttribute")?.ConstructorArguments[0].Value is not IReadOnlyList<CustomAttributeTypedArgument> values)
             return null;
         return [.. values.Select(v => v.Value).OfType<object>().Where(v => v is bool or int or double or string)];
+    }
+
+    private string? ReadInput(string name, PropertyInfo property, string type, object? value)
+    {
+        var attribute = property.CustomAttributes.FirstOrDefault(a => a.AttributeType.FullName == "RewardKit.InputPathAttribute");
+        if (attribute is null)
+            return null;
+        if (type != "string" || value is not (null or ""))
+        {
+            report("RK1019", $"[InputPath] on {name} cannot be kept: it belongs to a string, whose default is null where the path may be "
+                + "left out (public string? Words { get; init; }), and \"\" where it must be given (public string File { get; init; } = \"\";).");
+            return null;
+        }
+        var kind = attribute.ConstructorArguments[0];
+        var member = kind.ArgumentType.GetFields(BindingFlags.Public | BindingFlags.Static).First(m => Equals(m.GetRawConstantValue(), kind.Value));
+        return Names.Camel(member.Name);
     }
 
     private static CustomAttributeData? Find(PropertyInfo property, string attribute) =>

@@ -76,11 +76,11 @@ public sealed class WritePluginManifest : ITask
 }
 
 internal sealed record PluginEntry(
-    string Kind, string Id, string? Paper, string Type, string? Summary, string? Options, IReadOnlyList<OptionEntry> OptionList);
+    string Kind, string Id, string? Paper, bool OwnData, string Type, string? Summary, string? Options, IReadOnlyList<OptionEntry> OptionList);
 
 /// <summary>An option. Default, bounds and choices are bool, int, double, string or null.</summary>
 internal sealed record OptionEntry(
-    string Property, string Type, bool Nullable, object? Default, OptionRange? Range, IReadOnlyList<object>? Choices, string? Doc);
+    string Property, string Type, bool Nullable, object? Default, OptionRange? Range, IReadOnlyList<object>? Choices, string? Input, string? Doc);
 
 /// <summary>The range of a number; a null bound is no bound.</summary>
 internal sealed record OptionRange(object? Minimum, object? Maximum, bool MinimumIsExclusive, bool MaximumIsExclusive)

@@ -96,8 +96,17 @@ module GeneratedScript =
             | null -> []
             | values -> [ "one of " + (values |> Seq.map shown |> String.concat ", ") ]
 
-        let sentence =
-            String.concat ", " (limits @ allowed @ [ $"default {shown option.Default}" ])
+        let path =
+            match Option.ofNullable option.Input with
+            | None -> []
+            | Some InputKind.File -> [ "a file, relative to the script" ]
+            | Some InputKind.Folder -> [ "a folder, relative to the script" ]
+            | Some _ -> [ "a file or folder, relative to the script" ]
+
+        let fallback =
+            if option.MustBeGiven then [] else [ $"default {shown option.Default}" ]
+
+        let sentence = String.concat ", " (limits @ allowed @ path @ fallback)
 
         let doc = if isNull option.Doc then "" else option.Doc + " "
         xml $"{doc}({sentence})"
@@ -132,21 +141,31 @@ module GeneratedScript =
 
                       "" ]
 
+    /// Whether its function begins with held-out pairs.
+    let private takesPairs (plugin: PluginDescription) =
+        plugin.Kind = PluginKind.Evaluator && not plugin.OwnData
+
     let private functionOf (kind: PluginKind) (plugin: PluginDescription) =
-        let isEvaluator = (kind = PluginKind.Evaluator)
-        let options = List.ofSeq plugin.Options
+        let takesPairs = takesPairs plugin
+        // What must be given comes first: F# wants it so.
+        let options = plugin.Options |> Seq.sortBy (fun option -> not option.MustBeGiven) |> List.ofSeq
 
         let parameters =
-            [ if isEvaluator then
+            [ if takesPairs then
                   "pairs: RewardKit.Training.Data.PairData"
               for option in options do
-                  $"?{identifier option.Name}: {optionType plugin option}" ]
+                  let mark = if option.MustBeGiven then "" else "?"
+                  $"{mark}{identifier option.Name}: {optionType plugin option}" ]
 
         let separated = String.Join(",\n         ", parameters)
 
         let values =
             options
-            |> List.map (fun option -> $"Plugin.option \"{option.Name}\" {identifier option.Name}")
+            |> List.map (fun option ->
+                let reader = if option.Input.HasValue then "path" else "option"
+                let value = identifier option.Name
+                let given = if option.MustBeGiven then $"(Some {value})" else value
+                $"Plugin.{reader} \"{option.Name}\" {given}")
             |> String.concat "; "
             |> fun values -> if values = "" then "[]" else $"[ {values} ]"
 
@@ -154,16 +173,18 @@ module GeneratedScript =
             match kind with
             | PluginKind.Loss -> $"Plugin.loss \"{plugin.Id}\" {values}"
             | PluginKind.Augmenter -> $"Plugin.augmenter \"{plugin.Id}\" {values}"
-            | _ -> $"Plugin.evaluator \"{plugin.Id}\" {values} (Some pairs)"
+            | _ ->
+                let pairs = if takesPairs then "(Some pairs)" else "None"
+                $"Plugin.evaluator \"{plugin.Id}\" {values} {pairs}"
 
         let result =
-            if isEvaluator then "RewardKit.Hosting.Experiments.EvaluationSpec" else "Step"
+            if kind = PluginKind.Evaluator then "RewardKit.Hosting.Experiments.EvaluationSpec" else "Step"
 
         let summary = if isNull plugin.Summary then plugin.Id else plugin.Summary
         let paper = if isNull plugin.Paper then "" else $" ({plugin.Paper})"
 
         [ $"    /// <summary>{xml (summary + paper)}</summary>"
-          if isEvaluator then
+          if takesPairs then
               "    /// <param name=\"pairs\">The held-out pairs it looks at.</param>"
           for option in options do
               $"    /// <param name=\"{option.Name}\">{optionDoc option}</param>"
@@ -201,7 +222,7 @@ module GeneratedScript =
             | _ -> ()
 
         for plugin in plugins do
-            if plugin.Kind = PluginKind.Evaluator && plugin.Options |> Seq.exists (fun option -> option.Name = pairs) then
+            if takesPairs plugin && plugin.Options |> Seq.exists (fun option -> option.Name = pairs) then
                 raise (
                     RewardKitException.Input
                         $"The {plugin.Label} has an option \"{pairs}\", but in scripts that is the name of an evaluator's \

@@ -58,6 +58,10 @@ module Plugin =
         | Some(:? bool | :? int | :? float | :? string as plain) -> Some(name, plain)
         | Some choice -> Some(name, box (string choice))
 
+    /// An option that is the path of a file or folder which the plugin reads, relative to the script.
+    let path (name: string) (value: string option) : (string * obj) option =
+        value |> Option.map (fun relative -> name, box (Script.path relative))
+
     let private useOf kind id (options: (string * obj) option list) =
         PluginUse(kind, id, readOnlyDict (List.choose Operators.id options))
 
@@ -69,6 +73,6 @@ module Plugin =
     let augmenter (id: string) options : Step =
         Step.Augmenter(useOf PluginKind.Augmenter id options)
 
-    /// An evaluator by its id, and the pairs it looks at, if any.
+    /// An evaluator by its id, and the pairs it looks at; none for one that brings its own data.
     let evaluator (id: string) options (pairs: PairData option) : EvaluationSpec =
         EvaluationSpec(useOf PluginKind.Evaluator id options, Option.toObj pairs)

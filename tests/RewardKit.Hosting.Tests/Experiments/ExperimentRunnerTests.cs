@@ -141,6 +141,44 @@ public class ExperimentRunnerTests
     }
 
     [Test]
+    public void What_an_evaluator_reads_is_a_part_of_what_decides_its_numbers([Values("content", "name", "below", "beside", "place")] string change)
+    {
+        var (file, folder) = (Path.Combine(_folder, "in", "a.json"), Path.Combine(_folder, "in", "more"));
+        Directory.CreateDirectory(Path.Combine(folder, "below"));
+        File.WriteAllText(file, "1");
+        File.WriteAllText(Path.Combine(folder, "below", "b.json"), "1");
+        Run(Reading());
+        if (change == "content") File.WriteAllText(file, "2");
+        if (change == "name") File.Move(file, file = Path.Combine(_folder, "in", "b.json"));
+        if (change == "below") File.WriteAllText(Path.Combine(folder, "below", "b.json"), "2");
+        if (change == "beside") File.WriteAllText(Path.Combine(_folder, "in", "beside.json"), "2");
+        if (change == "place")
+        {
+            Directory.Move(Path.Combine(_folder, "in"), Path.Combine(_folder, "moved"));
+            (file, folder) = (Path.Combine(_folder, "moved", "a.json"), Path.Combine(_folder, "moved", "more"));
+        }
+        Run(Reading());
+        Assert.That((_models.Trained.Count, _plugins.Evaluations), Is.EqualTo((1, change is "beside" or "place" ? 2 : 4)));
+
+        ExperimentSpec Reading() => Spec() with
+        {
+            Seeds = [1],
+            Evaluations = [new(Results.Use(PluginKind.Evaluator, "benchmark", ("input", file)), null), new(Results.Use(PluginKind.Evaluator, "benchmark", ("input", folder)), null)],
+        };
+    }
+
+    [Test]
+    public void Pairs_go_to_the_evaluators_that_take_them_and_to_no_other()
+    {
+        var pairs = Spec().Evaluations[0].Pairs;
+        Assert.That(() => Run(Spec() with { Evaluations = [new(Results.Use(PluginKind.Evaluator, "benchmark"), pairs)] }),
+            Throws.TypeOf<RewardKitException>().With.Message.EqualTo("The evaluator \"benchmark\" brings its own data, but is given pairs. Leave them out."));
+        Assert.That(() => Run(Spec() with { Evaluations = [new(Results.Use(PluginKind.Evaluator, "accuracy"), null)] }),
+            Throws.TypeOf<RewardKitException>().With.Message.Contains("judges by held-out pairs, but is given none"));
+        Assert.That(_models.Trained, Is.Empty);
+    }
+
+    [Test]
     public void A_changed_baseline_trains_the_arms_that_filter_with_it_again()
     {
         var spec = Spec() with

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using RewardKit.Hosting.Experiments;
+using RewardKit.Hosting.Plugins;
 using RewardKit.Models;
 using RewardKit.Training;
 
@@ -49,7 +50,7 @@ internal sealed record FakeLoss(string Name, int Sign) : ILoss
     public LossResult Compute(PairBatch batch, PairForward forward) => throw new NotSupportedException();
 }
 
-/// <summary>The losses <c>long</c> and <c>short</c>, the augmenters <c>filter</c> and <c>double</c>, the evaluator <c>accuracy</c>.</summary>
+/// <summary>The losses <c>long</c> and <c>short</c>, the augmenters <c>filter</c> and <c>double</c>, the evaluators <c>accuracy</c> and <c>benchmark</c>.</summary>
 internal sealed class FakePlugins : IPluginSource
 {
     public Dictionary<string, string> Hashes { get; } = [];
@@ -63,6 +64,14 @@ internal sealed class FakePlugins : IPluginSource
     };
 
     public PluginUse Complete(PluginUse use) => use.Id == "lnog" ? throw RewardKitException.Input($"There is no loss {use.Id}.") : use;
+    public PluginDescription Describe(PluginUse use) => new()
+    {
+        Kind = use.Kind,
+        Id = use.Id,
+        Type = "T",
+        OwnData = use.Id == "benchmark",
+        Options = [new() { Name = "input", Property = "Input", Type = OptionType.String, Input = InputKind.FileOrFolder }],
+    };
     public IAugmenter CreateAugmenter(PluginUse use) => new Augmenter(use.Id == "filter");
     public IEvaluator CreateEvaluator(PluginUse use) => new Evaluator(this);
     public string ContentHash(PluginUse use) => Hashes.GetValueOrDefault(use.Id, "0123456789abcdef");
@@ -91,7 +100,7 @@ internal sealed class FakePlugins : IPluginSource
         {
             if (context.Scorer.Name == "fake") plugins.Evaluations++;
             var scores = context.Scorer.ScorePairs(context.Pairs, cancellation);
-            double[] right = [.. scores.Select(s => s.Margin > 0 ? 1.0 : 0)];
+            double[] right = scores.Count == 0 ? [1] : [.. scores.Select(s => s.Margin > 0 ? 1.0 : 0)];
             return Task.FromResult(new EvaluationReport(
                 new Dictionary<string, Measurement> { ["accuracy"] = new(right.Average(), right, 0.5) },
                 [.. context.Pairs.Zip(scores, (p, s) => new EvaluationSample(p, s))]));

@@ -137,6 +137,46 @@ module GeneratedScriptTests =
         Assert.That(error.ExitCode, Expect.equal 2)
 
     [<Test>]
+    let ``an evaluator with its own data takes its files and no pairs`` () =
+        let input name nullable =
+            OptionDescription(
+                Name = name,
+                Property = name,
+                Type = OptionType.String,
+                Nullable = nullable,
+                Default = (if nullable then null else ""),
+                Input = (if nullable then InputKind.Folder else InputKind.File)
+            )
+
+        let benchmark =
+            PluginDescription(
+                Kind = PluginKind.Evaluator,
+                Id = "bench",
+                Type = "T",
+                OwnData = true,
+                Options = [| option "pairs" OptionType.Int 3; input "words" true; input "file" false |]
+            )
+
+        use space = workspace (benchmark :: installed)
+        space.Write(
+            "a.fsx",
+            lines (
+                preamble
+                @ [ log "(Evaluate.bench \"data/b.json\").Evaluator.Options.[\"file\"]"
+                    log "(Evaluate.bench (\"b.json\", pairs = 4, words = \"w\")).Evaluator.Options.[\"words\"]"
+                    log "isNull (box (Evaluate.bench \"data/b.json\").Pairs)" ]
+            )
+        )
+
+        space.Run "a.fsx"
+        Assert.That(space.Log, Expect.equal [ space.Path "data/b.json"; space.Path "w"; "True" ])
+
+        Assert.That(
+            space.Generated,
+            Does.Contain "<param name=\"words\">(a folder, relative to the script, default none)</param>"
+        )
+
+    [<Test>]
     let ``names that the language or F# has taken do no harm`` () =
         let choice =
             OptionDescription(Name = "kind", Property = "Kind", Type = OptionType.Enum, Default = "a", Choices = [| "a"; "b" |])
