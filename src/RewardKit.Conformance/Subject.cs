@@ -49,6 +49,8 @@ public abstract class Subject
     /// <summary>Whether the contract's tensors can lie on a GPU.</summary>
     internal virtual bool HasDevice => false;
 
+    private protected PluginAttribute? Attribute => _attribute.Value;
+
     internal bool Has(PluginTraits trait) => (Traits & trait) != 0;
 
     /// <summary>Uses a new plugin on the CPU.</summary>

@@ -28,7 +28,7 @@ internal static partial class ContractsPage
         ("Identity, options, errors",
         [
             typeof(PluginAttribute), typeof(PluginTraits), typeof(LossAttribute), typeof(AugmenterAttribute), typeof(EvaluatorAttribute), typeof(DecoderAttribute),
-            typeof(ComposerAttribute), typeof(MergerAttribute), typeof(PluginOptionsAttribute), typeof(RewardKitException), typeof(Contract),
+            typeof(ComposerAttribute), typeof(MergerAttribute), typeof(PluginOptionsAttribute), typeof(InputPathAttribute), typeof(InputKind), typeof(RewardKitException), typeof(Contract),
         ]),
     ];
 

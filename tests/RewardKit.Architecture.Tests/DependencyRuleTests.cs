@@ -70,6 +70,7 @@ public class DependencyRuleTests
 
     private static IEnumerable<string> PluginFiles() => Directory
         .GetDirectories(Path.Combine(Root, "plugins"))
+        .Where(folder => Directory.GetFiles(folder, "*.*proj").Length > 0)
         .Select(project =>
         {
             var folder = Path.Combine(Root, "artifacts", "plugins", Path.GetFileName(project));

@@ -49,6 +49,7 @@ internal static class EvaluatorRules
         Fix = "Treat every pair alike, whichever place it has.")]
     public static void Order_of_the_pairs_does_not_matter(EvaluatorSubject subject)
     {
+        subject.TakesPairs();
         var pairs = subject.Some.ToArray();
         var plain = subject.Evaluate(ScriptedScorers.Random(7), pairs);
         new Random(3).Shuffle(pairs);
@@ -68,6 +69,7 @@ internal static class EvaluatorRules
         Fix = "Judge each pair by itself; give a number that needs all of them (a correlation, a calibration error) without Items.")]
     public static void Parts_make_up_the_whole(EvaluatorSubject subject)
     {
+        subject.TakesPairs();
         var whole = subject.Evaluate(ScriptedScorers.Random(7), subject.Some);
         var parts = subject.Some.Chunk((subject.Some.Count + 1) / 2).Select(part => subject.Evaluate(ScriptedScorers.Random(7), part)).ToArray();
         foreach (var (name, measured) in whole.Metrics.Where(m => m.Value.Items is not null))
@@ -84,6 +86,7 @@ internal static class EvaluatorRules
         Fix = "Judge every pair or refuse it; no caps, no dropping of duplicates or of what is hard to read.")]
     public static void Counts_add_up(EvaluatorSubject subject)
     {
+        subject.TakesPairs();
         var whole = subject.Evaluate(ScriptedScorers.Random(7), subject.Pairs);
         var parts = subject.Pairs.Chunk(100).Select(part => subject.Evaluate(ScriptedScorers.Random(7), part)).ToArray();
         foreach (var (name, measured) in whole.Metrics.Where(m => m.Value.Items is not null))
@@ -112,6 +115,7 @@ internal static class EvaluatorRules
         Fix = "Throw RewardKitException.Input where there is nothing to judge, and say what was expected.")]
     public static void Nothing_to_judge_is_no_result(EvaluatorSubject subject)
     {
+        subject.TakesPairs();
         try
         {
             foreach (var (name, measured) in subject.Evaluate(ScriptedScorers.Random(7), []).Metrics)

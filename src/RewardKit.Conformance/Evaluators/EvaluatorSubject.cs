@@ -24,8 +24,18 @@ public sealed class EvaluatorSubject(Func<IEvaluator> make) : Subject
     /// <summary>What a share is where all rewards are equal; null: 0, ½ or 1, whichever it is.</summary>
     public double? ConstantScorerGets { get; init; }
 
-    /// <summary>As many of the pairs as the quick rules look at.</summary>
-    internal IReadOnlyList<PreferenceExample> Some => [.. Pairs.Take(100)];
+    /// <summary>As many of the pairs as the quick rules look at; all of an evaluator's own.</summary>
+    internal IReadOnlyList<PreferenceExample> Some => OwnData ? Pairs : [.. Pairs.Take(100)];
+
+    /// <summary>Whether it judges by data of its own, whatever pairs it is given.</summary>
+    internal bool OwnData => Attribute is EvaluatorAttribute { OwnData: true };
+
+    /// <summary>Ends a rule that gives an evaluator other pairs and looks for a difference.</summary>
+    /// <exception cref="NotTestedException">It has data of its own.</exception>
+    internal void TakesPairs()
+    {
+        if (OwnData) throw Verdict.NotTested("It brings its own data, and this rule gives it other pairs.");
+    }
 
     internal override IReadOnlyList<(string What, Action<object, CancellationToken> Work)> LongWorks =>
         [("while a slow scorer scores", (plugin, stop) => Evaluate(ScriptedScorers.Slow(), Pairs, (IEvaluator)plugin, stop: stop))];
@@ -42,7 +52,7 @@ public sealed class EvaluatorSubject(Func<IEvaluator> make) : Subject
 
     internal override Transcript Use(object plugin, int scenario, int seed, torch.Device device)
     {
-        var report = Evaluate(ScriptedScorers.Random(3), scenario == 0 ? Some : [.. Some.Skip(20)], (IEvaluator)plugin, seed);
+        var report = Evaluate(ScriptedScorers.Random(3 + scenario), scenario == 0 ? Some : [.. Some.Skip(20)], (IEvaluator)plugin, seed);
         var transcript = new Transcript();
         foreach (var (name, measured) in report.Metrics.OrderBy(m => m.Key, StringComparer.Ordinal))
         {

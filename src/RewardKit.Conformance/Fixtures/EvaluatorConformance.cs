@@ -17,7 +17,7 @@ public abstract class EvaluatorConformance : PluginConformance
     /// <summary>The rules, each a test.</summary>
     public static IEnumerable<TestCaseData> Rules => Cases(PluginKind.Evaluator);
 
-    /// <summary>Held-out pairs: at least a hundred, better two thousand. An evaluator with data of its own gives those.</summary>
+    /// <summary>Held-out pairs: at least a hundred, better two thousand. An evaluator with data of its own gives those, all of them.</summary>
     protected virtual IReadOnlyList<PreferenceExample> Pairs => SyntheticPairs.Draw(2000, seed: 1);
 
     /// <summary>What a share is where all rewards are equal; null: 0, ½ or 1, whichever it is.</summary>

@@ -14,14 +14,22 @@ namespace RewardKit.Hosting.Tests.Plugins;
 /// <summary>Every plugin under plugins/, as its build published it: loaded, used, and gone without a trace.</summary>
 public class ShippedPluginsTests
 {
-    private static readonly PluginCatalog Catalog = PluginCatalog.Of(
-        typeof(ShippedPluginsTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "ShippedPlugins").Value!);
+    private static readonly PluginCatalog Catalog = PluginCatalog.Of(Told("ShippedPlugins"));
+
+    // What a plugin must be given to read, from its own tests.
+    private static readonly Dictionary<string, string> Inputs = new()
+    {
+        ["reward-math"] = "RewardMath.Tests/data/RewardMATH_direct.json",
+    };
 
     // Lives on while plugins come and go, as in a host that stays.
     private static readonly TorchModels Models = new();
 
     private static readonly PreferenceExample[] Examples =
         [.. Enumerable.Range(1, 4).Select(i => Results.Pair($"pair-{i}", $"question {i}", $"a longer answer {i}", $"short {i}"))];
+
+    private static string Told(string key) =>
+        typeof(ShippedPluginsTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == key).Value!;
 
     private static IEnumerable<TestCaseData> Plugins() =>
         Catalog.Plugins.Select(p => new TestCaseData(p.Description).SetArgDisplayNames(p.Description.Label));
@@ -60,12 +68,25 @@ public class ShippedPluginsTests
         }
     }
 
+    [TestCase(null, "The evaluator \"reward-math\" needs the option \"file\": the path of a file to read.")]
+    [TestCase("", "The evaluator \"reward-math\" needs the option \"file\": the path of a file to read.")]
+    [TestCase("/nowhere/a.json", "The evaluator \"reward-math\": option \"file\" is \"/nowhere/a.json\", but there is no such file.")]
+    [TestCase(3, "The evaluator \"reward-math\": option \"file\" is 3, but must be the path of a file.")]
+    public void What_a_plugin_reads_must_be_given_and_be_there(object? path, string expected)
+    {
+        using var session = new PluginHost(Catalog).Open();
+        var options = path is null ? [] : new Dictionary<string, object> { ["file"] = path };
+        Assert.That(() => session.Complete(new(PluginKind.Evaluator, "reward-math", options)),
+            Throws.TypeOf<RewardKitException>().With.Message.EqualTo(expected).And.Property("ExitCode").EqualTo(2));
+    }
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static WeakReference Use(PluginHost host, PluginDescription plugin)
     {
         using var session = host.Open();
         // With every option spelled out, so that each is bound.
-        var use = session.Complete(new(plugin.Kind, plugin.Id, new Dictionary<string, object>()));
+        var inputs = plugin.Options.Where(o => o.MustBeGiven).ToDictionary(o => o.Name, _ => (object)Path.Combine(Told("PluginTests"), Inputs[plugin.Id]));
+        var use = session.Complete(new(plugin.Kind, plugin.Id, inputs));
         object made = plugin.Kind switch
         {
             PluginKind.Loss => Use(session.CreateLoss(use)),
