@@ -20,6 +20,7 @@ public class ShippedPluginsTests
     private static readonly Dictionary<string, string> Inputs = new()
     {
         ["reward-math"] = "RewardMath.Tests/data/RewardMATH_direct.json",
+        ["rm-bench"] = "RmBench.Tests/data",
     };
 
     // Lives on while plugins come and go, as in a host that stays.
