@@ -19,6 +19,7 @@ public class ShippedPluginsTests
     // What a plugin must be given to read, from its own tests.
     private static readonly Dictionary<string, string> Inputs = new()
     {
+        ["reward-bench"] = "RewardBench.Tests/data/made-up.jsonl",
         ["reward-math"] = "RewardMath.Tests/data/RewardMATH_direct.json",
         ["rm-bench"] = "RmBench.Tests/data",
     };
