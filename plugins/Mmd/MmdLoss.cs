@@ -49,7 +49,7 @@ public sealed class MmdLoss : ILoss
         // The chosen and the rejected response of a pair in turn, as rows.
         var values = _options.Over == Compared.Reward
             ? rewards.reshape(-1, 1) : forward.Features.to(rewards.dtype).reshape(2L * batch.Pairs, -1);
-        var kernel = Discrepancy.Kernel(values, _options.Kernel, _options.Bandwidth);
+        var kernel = Discrepancy.Kernel(values, _options.Kernel, _options.MedianBandwidth ? null : _options.Bandwidth);
         var bins = torch.arange(_trait.Bins, dtype: torch.int64, device: rewards.device);
         var members = _trait.BinsOf(batch).unsqueeze(2).eq(bins).to(rewards.dtype); // [pairs, 2, bins]
         if (_options.Variant == Variant.Unconditional) return Discrepancy.Sum(kernel, members.reshape(-1, _trait.Bins), _options.Estimator);

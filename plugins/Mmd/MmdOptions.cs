@@ -72,9 +72,15 @@ public sealed record MmdOptions
     /// <summary>The kernel: gaussian or linear.</summary>
     public KernelKind Kernel { get; init; } = KernelKind.Gaussian;
 
-    /// <summary>s of the Gaussian kernel; unset, the median distance of a batch's responses, held constant in the gradient.</summary>
+    /// <summary>s of the Gaussian kernel, on the scale of what is compared.</summary>
     [Range(1e-6, 1e6)]
-    public double? Bandwidth { get; init; }
+    public double Bandwidth { get; init; } = 1.0;
+
+    /// <summary>
+    /// Whether s is the median distance of a batch's responses instead, held constant in the gradient. The penalty then does
+    /// not shrink with the rewards, and can press all of them into one number.
+    /// </summary>
+    public bool MedianBandwidth { get; init; }
 
     /// <summary>The estimator: biased or unbiased.</summary>
     public Estimator Estimator { get; init; } = Estimator.Biased;

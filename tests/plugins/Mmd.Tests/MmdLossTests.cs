@@ -8,7 +8,7 @@ namespace RewardKit.Plugins.Mmd.Tests;
 public sealed class MmdLossTests : LossFixture
 {
     // The worked example: two pairs, two bins of length.
-    private static readonly MmdOptions Worked = new() { LengthEdges = "100", Bandwidth = 1 };
+    private static readonly MmdOptions Worked = new() { LengthEdges = "100" };
     private static readonly double[] Rewards = [1.3, 0.1, 0.9, 1.1];
     private static readonly long[] Lengths = [210, 40, 80, 230];
 
@@ -98,8 +98,8 @@ public sealed class MmdLossTests : LossFixture
         double Of(MmdOptions options, params long[] lengths) => Value(PenaltyOf(options with { Variant = Variant.Unconditional }, Rewards, lengths));
         Assert.Multiple(() =>
         {
-            Assert.That(Of(new() { Phrase = "good" }, 1, 1, 1, 1), Is.EqualTo(Of(Worked with { Bandwidth = null }, 200, 1, 200, 1)));
-            Assert.That(Of(new() { Phrase = "1" }, 1, 1, 1, 1), Is.EqualTo(Of(Worked with { Bandwidth = null }, 200, 200, 1, 1)));
+            Assert.That(Of(new() { Phrase = "good" }, 1, 1, 1, 1), Is.EqualTo(Of(Worked, 200, 1, 200, 1)));
+            Assert.That(Of(new() { Phrase = "1" }, 1, 1, 1, 1), Is.EqualTo(Of(Worked, 200, 200, 1, 1)));
             Assert.That(Of(new() { Phrase = "Good" }, 1, 1, 1, 1), Is.Zero, "case counts");
         });
     }
@@ -124,22 +124,22 @@ public sealed class MmdLossTests : LossFixture
     [Test]
     public void The_median_bandwidth_is_held_constant()
     {
-        double[] GradientOf(double? bandwidth)
+        double[] GradientOf(MmdOptions options)
         {
             var rewards = Leaf(Rewards);
-            new MmdLoss(Worked with { Bandwidth = bandwidth }).Compute(Batch(Preferences(2), Lengths), new() { Rewards = rewards }).Loss.backward();
+            new MmdLoss(options).Compute(Batch(Preferences(2), Lengths), new() { Rewards = rewards }).Loss.backward();
             return Gradient(rewards);
         }
         // Distances 1.2, 0.4, 0.2, 0.8, 1.0, 0.2: the lower middle one is 0.4.
-        Assert.That(GradientOf(null), Is.EqualTo(GradientOf(0.4)).Within(1e-12));
+        Assert.That(GradientOf(Worked with { MedianBandwidth = true }), Is.EqualTo(GradientOf(Worked with { Bandwidth = 0.4 })).Within(1e-12));
     }
 
     [Test]
-    public void Equal_rewards_have_neither_penalty_nor_gradient_of_one([Values] Variant variant)
+    public void Equal_rewards_have_neither_penalty_nor_gradient_of_one([Values] Variant variant, [Values] bool median)
     {
         // As a head of zeros gives them before the first step.
         var rewards = Leaf(0, 0, 0, 0);
-        var penalty = PenaltyOf(new() { Variant = variant, Bins = 2 }, rewards, Lengths);
+        var penalty = PenaltyOf(new() { Variant = variant, MedianBandwidth = median, Bins = 2 }, rewards, Lengths);
         penalty.backward();
         Assert.That(Value(penalty), Is.Zero);
         Assert.That(Gradient(rewards), Is.All.Zero);
@@ -156,8 +156,8 @@ public sealed class MmdLossTests : LossFixture
         Throws.TypeOf<RewardKitException>().With.Message.Contains(message).And.Property("ExitCode").EqualTo(2));
 
     [Test]
-    public void No_tensor_outlives_its_scope([Values] Variant variant, [Values] Compared over, [Values(null, 1.0)] double? bandwidth) => AssertLeavesNoTensor(
-        new MmdLoss(new() { Variant = variant, Over = over, Bandwidth = bandwidth, Bins = 2 }), Batch(Preferences(2), Lengths),
+    public void No_tensor_outlives_its_scope([Values] Variant variant, [Values] Compared over, [Values] bool median) => AssertLeavesNoTensor(
+        new MmdLoss(new() { Variant = variant, Over = over, MedianBandwidth = median, Bins = 2 }), Batch(Preferences(2), Lengths),
         new() { Rewards = Leaf(Rewards), Features = torch.tensor(Rewards).reshape(2, 2, 1).repeat(1, 1, 3).requires_grad_() });
 
     private static torch.Tensor PenaltyOf(MmdOptions options, double[] rewards, long[] lengths) => PenaltyOf(options, Leaf(rewards), lengths);
