@@ -13,29 +13,7 @@ namespace RewardKit.Training.Tests;
 /// <summary>Several processes against one, at the same batch. Threads stand in for processes.</summary>
 public class DataParallelTests
 {
-    private static readonly string Here = TestContext.CurrentContext.TestDirectory;
-
-    private static readonly ModelSpec Spec = new()
-    {
-        Configuration = new ModelConfig
-        {
-            VocabSize = 512,
-            HiddenSize = 16,
-            IntermediateSize = 32,
-            NumHiddenLayers = 2,
-            NumAttentionHeads = 4,
-            NumKeyValueHeads = 2,
-            MaxPositionEmbeddings = 256,
-            TieWordEmbeddings = true,
-        },
-        Tokenizer = Path.Combine(Here, "stories260K"),
-        MaxPromptTokens = 48,
-        MaxResponseTokens = 32,
-    };
-
-    // Of two epochs of three steps the third has a single row: one process has none.
-    private static readonly IReadOnlyList<PreferenceExample> Pairs = HhRlhf.Load(new PairFile(Path.Combine(
-        Here, "data", "hh-rlhf", "harmless-base", "test.jsonl.gz"))).Examples.Take(24).ToArray();
+    private static readonly ModelSpec Spec = Small.Llama;
 
     private static readonly TrainingOptions Options = new() { BatchSize = 8, Epochs = 2, LearningRate = 1e-3, WarmupRatio = 0 };
 
@@ -55,10 +33,11 @@ public class DataParallelTests
         // The first process's weights are everyone's.
         using var model = RewardModel.Create(Spec, loss.Head, seed + (group?.Rank ?? 0));
         var reports = new List<TrainingProgress>();
-        var log = Trainer.Train(model, loss, [.. Pairs.Take(17)], PairEncoder.Create(Spec), options, seed, new()
+        // Of two epochs of three steps the third has a single row: one process has none.
+        var log = Trainer.Train(model, loss, [.. Small.Pairs.Take(17)], PairEncoder.Create(Spec), options, seed, new()
         {
             Group = group,
-            Validation = [.. Pairs.Skip(17)],
+            Validation = [.. Small.Pairs.Skip(17)],
             Progress = new Watcher(reports.Add),
         });
         return new(log, reports, model.named_parameters().ToDictionary(p => p.name, p => p.parameter.detach().data<float>().ToArray()));

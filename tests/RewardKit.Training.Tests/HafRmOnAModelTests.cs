@@ -8,20 +8,11 @@ namespace RewardKit.Training.Tests;
 /// <summary>What HAF-RM (arXiv:2407.04185) demands of model and loop together, on a small random Llama.</summary>
 public class HafRmOnAModelTests
 {
-    private static readonly ModelSpec Spec = new()
+    private static readonly ModelSpec Spec = Small.Llama with
     {
-        Configuration = new ModelConfig
-        {
-            VocabSize = 512,
-            HiddenSize = 16,
-            IntermediateSize = 32,
-            NumHiddenLayers = 2,
-            NumAttentionHeads = 4,
-            NumKeyValueHeads = 2,
-            MaxPositionEmbeddings = 256,
-            InitializerRange = 0.1,
-        },
-        Tokenizer = Path.Combine(TestContext.CurrentContext.TestDirectory, "stories260K"),
+        Configuration = Small.Llama.Configuration! with { TieWordEmbeddings = false, InitializerRange = 0.1 },
+        MaxPromptTokens = null,
+        MaxResponseTokens = null,
     };
 
     private static readonly PreferenceExample[] Pairs =

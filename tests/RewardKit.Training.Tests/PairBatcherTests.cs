@@ -7,21 +7,7 @@ namespace RewardKit.Training.Tests;
 /// <summary>Pairs that share prompts and responses, as those made of k ranked responses do.</summary>
 public class PairBatcherTests
 {
-    private static readonly ModelSpec Spec = new()
-    {
-        Configuration = new ModelConfig
-        {
-            VocabSize = 512,
-            HiddenSize = 16,
-            IntermediateSize = 32,
-            NumHiddenLayers = 2,
-            NumAttentionHeads = 4,
-            NumKeyValueHeads = 2,
-            MaxPositionEmbeddings = 128,
-            TieWordEmbeddings = true,
-        },
-        Tokenizer = Path.Combine(TestContext.CurrentContext.TestDirectory, "stories260K"),
-    };
+    private static readonly ModelSpec Spec = Small.Llama;
 
     private static readonly TokenPair[] Pairs = PairBatcher.Encode(
         [

@@ -8,23 +8,7 @@ namespace RewardKit.Training.Tests;
 /// <summary>What the loop tells of each step, against the rewards that the loss itself saw.</summary>
 public class StepReportTests
 {
-    private static readonly ModelSpec Spec = new()
-    {
-        Configuration = new ModelConfig
-        {
-            VocabSize = 512,
-            HiddenSize = 16,
-            IntermediateSize = 32,
-            NumHiddenLayers = 1,
-            NumAttentionHeads = 2,
-            NumKeyValueHeads = 2,
-            MaxPositionEmbeddings = 128,
-            TieWordEmbeddings = true,
-        },
-        Tokenizer = Path.Combine(TestContext.CurrentContext.TestDirectory, "stories260K"),
-        MaxPromptTokens = 48,
-        MaxResponseTokens = 32,
-    };
+    private static readonly ModelSpec Spec = Small.Llama;
 
     // Every third pair is a tie. Two epochs of 8 and 3.
     private static readonly PreferenceExample[] Pairs = [.. HhRlhf.Load(new PairFile(Path.Combine(

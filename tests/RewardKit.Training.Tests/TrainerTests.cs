@@ -11,28 +11,9 @@ namespace RewardKit.Training.Tests;
 /// <summary>The loop on a small random Llama and real pairs.</summary>
 public class TrainerTests
 {
-    private static readonly string Stories = Path.Combine(TestContext.CurrentContext.TestDirectory, "stories260K");
+    private static readonly ModelSpec Spec = Small.Llama;
 
-    private static readonly ModelSpec Spec = new()
-    {
-        Configuration = new ModelConfig
-        {
-            VocabSize = 512,
-            HiddenSize = 16,
-            IntermediateSize = 32,
-            NumHiddenLayers = 2,
-            NumAttentionHeads = 4,
-            NumKeyValueHeads = 2,
-            MaxPositionEmbeddings = 256,
-            TieWordEmbeddings = true,
-        },
-        Tokenizer = Stories,
-        MaxPromptTokens = 48,
-        MaxResponseTokens = 32,
-    };
-
-    private static readonly IReadOnlyList<PreferenceExample> Pairs = HhRlhf.Load(new PairFile(Path.Combine(
-        TestContext.CurrentContext.TestDirectory, "data", "hh-rlhf", "harmless-base", "test.jsonl.gz"))).Examples.Take(24).ToArray();
+    private static readonly IReadOnlyList<PreferenceExample> Pairs = Small.Pairs;
 
     private static readonly TrainingOptions Options = new() { BatchSize = 8, Epochs = 2, LearningRate = 1e-3, WarmupRatio = 0 };
 

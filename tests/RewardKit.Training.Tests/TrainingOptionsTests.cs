@@ -12,26 +12,9 @@ namespace RewardKit.Training.Tests;
 /// <summary>What the settings beyond batch and learning rate do, on a small random Llama and real pairs.</summary>
 public class TrainingOptionsTests
 {
-    private static readonly ModelSpec Spec = new()
-    {
-        Configuration = new ModelConfig
-        {
-            VocabSize = 512,
-            HiddenSize = 16,
-            IntermediateSize = 32,
-            NumHiddenLayers = 2,
-            NumAttentionHeads = 4,
-            NumKeyValueHeads = 2,
-            MaxPositionEmbeddings = 256,
-            TieWordEmbeddings = true,
-        },
-        Tokenizer = Path.Combine(TestContext.CurrentContext.TestDirectory, "stories260K"),
-        MaxPromptTokens = 48,
-        MaxResponseTokens = 32,
-    };
+    private static readonly ModelSpec Spec = Small.Llama;
 
-    private static readonly PreferenceExample[] Pairs = [.. HhRlhf.Load(new PairFile(Path.Combine(
-        TestContext.CurrentContext.TestDirectory, "data", "hh-rlhf", "harmless-base", "test.jsonl.gz"))).Examples.Take(24)];
+    private static readonly PreferenceExample[] Pairs = [.. Small.Pairs];
 
     private static readonly TrainingOptions Options = new() { BatchSize = 8, LearningRate = 1e-2, WarmupRatio = 0 };
 
@@ -132,7 +115,7 @@ public class TrainingOptionsTests
     [Test]
     public void Activation_checkpointing_repeats_the_dropout_of_an_adapter()
     {
-        var spec = new ModelSpec { Folder = Path.Combine(TestContext.CurrentContext.TestDirectory, "stories260K"), Lora = new() { Rank = 4, Dropout = 0.2 } };
+        var spec = new ModelSpec { Folder = Small.Stories, Lora = new() { Rank = 4, Dropout = 0.2 } };
         var plain = Train(Options, spec: spec);
         var again = Train(Options with { ActivationCheckpointing = true }, spec: spec);
         Assert.That(again.Weights, Is.EqualTo(plain.Weights));

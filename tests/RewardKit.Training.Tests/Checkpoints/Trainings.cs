@@ -12,24 +12,6 @@ namespace RewardKit.Training.Tests.Checkpoints;
 /// <summary>A small training that can be stopped after a step and gone on with: two epochs of three steps, the last one short.</summary>
 public sealed record Trainings(string Name, ModelSpec Spec, Func<ILoss> Loss, TrainingOptions Options)
 {
-    private static readonly string Stories = Path.Combine(TestContext.CurrentContext.TestDirectory, "stories260K");
-
-    private static readonly ModelSpec Llama = new()
-    {
-        Configuration = new ModelConfig
-        {
-            VocabSize = 512,
-            HiddenSize = 16,
-            IntermediateSize = 32,
-            NumHiddenLayers = 1,
-            NumAttentionHeads = 2,
-            NumKeyValueHeads = 2,
-            MaxPositionEmbeddings = 128,
-            TieWordEmbeddings = true,
-        },
-        Tokenizer = Stories,
-    };
-
     private static readonly PreferenceExample[] Pairs =
     [
         .. Enumerable.Range(1, 10).Select(i => new PreferenceExample(
@@ -40,14 +22,14 @@ public sealed record Trainings(string Name, ModelSpec Spec, Func<ILoss> Loss, Tr
     private static readonly TrainingOptions InParts = new() { BatchSize = 4, MicroBatchSize = 3, Epochs = 2, LearningRate = 1e-2 };
 
     /// <summary>Reference log-probabilities, and accumulation.</summary>
-    public static Trainings HafRm { get; } = new("haf-rm", Llama, () => new HafRmLoss(new HafRmOptions()), InParts);
+    public static Trainings HafRm { get; } = new("haf-rm", Small.Llama, () => new HafRmLoss(new HafRmOptions()), InParts);
 
     /// <summary>Dropout, and weights that are not trained.</summary>
     public static Trainings Lora { get; } = new(
-        "lora", new() { Folder = Stories, Lora = new() { Rank = 4, Dropout = 0.3 } }, () => new BradleyTerryLoss(), InParts);
+        "lora", new() { Folder = Small.Stories, Lora = new() { Rank = 4, Dropout = 0.3 } }, () => new BradleyTerryLoss(), InParts);
 
     /// <summary>A loss that draws from torch's generator itself.</summary>
-    public static Trainings Noise { get; } = new("noise", Llama, () => new NoisyLoss(), InParts with { MicroBatchSize = null });
+    public static Trainings Noise { get; } = new("noise", Small.Llama, () => new NoisyLoss(), InParts with { MicroBatchSize = null });
 
     public static Trainings[] All => [HafRm, Lora, Noise];
 

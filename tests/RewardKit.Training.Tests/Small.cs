@@ -1,0 +1,34 @@
+using RewardKit.Models;
+using RewardKit.Training.Data;
+
+namespace RewardKit.Training.Tests;
+
+/// <summary>A random Llama that trains in no time, and real pairs for it.</summary>
+internal static class Small
+{
+    /// <summary>A folder with stories260K: weights, and a tokenizer of 512 tokens.</summary>
+    public static readonly string Stories = Path.Combine(TestContext.CurrentContext.TestDirectory, "stories260K");
+
+    /// <summary>Two layers of width 16.</summary>
+    public static readonly ModelSpec Llama = new()
+    {
+        Configuration = new ModelConfig
+        {
+            VocabSize = 512,
+            HiddenSize = 16,
+            IntermediateSize = 32,
+            NumHiddenLayers = 2,
+            NumAttentionHeads = 4,
+            NumKeyValueHeads = 2,
+            MaxPositionEmbeddings = 256,
+            TieWordEmbeddings = true,
+        },
+        Tokenizer = Stories,
+        MaxPromptTokens = 48,
+        MaxResponseTokens = 32,
+    };
+
+    /// <summary>HH-RLHF's harmlessness pairs, the first 24.</summary>
+    public static readonly IReadOnlyList<PreferenceExample> Pairs = HhRlhf.Load(new PairFile(Path.Combine(
+        TestContext.CurrentContext.TestDirectory, "data", "hh-rlhf", "harmless-base", "test.jsonl.gz"))).Examples.Take(24).ToArray();
+}
