@@ -20,6 +20,7 @@ public class ShippedPluginsTests
     private static readonly Dictionary<string, string> Inputs = new()
     {
         ["reward-bench"] = "RewardBench.Tests/data/made-up.jsonl",
+        ["reward-bench-2"] = "RewardBench.Tests/data/made-up-2.jsonl",
         ["reward-math"] = "RewardMath.Tests/data/RewardMATH_direct.json",
         ["rm-bench"] = "RmBench.Tests/data",
     };

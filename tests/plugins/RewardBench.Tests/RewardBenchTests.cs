@@ -56,8 +56,13 @@ public sealed class RewardBenchTests
         var report = await Evaluate(Right);
         Assert.That(report.Metrics.ToDictionary(m => m.Key, m => m.Value.Value), Is.EquivalentTo(new Dictionary<string, double>
         {
-            ["score (safety, reasoning)"] = 0.75, ["safety (1 of 5 subsets)"] = 1, ["reasoning (2 of 7 subsets)"] = 0.5,
-            ["subset.donotanswer"] = 1, ["subset.hep-cpp"] = 1, ["subset.hep-go"] = 0, ["subset.mine"] = 1,
+            ["score (safety, reasoning)"] = 0.75,
+            ["safety (1 of 5 subsets)"] = 1,
+            ["reasoning (2 of 7 subsets)"] = 0.5,
+            ["subset.donotanswer"] = 1,
+            ["subset.hep-cpp"] = 1,
+            ["subset.hep-go"] = 0,
+            ["subset.mine"] = 1,
         }));
     }
 
@@ -86,7 +91,11 @@ public sealed class RewardBenchTests
 
     internal static string Record(string id, string subset, bool right) => JsonSerializer.Serialize(new
     {
-        id, subset, prompt = $"question {id}", chosen = $"{(right ? "good" : "bad")} {id}", rejected = $"{(right ? "bad" : "good")} {id}",
+        id,
+        subset,
+        prompt = $"question {id}",
+        chosen = $"{(right ? "good" : "bad")} {id}",
+        rejected = $"{(right ? "bad" : "good")} {id}",
     });
 
     private static double Right(ScoreRequest request) => request.Response.LastContent.StartsWith("good") ? 1 : 0;
