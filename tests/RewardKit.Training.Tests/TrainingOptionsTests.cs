@@ -206,6 +206,15 @@ public class TrainingOptionsTests
         Assert.That(reports[0].Log.Metrics.Keys, Has.None.StartsWith("eval/"));
     }
 
+    [Test]
+    public void Validation_leaves_dropout_out_and_its_random_numbers_alone()
+    {
+        var spec = new ModelSpec { Folder = Small.Stories, Lora = new() { Rank = 4, Dropout = 0.3 } };
+        var plain = Train(Options, spec: spec);
+        var tried = Train(Options with { ValidateEvery = 1 }, spec: spec, context: new() { Validation = Pairs[..4] });
+        Assert.That(tried.Weights, Is.EqualTo(plain.Weights));
+    }
+
     // Learnt the wrong way round, the held-out pairs get worse with every step.
     [Test]
     public void The_best_model_is_left_also_by_a_run_that_was_stopped_behind_it()
