@@ -16,6 +16,9 @@ internal static class Holders
     private const BindingFlags Declared = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
     private const string Undo = "undo it in Dispose";
     private const string OwnOptions = "serialise with a JsonSerializerContext or JsonSerializerOptions of the plugin's own";
+    private const string Timers = "a timer";
+    private static readonly Type? s_timers = Type.GetType("System.Threading.TimerQueue");
+    private static readonly Type? s_timer = Type.GetType("System.Threading.TimerQueueTimer");
 
     private static readonly (Type?[] Types, string Advice)[] Framework =
     [
@@ -29,7 +32,7 @@ internal static class Holders
         ([typeof(JsonSerializerOptions), typeof(DefaultJsonTypeInfoResolver)], OwnOptions),
         ([typeof(System.ComponentModel.TypeDescriptor)], "ask TypeDescriptor about no type of the plugin"),
         ([typeof(ThreadPool)], "let queued work end, or heed the cancellation"),
-        ([Type.GetType("System.Threading.TimerQueue")], "stop it in Dispose, or heed the cancellation"),
+        ([s_timers], "stop it in Dispose, or heed the cancellation"),
     ];
 
     /// <summary>What holds a context, a part of a sentence each.</summary>
@@ -68,7 +71,7 @@ internal static class Holders
             var before = Found.Count;
             foreach (var field in type.GetFields(Declared | BindingFlags.Static).Where(f => !f.IsLiteral && CanHold(f.FieldType)))
             {
-                var label = type.Name == "TimerQueue" ? "a timer" : $"{type.FullName}.{NameOf(field)}";
+                var label = type == s_timers ? Timers : $"{type.FullName}.{NameOf(field)}";
                 object? value;
                 try
                 {
@@ -99,6 +102,8 @@ internal static class Holders
                 foreach (var value in values)
                 {
                     if (value is null or string or Pointer || value.GetType().IsPrimitive) continue;
+                    // Timers are linked with each other, so that any library's leads to the plugin's: they have a root of their own.
+                    if (value.GetType() == s_timer && label != Timers) continue;
                     if (Describe(value) is { } what)
                     {
                         Found.Add($"{label} {what} ({advice})");

@@ -9,6 +9,14 @@ public class StuckPluginTests
     private static readonly PluginCatalog Catalog = PluginCatalog.Of(Fixture.Folder("Holding"));
     private static ILoss? _held;
 
+    // As in a host that has kept a run: SQLite has a timer of its own, and handlers of AppDomain's events that lead to it.
+    [OneTimeSetUp]
+    public void Open()
+    {
+        using var connection = new Microsoft.Data.Sqlite.SqliteConnection("Data Source=stuck;Mode=Memory");
+        connection.Open();
+    }
+
     [TestCase("event", ": AppDomain.CurrentDomain.ProcessExit calls Holding.EventLoss.OnExit (undo it in Dispose).")]
     [TestCase("timer", "a timer calls Holding.TimerLoss.Tick (stop it in Dispose, or heed the cancellation)")]
     [TestCase("task", "a timer waits for the unfinished Holding.TaskLoss.PollAsync (stop it in Dispose, or heed the cancellation)")]
