@@ -14,13 +14,13 @@ internal static partial class ContractsPage
     [
         ("Losses", [typeof(ILoss), typeof(ForwardNeeds), typeof(RewardHead), typeof(PairBatch), typeof(PairForward), typeof(TrainingStep), typeof(LossResult)]),
         ("Augmenters", [typeof(IAugmenter), typeof(AugmenterNeeds), typeof(AugmentationContext)]),
-        ("Evaluators", [typeof(IEvaluator), typeof(EvaluationContext), typeof(EvaluationReport), typeof(Measurement), typeof(EvaluationSample)]),
+        ("Evaluators", [typeof(IEvaluator), typeof(EvaluatorNeeds), typeof(EvaluationContext), typeof(EvaluationReport), typeof(Measurement), typeof(EvaluationSample)]),
         ("Decoders",
         [
             typeof(IDecoder), typeof(DecoderNeeds), typeof(DecodingRequest), typeof(IDecodingContext), typeof(TokenRule), typeof(IDecodingStep), typeof(TokenChoice),
             typeof(ILanguageModel), typeof(IPrefixScorer),
         ]),
-        ("Generated text", [typeof(GenerationOptions), typeof(GeneratedText), typeof(GeneratedToken), typeof(FinishReason)]),
+        ("Generated text", [typeof(ITextGenerator), typeof(TextRequest), typeof(TextReply), typeof(GenerationOptions), typeof(GeneratedText), typeof(GeneratedToken), typeof(FinishReason)]),
         ("Scorer composers", [typeof(IScorerComposer), typeof(ScorerMember), typeof(CompositionContext)]),
         ("Weight mergers", [typeof(IWeightMerger), typeof(MergeMember), typeof(IModelWeights), typeof(ModelWeight), typeof(WeightRole), typeof(MergedWeights)]),
         ("Scorers", [typeof(IScorer), typeof(ScoreRequest), typeof(PairScore), typeof(ScorerExtensions)]),

@@ -9,6 +9,9 @@ public enum AugmenterNeeds
 
     /// <summary>A reward model trained on the original pairs: <see cref="AugmentationContext.Baseline"/>.</summary>
     Baseline = 1,
+
+    /// <summary>A text generator: <see cref="AugmentationContext.Generator"/>.</summary>
+    Generator = 2,
 }
 
 /// <summary>
@@ -32,7 +35,8 @@ public interface IAugmenter
 /// <param name="seed">Decides every random choice.</param>
 /// <param name="baseline">The baseline reward model, or null where the arm names none.</param>
 /// <param name="report">Told how many examples were made, kept or dropped, by reason.</param>
-public sealed class AugmentationContext(int seed, IScorer? baseline, Action<string, long> report)
+/// <param name="generator">What writes text, or null where the script names nothing.</param>
+public sealed class AugmentationContext(int seed, IScorer? baseline, Action<string, long> report, ITextGenerator? generator = null)
 {
     /// <summary>Decides every random choice.</summary>
     public int Seed { get; } = seed;
@@ -44,6 +48,12 @@ public sealed class AugmentationContext(int seed, IScorer? baseline, Action<stri
     public IScorer Baseline => baseline ?? throw RewardKitException.Input(
         "This augmenter filters with a baseline reward model, but its arm names none. "
         + "Add Baseline.arm \"NAME\" with the name of an earlier arm, or turn the filter off in the augmenter's options.");
+
+    /// <summary>What writes rewrites, critiques and verdicts.</summary>
+    /// <exception cref="RewardKitException">The script names none.</exception>
+    public ITextGenerator Generator => generator ?? throw RewardKitException.Input(
+        "This augmenter has text written by a language model, but the script names none. "
+        + "Add generator (Generator.server (url, model)) to the experiment.");
 
     /// <summary>Says how many examples a reason applies to, as <c>("iqn.kept", 812)</c>; shown in the report.</summary>
     /// <param name="reason">A short dotted name.</param>

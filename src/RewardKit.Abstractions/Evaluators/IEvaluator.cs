@@ -1,8 +1,22 @@
 namespace RewardKit;
 
+/// <summary>What an evaluator asks of the host.</summary>
+[Flags]
+public enum EvaluatorNeeds
+{
+    /// <summary>Nothing but a scorer and data.</summary>
+    None = 0,
+
+    /// <summary>A text generator: <see cref="EvaluationContext.Generator"/>.</summary>
+    Generator = 1,
+}
+
 /// <summary>Judges a scorer: reads it, never changes it. Called by one thread at a time.</summary>
 public interface IEvaluator
 {
+    /// <summary>What <see cref="EvaluateAsync"/> uses from its context. Asked once, before anything is trained.</summary>
+    EvaluatorNeeds Needs => EvaluatorNeeds.None;
+
     /// <summary>Evaluates a scorer.</summary>
     /// <param name="context">The scorer, the data that the script names, and a seed.</param>
     /// <param name="cancellation">Stops the evaluation.</param>
@@ -11,10 +25,27 @@ public interface IEvaluator
 }
 
 /// <summary>What an evaluator works on.</summary>
-/// <param name="Scorer">The scorer to judge.</param>
-/// <param name="Pairs">The held-out pairs that the script gives this evaluator; empty for one that brings its own data.</param>
-/// <param name="Seed">Decides every random choice.</param>
-public sealed record EvaluationContext(IScorer Scorer, IReadOnlyList<PreferenceExample> Pairs, int Seed);
+/// <param name="scorer">The scorer to judge.</param>
+/// <param name="pairs">The held-out pairs that the script gives this evaluator; empty for one that brings its own data.</param>
+/// <param name="seed">Decides every random choice.</param>
+/// <param name="generator">What writes text, or null where the script names nothing.</param>
+public sealed class EvaluationContext(IScorer scorer, IReadOnlyList<PreferenceExample> pairs, int seed, ITextGenerator? generator = null)
+{
+    /// <summary>The scorer to judge.</summary>
+    public IScorer Scorer { get; } = scorer;
+
+    /// <summary>The held-out pairs that the script gives this evaluator; empty for one that brings its own data.</summary>
+    public IReadOnlyList<PreferenceExample> Pairs { get; } = pairs;
+
+    /// <summary>Decides every random choice.</summary>
+    public int Seed { get; } = seed;
+
+    /// <summary>What writes transformed texts, candidates and verdicts.</summary>
+    /// <exception cref="RewardKitException">The script names none.</exception>
+    public ITextGenerator Generator => generator ?? throw RewardKitException.Input(
+        "This evaluator has text written by a language model, but the script names none. "
+        + "Add generator (Generator.server (url, model)) to the experiment.");
+}
 
 /// <summary>What an evaluator found.</summary>
 /// <param name="Metrics">Measurements under their names.</param>

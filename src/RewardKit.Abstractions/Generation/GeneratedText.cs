@@ -14,6 +14,9 @@ public enum FinishReason
 
     /// <summary>Prompt and text fill the model's context.</summary>
     ContextFull,
+
+    /// <summary>A server would not answer it.</summary>
+    Refused,
 }
 
 /// <summary>One more token of a row.</summary>
