@@ -34,7 +34,7 @@ public sealed class HafRmLoss : ILoss
     /// <summary>One linear map with bias, zero at the start unless the options say otherwise.</summary>
     public RewardHead Head => new(ZeroInit: _options.ZeroInitHead, Bias: true);
 
-    private bool HasReference => _options.PolicyLoss is not (PolicyLoss.Slic or PolicyLoss.Simpo);
+    private bool HasReference => _options.Reference && _options.PolicyLoss is not (PolicyLoss.Slic or PolicyLoss.Simpo);
 
     /// <inheritdoc/>
     public LossResult Compute(PairBatch batch, PairForward forward)
@@ -79,16 +79,24 @@ public sealed class HafRmLoss : ILoss
         }
         else
         {
-            // An empty response has log-probability 0, per token too.
-            var implicitReward = HasReference ? logp - forward.ReferenceLogProbs : logp / batch.ResponseLengths.clamp_min(1);
+            var implicitReward = ImplicitReward(batch, forward);
             var d = Difference(implicitReward);
             loss = MeanOverPairs(batch, OfDifference(d), OfDifference(-d));
             AddAccuracy(batch, "acc.implicit", d, metrics);
+            AddMean(batch, "margin.implicit", _options.Tau * d.detach(), metrics);
+            AddMean(batch, "implicit.chosen", _options.Tau * implicitReward.select(1, 0).detach(), metrics);
+            AddMean(batch, "implicit.rejected", _options.Tau * implicitReward.select(1, 1).detach(), metrics);
         }
         metrics["loss.policy"] = loss.detach();
         AddAccuracy(batch, "acc.logp", Difference(logp), metrics);
         return loss;
     }
+
+    // Without its factor τ, [pairs, 2]. An empty response has log-probability 0, per token too.
+    private torch.Tensor ImplicitReward(PairBatch batch, PairForward forward) =>
+        HasReference ? forward.ResponseLogProbs - forward.ReferenceLogProbs
+        : _options.PolicyLoss == PolicyLoss.Simpo ? forward.ResponseLogProbs / batch.ResponseLengths.clamp_min(1)
+        : forward.ResponseLogProbs;
 
     private torch.Tensor OfDifference(torch.Tensor d)
     {

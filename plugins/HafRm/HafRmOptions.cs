@@ -49,6 +49,12 @@ public sealed record HafRmOptions
     public PolicyLoss PolicyLoss { get; init; } = PolicyLoss.Sigmoid;
 
     /// <summary>
+    /// Whether log-probabilities are measured against the starting checkpoint's, as the paper does; without it they stand
+    /// alone. The policy losses slic and simpo have no reference in any case.
+    /// </summary>
+    public bool Reference { get; init; } = true;
+
+    /// <summary>
     /// With k set, the two losses take turns of k optimiser steps, the policy loss first; unset, both act in every step.
     /// </summary>
     [Range(1, int.MaxValue)]

@@ -73,6 +73,42 @@ public class LoraTrainingTests
     }
 
     [Test]
+    public void The_reference_of_an_adapter_is_the_network_with_the_adapter_off()
+    {
+        using var scope = torch.NewDisposeScope();
+        var dropping = Adapted with { Lora = Adapted.Lora! with { Dropout = 0.3 } };
+        var probe = new References(new HafRmLoss(new HafRmOptions()));
+        using var model = RewardModel.Create(dropping, probe.Head, 1);
+
+        Trainer.Train(model, probe, Pairs, PairEncoder.Create(Base), Options, seed: 1);
+
+        using var off = model.DisableAdapters();
+        var expected = Outputs(model).LogProbs;
+        Assert.That(probe.Seen, Has.Count.EqualTo(Options.Epochs * Pairs.Length));
+        foreach (var (id, chosen, rejected) in probe.Seen)
+        {
+            var place = Array.FindIndex(Pairs, p => p.Id == id);
+            Assert.That(new[] { chosen, rejected }, Is.EqualTo(expected[(2 * place)..(2 * place + 2)]).Within(1e-4), id);
+        }
+    }
+
+    private sealed class References(ILoss inner) : ILoss
+    {
+        public List<(string Id, float Chosen, float Rejected)> Seen { get; } = [];
+
+        public ForwardNeeds Needs => inner.Needs;
+
+        public RewardHead Head => inner.Head;
+
+        public LossResult Compute(PairBatch batch, PairForward forward)
+        {
+            var rows = Numbers(forward.ReferenceLogProbs);
+            Seen.AddRange(batch.Examples.Select((e, i) => (e.Id, rows[2 * i], rows[2 * i + 1])));
+            return inner.Compute(batch, forward);
+        }
+    }
+
+    [Test]
     public void Gradients_reach_every_factor_and_the_head_and_nothing_else()
     {
         using var scope = torch.NewDisposeScope();

@@ -2,7 +2,12 @@ using RewardKit.Conformance;
 
 namespace RewardKit.Plugins.HafRm.Tests;
 
-public sealed class HafRmLossConformance : LossConformance
+[TestFixture(PolicyLoss.Sigmoid, null)]
+[TestFixture(PolicyLoss.IpoFull, null)]
+[TestFixture(PolicyLoss.Slic, null)]
+[TestFixture(PolicyLoss.Simpo, null)]
+[TestFixture(PolicyLoss.Sigmoid, 1)]
+public sealed class HafRmLossConformance(PolicyLoss kind, int? alternateStep) : LossConformance
 {
-    protected override ILoss Create() => new HafRmLoss(new());
+    protected override ILoss Create() => new HafRmLoss(new() { PolicyLoss = kind, AlternateStep = alternateStep });
 }

@@ -39,7 +39,7 @@ public sealed class HafRmLossTests : LossFixture
         {
             Assert.That(loss.Needs, Is.EqualTo(ForwardNeeds.ResponseLogProbs | ForwardNeeds.ReferenceLogProbs));
             Assert.That(Value(result.Loss), Is.EqualTo(expected).Within(1e-12));
-            Assert.That(result.Metrics.Keys, Is.EquivalentTo(new[] { "loss.policy", "acc.implicit", "acc.logp" }));
+            Assert.That(result.Metrics.Keys, Is.EquivalentTo(new[] { "loss.policy", "acc.implicit", "acc.logp", "margin.implicit", "implicit.chosen", "implicit.rejected" }));
         });
     }
 
@@ -101,6 +101,25 @@ public sealed class HafRmLossTests : LossFixture
                 Assert.That((policyTurn ? rewards : logp).grad, Is.Null, $"step {step}");
             });
         }
+    }
+
+    [Test]
+    public void A_bias_of_the_head_changes_no_loss()
+    {
+        var bias = torch.tensor(3.5, requires_grad: true);
+        double LossOf(torch.Tensor rewards)
+        {
+            var result = new HafRmLoss(new()).Compute(
+                Batch(Preferences(3)), new() { Rewards = rewards, ResponseLogProbs = Leaf(LogProbs), ReferenceLogProbs = Fixed(Reference) });
+            if (rewards.requires_grad) result.Loss.backward();
+            return Value(result.Loss);
+        }
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(LossOf(Fixed(Rewards) + bias), Is.EqualTo(LossOf(Fixed(Rewards))).Within(1e-12));
+            Assert.That(bias.grad!.item<double>(), Is.Zero.Within(1e-15));
+        });
     }
 
     [Test]

@@ -32,6 +32,9 @@ public sealed class HafRmWorkedExampleTests : LossFixture
             Assert.That(Value(result.Metrics["acc.implicit"]), Is.EqualTo(1));
             Assert.That(Value(result.Metrics["acc.logp"]), Is.EqualTo(0.5));
             Assert.That(Value(result.Metrics["margin.scalar"]), Is.EqualTo(0.1).Within(1e-12));
+            Assert.That(Value(result.Metrics["margin.implicit"]), Is.EqualTo((0.15 + 0.03) / 2).Within(1e-12));
+            Assert.That(Value(result.Metrics["implicit.chosen"]), Is.EqualTo((0.05 + 0.05) / 2).Within(1e-12));
+            Assert.That(Value(result.Metrics["implicit.rejected"]), Is.EqualTo((-0.10 + 0.02) / 2).Within(1e-12));
         });
     }
 
@@ -57,6 +60,21 @@ public sealed class HafRmWorkedExampleTests : LossFixture
         {
             Assert.That(Value(result.Loss), Is.EqualTo(expected).Within(1e-8));
             Assert.That(reference, Is.EqualTo(kind is not (PolicyLoss.Slic or PolicyLoss.Simpo)));
+        });
+    }
+
+    [TestCase(PolicyLoss.Sigmoid, 0.554355244)]
+    [TestCase(PolicyLoss.Hinge, 0.7)]
+    public void Without_a_reference_log_probabilities_stand_alone(PolicyLoss kind, double expected)
+    {
+        var loss = new HafRmLoss(new() { Alpha = 1, RewardWeight = 0, PolicyLoss = kind, Reference = false });
+        var result = loss.Compute(Batch(Preference(1)), new() { ResponseLogProbs = Leaf(-12, -15) });
+        Assert.Multiple(() =>
+        {
+            Assert.That(loss.Needs, Is.EqualTo(ForwardNeeds.ResponseLogProbs));
+            Assert.That(Value(result.Loss), Is.EqualTo(expected).Within(1e-9));
+            Assert.That(Value(result.Metrics["implicit.chosen"]), Is.EqualTo(-1.2).Within(1e-12));
+            Assert.That(Value(result.Metrics["margin.implicit"]), Is.EqualTo(0.3).Within(1e-12));
         });
     }
 
