@@ -1,3 +1,5 @@
+using RewardKit.Hosting.Generators;
+
 namespace RewardKit.Conformance;
 
 /// <summary>What an <see cref="IAugmenter"/> keeps.</summary>
@@ -50,12 +52,12 @@ internal static class AugmenterRules
     public static void Reads_when_it_is_asked(AugmenterSubject subject)
     {
         var stream = new ExampleStream(subject.Examples);
-        var output = subject.New().AugmentAsync(stream, new(5, subject.Baseline, (_, _) => { }), default);
+        var output = subject.New().AugmentAsync(stream, subject.Context(), default);
         if (stream.Read > 0) throw Verdict.Broken($"{stream.Read} examples were read before anybody asked for the first result");
         foreach (var _ in output.ToBlockingEnumerable()) break;
         if (!stream.IsClosed) throw Verdict.Broken("the stream it reads from stays open after its reader has stopped");
         stream = new(subject.Examples);
-        foreach (var _ in subject.New().AugmentAsync(stream, new(5, subject.Baseline, (_, _) => { }), default).ToBlockingEnumerable())
+        foreach (var _ in subject.New().AugmentAsync(stream, subject.Context(), default).ToBlockingEnumerable())
         {
         }
         if (stream.Readers != 1) throw Verdict.Broken($"the stream was read {stream.Readers} times; a stream can be read once");
@@ -76,7 +78,7 @@ internal static class AugmenterRules
         }
         var stream = new ExampleStream(Enumerable.Range(0, Long).Select(i => SyntheticPairs.One(i, 1, "conformance"))) { Reading = Look };
         var made = 0;
-        foreach (var _ in subject.New().AugmentAsync(stream, new(5, subject.Baseline, (_, _) => { }), default).ToBlockingEnumerable())
+        foreach (var _ in subject.New().AugmentAsync(stream, subject.Context(), default).ToBlockingEnumerable())
             Look(made++);
         // An example of the kit's takes 1.3 KB.
         var allowed = whole ? 4 * Math.Max(Long, made) * 1300L : 32 * Megabyte;
@@ -109,7 +111,7 @@ internal static class AugmenterRules
         var expected = subject.Run(augmenter, subject.Examples);
         foreach (var stop in (int[])[1, expected.Count / 2])
         {
-            var context = new AugmentationContext(5, subject.Baseline, (_, _) => { });
+            var context = subject.Context();
             foreach (var _ in augmenter.AugmentAsync(new ExampleStream(subject.Examples), context, default).ToBlockingEnumerable().Take(stop))
             {
             }
@@ -132,21 +134,23 @@ internal static class AugmenterRules
     }
 
     [Rule("A08", RuleKind.Required, AtEveryOption = true,
-        Protects = "The host trains a baseline only for an augmenter that needs one. One that reads it without a need ends the experiment.",
-        Fix = "Say so in Needs: AugmenterNeeds.Baseline, where the options make it necessary.")]
+        Protects = "The host has a baseline and a text generator only for an augmenter that needs them. One that reads them without a need ends the experiment.",
+        Fix = "Say so in Needs: AugmenterNeeds.Baseline, AugmenterNeeds.Generator, where the options make it necessary.")]
     public static void Reads_only_what_it_needs(AugmenterSubject subject)
     {
-        if ((subject.New().Needs & AugmenterNeeds.Baseline) != 0) throw Verdict.NotTested("It needs a baseline.");
-        var context = new AugmentationContext(5, null, (_, _) => { });
+        var needs = subject.New().Needs;
+        if (needs.HasFlag(AugmenterNeeds.Baseline | AugmenterNeeds.Generator)) throw Verdict.NotTested("It needs a baseline and a text generator.");
+        var context = new AugmentationContext(
+            5, needs.HasFlag(AugmenterNeeds.Baseline) ? subject.Baseline : null, (_, _) => { }, needs.HasFlag(AugmenterNeeds.Generator) ? subject.Generator : null);
         try
         {
             foreach (var _ in subject.New().AugmentAsync(new ExampleStream(subject.Examples), context, default).ToBlockingEnumerable())
             {
             }
         }
-        catch (RewardKitException e) when (e.TargetSite?.DeclaringType == typeof(AugmentationContext))
+        catch (RewardKitException e) when (e.TargetSite is { DeclaringType: { } type } read && type == typeof(AugmentationContext))
         {
-            throw Verdict.Broken("it reads context.Baseline, which its Needs do not name");
+            throw Verdict.Broken($"it reads context.{read.Name["get_".Length..]}, which its Needs do not name");
         }
     }
 
@@ -166,16 +170,24 @@ internal static class AugmenterRules
     }
 
     [Rule("A10", RuleKind.Optional,
-        Protects = "A baseline is a whole training run.",
+        Protects = "A baseline is a whole training run, and a text generator is money or a GPU.",
         Fix = "Let Needs follow the options.")]
     public static void Reads_all_that_it_needs(AugmenterSubject subject)
     {
-        if ((subject.New().Needs & AugmenterNeeds.Baseline) == 0) throw Verdict.NotTested("It needs no baseline.");
-        var asked = new ScriptedScorer("counting", _ => 0.25);
-        foreach (var _ in subject.New().AugmentAsync(new ExampleStream(subject.Examples), new(5, asked, (_, _) => { }), default).ToBlockingEnumerable())
+        var needs = subject.New().Needs;
+        if ((needs & (AugmenterNeeds.Baseline | AugmenterNeeds.Generator)) == 0) throw Verdict.NotTested("It needs neither a baseline nor a text generator.");
+        var asked = new ScriptedScorer("counting", request => subject.Baseline.Score([request])[0]);
+        var written = 0;
+        var generator = new ScriptedGenerator(request =>
+        {
+            written++;
+            return subject.Generator.GenerateAsync([request]).GetAwaiter().GetResult()[0];
+        });
+        foreach (var _ in subject.New().AugmentAsync(new ExampleStream(subject.Examples), new(5, asked, (_, _) => { }, generator), default).ToBlockingEnumerable())
         {
         }
-        if (asked.Asked == 0) throw Verdict.Broken("it needs a baseline, but never asks it");
+        if (needs.HasFlag(AugmenterNeeds.Baseline) && asked.Asked == 0) throw Verdict.Broken("it needs a baseline, but never asks it");
+        if (needs.HasFlag(AugmenterNeeds.Generator) && written == 0) throw Verdict.Broken("it needs a text generator, but never asks it");
     }
 
     [Rule("A11", RuleKind.Optional,

@@ -18,29 +18,44 @@ public sealed class AugmenterSubject(Func<IAugmenter> make) : Subject
     /// <summary>The scorer that stands in for the baseline.</summary>
     public IScorer Baseline { get; init; } = ScriptedScorers.Random(1);
 
+    /// <summary>What stands in for the text generator: the same request, the same answer.</summary>
+    public ITextGenerator Generator { get; init; } = ScriptedGenerators.Words();
+
     internal override IReadOnlyList<(string What, Action<object, CancellationToken> Work)> LongWorks
     {
         get
         {
-            var endless = ("while it reads a stream without end", (Action<object, CancellationToken>)((plugin, stop) =>
-                Drain((IAugmenter)plugin, ExampleStream.Endless("conformance"), stop, Baseline)));
-            var slow = ("while a slow baseline scores", (Action<object, CancellationToken>)((plugin, stop) =>
+            var works = new List<(string, Action<object, CancellationToken>)>
+            {
+                ("while it reads a stream without end", (plugin, stop) => Drain((IAugmenter)plugin, ExampleStream.Endless("conformance"), stop, Baseline, Generator)),
+            };
+            var needs = New().Needs;
+            if (needs.HasFlag(AugmenterNeeds.Baseline)) works.Add(("while a slow baseline scores", (plugin, stop) =>
             {
                 var scorer = ScriptedScorers.Slow();
-                Drain((IAugmenter)plugin, new ExampleStream(Examples), stop, scorer);
+                Drain((IAugmenter)plugin, new ExampleStream(Examples), stop, scorer, Generator);
                 // Where it was never asked, there was nothing to wait for.
                 if (scorer.Asked == 0 && stop.WaitHandle.WaitOne()) stop.ThrowIfCancellationRequested();
             }));
-            return (New().Needs & AugmenterNeeds.Baseline) == 0 ? [endless] : [endless, slow];
+            if (needs.HasFlag(AugmenterNeeds.Generator)) works.Add(("while a slow generator writes", (plugin, stop) =>
+            {
+                var generator = ScriptedGenerators.Slow();
+                Drain((IAugmenter)plugin, new ExampleStream(Examples), stop, Baseline, generator);
+                if (generator.Asked == 0 && stop.WaitHandle.WaitOne()) stop.ThrowIfCancellationRequested();
+            }));
+            return works;
         }
     }
+
+    /// <summary>A context with all that there is.</summary>
+    internal AugmentationContext Context(int seed = 5, Action<string, long>? report = null) => new(seed, Baseline, report ?? ((_, _) => { }), Generator);
 
     internal IAugmenter New() => make();
 
     internal override object Make() => make();
 
     internal override Subject Over(PluginSession session, PluginUse use) =>
-        new AugmenterSubject(() => session.CreateAugmenter(use)) { Traits = Traits, Examples = Examples, Baseline = Baseline };
+        new AugmenterSubject(() => session.CreateAugmenter(use)) { Traits = Traits, Examples = Examples, Baseline = Baseline, Generator = Generator };
 
     internal override Transcript Use(object plugin, int scenario, int seed, torch.Device device)
     {
@@ -58,7 +73,7 @@ public sealed class AugmenterSubject(Func<IAugmenter> make) : Subject
     internal List<PreferenceExample> Run(
         IAugmenter augmenter, IEnumerable<PreferenceExample> examples, int seed = 5, SortedDictionary<string, long>? counts = null)
     {
-        var context = new AugmentationContext(seed, Baseline, (reason, count) =>
+        var context = Context(seed, (reason, count) =>
         {
             if (counts is not null) counts[reason] = counts.GetValueOrDefault(reason) + count;
         });
@@ -81,9 +96,9 @@ public sealed class AugmenterSubject(Func<IAugmenter> make) : Subject
         CultureInfo.InvariantCulture,
         $"{e.Id} | {e.Prompt} | {e.Chosen} | {e.Rejected} | {e.Relation} | margin {e.Margin:R} | label {e.SoftLabel:R} | {e.Provenance}");
 
-    private static void Drain(IAugmenter augmenter, ExampleStream stream, CancellationToken stop, IScorer baseline)
+    private static void Drain(IAugmenter augmenter, ExampleStream stream, CancellationToken stop, IScorer baseline, ITextGenerator generator)
     {
-        foreach (var _ in augmenter.AugmentAsync(stream, new(5, baseline, (_, _) => { }), stop).ToBlockingEnumerable(CancellationToken.None))
+        foreach (var _ in augmenter.AugmentAsync(stream, new(5, baseline, (_, _) => { }, generator), stop).ToBlockingEnumerable(CancellationToken.None))
         {
         }
     }

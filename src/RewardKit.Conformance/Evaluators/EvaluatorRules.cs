@@ -1,3 +1,5 @@
+using RewardKit.Hosting.Generators;
+
 namespace RewardKit.Conformance;
 
 /// <summary>What an <see cref="IEvaluator"/> keeps.</summary>
@@ -153,6 +155,38 @@ internal static class EvaluatorRules
         Fix = "Evaluate a public model whose result is published, and compare.")]
     public static void The_benchmark_is_the_published_one(EvaluatorSubject subject) =>
         throw Verdict.NotTested("A kit has neither the benchmark's data nor its results.");
+
+    [Rule("E13", RuleKind.Required, AtEveryOption = true,
+        Protects = "The host has a text generator only for an evaluator that needs one. One that reads it without a need ends the experiment after all its training.",
+        Fix = "Say so in Needs: EvaluatorNeeds.Generator, where the options make it necessary.")]
+    public static void Reads_only_what_it_needs(EvaluatorSubject subject)
+    {
+        var evaluator = subject.New();
+        if (evaluator.Needs.HasFlag(EvaluatorNeeds.Generator)) throw Verdict.NotTested("It needs a text generator.");
+        try
+        {
+            evaluator.EvaluateAsync(new(ScriptedScorers.Random(7), subject.Some, 5), default).GetAwaiter().GetResult();
+        }
+        catch (RewardKitException e) when (e.TargetSite?.DeclaringType == typeof(EvaluationContext))
+        {
+            throw Verdict.Broken("it reads context.Generator, which its Needs do not name");
+        }
+    }
+
+    [Rule("E14", RuleKind.Optional,
+        Protects = "A text generator is money or a GPU.",
+        Fix = "Let Needs follow the options.")]
+    public static void Reads_all_that_it_needs(EvaluatorSubject subject)
+    {
+        if (!subject.New().Needs.HasFlag(EvaluatorNeeds.Generator)) throw Verdict.NotTested("It needs no text generator.");
+        var written = 0;
+        subject.Evaluate(ScriptedScorers.Random(7), subject.Some, generator: new ScriptedGenerator(request =>
+        {
+            written++;
+            return subject.Generator.GenerateAsync([request]).GetAwaiter().GetResult()[0];
+        }));
+        if (written == 0) throw Verdict.Broken("it needs a text generator, but never asks it");
+    }
 
     private static void SharesAre(EvaluatorSubject subject, IScorer scorer, double expected)
     {

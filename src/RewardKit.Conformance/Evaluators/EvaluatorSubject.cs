@@ -24,6 +24,9 @@ public sealed class EvaluatorSubject(Func<IEvaluator> make) : Subject
     /// <summary>What a share is where all rewards are equal; null: 0, ½ or 1, whichever it is.</summary>
     public double? ConstantScorerGets { get; init; }
 
+    /// <summary>What stands in for the text generator: the same request, the same answer.</summary>
+    public ITextGenerator Generator { get; init; } = ScriptedGenerators.Words();
+
     /// <summary>As many of the pairs as the quick rules look at; all of an evaluator's own.</summary>
     internal IReadOnlyList<PreferenceExample> Some => OwnData ? Pairs : [.. Pairs.Take(100)];
 
@@ -37,8 +40,26 @@ public sealed class EvaluatorSubject(Func<IEvaluator> make) : Subject
         if (OwnData) throw Verdict.NotTested("It brings its own data, and this rule gives it other pairs.");
     }
 
-    internal override IReadOnlyList<(string What, Action<object, CancellationToken> Work)> LongWorks =>
-        [("while a slow scorer scores", (plugin, stop) => Evaluate(ScriptedScorers.Slow(), Pairs, (IEvaluator)plugin, stop: stop))];
+    internal override IReadOnlyList<(string What, Action<object, CancellationToken> Work)> LongWorks
+    {
+        get
+        {
+            var works = new List<(string, Action<object, CancellationToken>)>
+            {
+                ("while a slow scorer scores", (plugin, stop) => Evaluate(ScriptedScorers.Slow(), Pairs, (IEvaluator)plugin, stop: stop)),
+            };
+            if (New().Needs.HasFlag(EvaluatorNeeds.Generator)) works.Add(("while a slow generator writes", (plugin, stop) =>
+            {
+                var generator = ScriptedGenerators.Slow();
+                Evaluate(ScriptedScorers.Random(7), Pairs, (IEvaluator)plugin, stop: stop, generator: generator);
+                // Where it was never asked, there was nothing to wait for.
+                if (generator.Asked == 0 && stop.WaitHandle.WaitOne()) stop.ThrowIfCancellationRequested();
+            }));
+            return works;
+        }
+    }
+
+    internal IEvaluator New() => make();
 
     internal override object Make() => make();
 
@@ -48,6 +69,7 @@ public sealed class EvaluatorSubject(Func<IEvaluator> make) : Subject
         Pairs = Pairs,
         Perfect = Perfect,
         Reversed = Reversed,
+        Generator = Generator,
     };
 
     internal override Transcript Use(object plugin, int scenario, int seed, torch.Device device)
@@ -66,8 +88,9 @@ public sealed class EvaluatorSubject(Func<IEvaluator> make) : Subject
 
     /// <summary>Evaluates a scorer.</summary>
     internal EvaluationReport Evaluate(
-        IScorer scorer, IReadOnlyList<PreferenceExample> pairs, IEvaluator? evaluator = null, int seed = 5, CancellationToken stop = default) =>
-        (evaluator ?? make()).EvaluateAsync(new(scorer, pairs, seed), stop).GetAwaiter().GetResult();
+        IScorer scorer, IReadOnlyList<PreferenceExample> pairs, IEvaluator? evaluator = null, int seed = 5, CancellationToken stop = default,
+        ITextGenerator? generator = null) =>
+        (evaluator ?? New()).EvaluateAsync(new(scorer, pairs, seed, generator ?? Generator), stop).GetAwaiter().GetResult();
 
     /// <summary>The shares that a report states: what has a level of chance.</summary>
     /// <exception cref="NotTestedException">There is none.</exception>

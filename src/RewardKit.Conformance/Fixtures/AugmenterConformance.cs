@@ -23,6 +23,12 @@ public abstract class AugmenterConformance : PluginConformance
     /// <summary>The scorer that stands in for the baseline.</summary>
     protected virtual IScorer Baseline => ScriptedScorers.Random(1);
 
+    /// <summary>
+    /// What stands in for the text generator: the same request, the same answer. Override it with answers in the form that
+    /// the augmenter reads: <c>ScriptedGenerators.Of(prompt => …)</c>.
+    /// </summary>
+    protected virtual ITextGenerator Generator => ScriptedGenerators.Words();
+
     /// <summary>Tests a rule.</summary>
     /// <param name="rule">The rule.</param>
     [TestCaseSource(nameof(Rules))]
@@ -31,5 +37,5 @@ public abstract class AugmenterConformance : PluginConformance
     /// <summary>Makes the augmenter with the options to test. Called often.</summary>
     protected abstract IAugmenter Create();
 
-    private protected override Subject Subject() => new AugmenterSubject(Create) { Examples = Examples, Baseline = Baseline };
+    private protected override Subject Subject() => new AugmenterSubject(Create) { Examples = Examples, Baseline = Baseline, Generator = Generator };
 }

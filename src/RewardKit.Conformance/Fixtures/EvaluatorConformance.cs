@@ -23,6 +23,12 @@ public abstract class EvaluatorConformance : PluginConformance
     /// <summary>What a share is where all rewards are equal; null: 0, ½ or 1, whichever it is.</summary>
     protected virtual double? ConstantScorerGets => null;
 
+    /// <summary>
+    /// What stands in for the text generator: the same request, the same answer. Override it with answers in the form that
+    /// the evaluator reads: <c>ScriptedGenerators.Of(prompt => …)</c>.
+    /// </summary>
+    protected virtual ITextGenerator Generator => ScriptedGenerators.Words();
+
     /// <summary>Tests a rule.</summary>
     /// <param name="rule">The rule.</param>
     [TestCaseSource(nameof(Rules))]
@@ -45,5 +51,6 @@ public abstract class EvaluatorConformance : PluginConformance
         Perfect = Perfect,
         Reversed = Reversed,
         ConstantScorerGets = ConstantScorerGets,
+        Generator = Generator,
     };
 }

@@ -29,6 +29,14 @@ public sealed class AugmenterRulesTests
     [Test]
     public void Every_rule_has_an_augmenter_that_breaks_it() => BrokenPlugin.AreForEveryRuleOf(PluginKind.Augmenter, Broken);
 
+    [Test]
+    public void A_generator_that_is_read_without_a_need_is_caught() =>
+        new BrokenPlugin("A08", "context.Generator", Of<ReadsGenerator>()).IsCaughtByItsRuleAlone();
+
+    [Test]
+    public void A_generator_that_is_needed_and_not_asked_is_caught() =>
+        new BrokenPlugin("A10", "a text generator, but never asks it", Of<NeedsGeneratorForNothing>()).IsCaughtByItsRuleAlone();
+
     private static AugmenterSubject Of<T>(PluginTraits traits = PluginTraits.None) where T : IAugmenter, new() => new(() => new T()) { Traits = traits };
 }
 
@@ -37,4 +45,11 @@ public sealed class SoundAugmenterTests : AugmenterConformance
     protected override PluginTraits? Traits => PluginTraits.ThreadSafe;
 
     protected override IAugmenter Create() => new SoundAugmenter();
+}
+
+public sealed class SoundRewriterTests : AugmenterConformance
+{
+    protected override ITextGenerator Generator => ScriptedGenerators.Of(prompt => prompt + " Tell me, please.");
+
+    protected override IAugmenter Create() => new SoundRewriter();
 }

@@ -164,3 +164,28 @@ internal sealed class LeavesTensor : SoundAugmenter
         torch.ones(3).DetachFromDisposeScope();
     }
 }
+
+/// <summary>Repeats every preference with a prompt that a generator wrote, and keeps every rule.</summary>
+internal class SoundRewriter : SoundAugmenter
+{
+    public override AugmenterNeeds Needs => AugmenterNeeds.Generator;
+
+    protected override PreferenceExample Made(PreferenceExample parent, AugmentationContext context, Random random) =>
+        base.Made(parent, context, random) with
+        {
+            Prompt = Conversation.User(context.Generator.GenerateAsync([new(parent.Prompt, new())]).GetAwaiter().GetResult()[0].Text),
+        };
+}
+
+internal sealed class ReadsGenerator : SoundRewriter
+{
+    public override AugmenterNeeds Needs => AugmenterNeeds.Baseline;
+
+    protected override PreferenceExample Made(PreferenceExample parent, AugmentationContext context, Random random) =>
+        base.Made(parent, context, random) with { Margin = Math.Abs(context.Baseline.ScorePairs([parent])[0].Margin) };
+}
+
+internal sealed class NeedsGeneratorForNothing : SoundAugmenter
+{
+    public override AugmenterNeeds Needs => AugmenterNeeds.Generator;
+}

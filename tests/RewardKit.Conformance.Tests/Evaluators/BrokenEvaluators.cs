@@ -5,6 +5,8 @@ namespace RewardKit.Conformance.Tests.Evaluators;
 /// <summary>The share of preferences in their right order, which keeps every rule; what follows breaks one each.</summary>
 internal class SoundEvaluator : IEvaluator
 {
+    public virtual EvaluatorNeeds Needs => EvaluatorNeeds.None;
+
     public virtual Task<EvaluationReport> EvaluateAsync(EvaluationContext context, CancellationToken cancellation)
     {
         var pairs = Judged(context.Pairs).ToArray();
@@ -120,4 +122,26 @@ internal sealed class LeavesTensor : SoundEvaluator
 {
     protected override void Add(Dictionary<string, Measurement> metrics, double[] credits, IReadOnlyList<PairScore> scores) =>
         metrics["sum"] = new(torch.tensor(credits).DetachFromDisposeScope().numel() == 0 ? 1 : 0);
+}
+
+/// <summary>Judges by the rewards of rewritten prompts, which it needs a generator for.</summary>
+internal class SoundJudge : SoundEvaluator
+{
+    public override EvaluatorNeeds Needs => EvaluatorNeeds.Generator;
+
+    public override async Task<EvaluationReport> EvaluateAsync(EvaluationContext context, CancellationToken cancellation)
+    {
+        await context.Generator.GenerateAsync([.. context.Pairs.Select(pair => new TextRequest(pair.Prompt, new()))], cancellation);
+        return await base.EvaluateAsync(context, cancellation);
+    }
+}
+
+internal sealed class ReadsGenerator : SoundJudge
+{
+    public override EvaluatorNeeds Needs => EvaluatorNeeds.None;
+}
+
+internal sealed class NeedsForNothing : SoundEvaluator
+{
+    public override EvaluatorNeeds Needs => EvaluatorNeeds.Generator;
 }

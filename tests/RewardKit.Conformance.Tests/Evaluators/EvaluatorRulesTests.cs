@@ -17,6 +17,8 @@ public sealed class EvaluatorRulesTests
         new("E09", "without pairs, accuracy is NaN", Of<MeanOfNothing>()),
         new("E10", "the sample conformance:1", Of<SwapsSamples>()),
         new("E11", "chance", Of<NoChance>()),
+        new("E13", "context.Generator", Of<ReadsGenerator>()),
+        new("E14", "never asks it", Of<NeedsForNothing>()),
         new("G04", "the metric spread", Of<Bootstrap>()),
         new("G05", "as if its work were done", Of<IgnoresItsToken>()),
         new("G06", "accuracy.so.far", Of<RunningMean>()),
@@ -57,4 +59,11 @@ public sealed class SoundEvaluatorTests : EvaluatorConformance
     protected override double? ConstantScorerGets => 0.5;
 
     protected override IEvaluator Create() => new SoundEvaluator();
+}
+
+public sealed class SoundJudgeTests : EvaluatorConformance
+{
+    protected override double? ConstantScorerGets => 0.5;
+
+    protected override IEvaluator Create() => new SoundJudge();
 }
