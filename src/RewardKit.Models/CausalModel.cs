@@ -144,17 +144,20 @@ public class CausalModel : nn.Module
     }
 
     /// <summary>The scalar head that an adapter has its own copy of; null where there is none.</summary>
-    internal virtual Projection? HeadToAdapt => null;
+    internal virtual RewardHeads? HeadToAdapt => null;
 
     /// <summary>Adds an adapter's scalar head, not yet in use.</summary>
-    internal virtual Projection AddHead(string adapter, ModelWeights weights) => throw new InvalidOperationException("a language model has no scalar head");
+    internal virtual RewardHeads AddHead(string adapter, ModelWeights weights) => throw new InvalidOperationException("a language model has no scalar head");
 
     /// <summary>Uses an adapter's scalar head; null: the model's own.</summary>
-    internal virtual void UseHead(Projection? head)
+    internal virtual void UseHead(RewardHeads? head)
     {
     }
 
-    /// <summary>The tensors that a whole model is saved with: the base's, with the scalar head in use.</summary>
+    /// <summary>
+    /// The tensors that a whole model is saved with: the base's, with the scalar head in use. Those that are no parameters are
+    /// the caller's.
+    /// </summary>
     internal virtual IEnumerable<KeyValuePair<string, Tensor>> Tensors()
     {
         var adapters = Adapters.Parameters.ToHashSet<object>(ReferenceEqualityComparer.Instance);

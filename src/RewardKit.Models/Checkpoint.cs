@@ -9,7 +9,8 @@ namespace RewardKit.Models;
 /// <summary>Makes models: from folders in Hugging Face's layout, or from nothing.</summary>
 internal static class Checkpoint
 {
-    private const string Score = "score.weight";
+    private const string Score = RewardHeads.First + ".weight";
+    private const string ExtraScores = RewardHeads.Further + ".weight";
     private const string LanguageHead = "lm_head.weight";
     private const string Anywhere = "The model";
 
@@ -28,7 +29,7 @@ internal static class Checkpoint
         using var reader = stored;
         var model = loaded.Model();
         return Stored(
-            spec, loaded, reader, device, null, weights => new CausalModel(loaded, model, weights, languageHead: true), name => Spare(model, name) || IsScore(name));
+            spec, loaded, reader, device, null, weights => new CausalModel(loaded, model, weights, languageHead: true), name => Spare(model, name) || RewardHeads.Has(name));
     }
 
     /// <summary>A reward model.</summary>
@@ -45,15 +46,15 @@ internal static class Checkpoint
     private static RewardModel Whole(ModelSpec spec, RewardHead? head, int seed, Device? device)
     {
         if (Configuration(spec) is { } config)
-            return Untrained(spec, config, device, head!.ZeroInit, seed, (file, weights) => Labels(spec, file, config) is { } labels
+            return Untrained(spec, config, device, head!.ZeroInit, seed, (file, weights) => Labels(spec, file, config, head) is { } labels
                 ? new RewardModel(file, config, weights, labels)
-                : new RewardModel(file, config, weights, languageHead: true, head.Bias));
+                : new RewardModel(file, config, weights, languageHead: true, head));
 
         var (loaded, stored) = Open(spec.Folder!);
         using var reader = stored;
         var model = loaded.Model();
-        if (Labels(spec, loaded, model) is { } tokens)
-            return Stored(spec, loaded, reader, device, null, weights => new RewardModel(loaded, model, weights, tokens), name => Spare(model, name) || IsScore(name));
+        if (Labels(spec, loaded, model, head) is { } tokens)
+            return Stored(spec, loaded, reader, device, null, weights => new RewardModel(loaded, model, weights, tokens), name => Spare(model, name) || RewardHeads.Has(name));
 
         var scored = reader.Find(Score) is not null;
         if (HeadRefusal(reader, loaded, model) is { } refusal) throw refusal;
@@ -61,10 +62,18 @@ internal static class Checkpoint
             throw RewardKitException.Input($"{reader.Path}: no {Score} here: this is a language model, not a trained reward model.");
         // Without tying, a classifier saved by other tools has no language-model head; a language model must have one.
         var languageHead = model.TieWordEmbeddings || !scored || reader.Find(LanguageHead) is not null;
-        var bias = scored ? reader.Find("score.bias") is not null : head!.Bias;
-        var fresh = scored ? null : new UntrainedSource(model.InitializerRange, head!.ZeroInit, seed, Place(Noted(spec, loaded), device, reader));
-        return Stored(spec, loaded, reader, device, fresh, weights => new RewardModel(loaded, model, weights, languageHead, bias), name => Spare(model, name));
+        var outputs = !scored ? 0 : 1 + (reader.Find(ExtraScores) is { Shape: [var further, ..] } ? (int)Math.Min(further, int.MaxValue - 1) : 0);
+        if (outputs > 1 && head is not null && head.Outputs != outputs) throw OutputsRefusal(reader.Path, outputs, head.Outputs);
+        var form = (head ?? new()) with { Bias = scored ? reader.Find("score.bias") is not null : head!.Bias, Outputs = head?.Outputs ?? outputs };
+        var fresh = outputs == form.Outputs ? null : new UntrainedSource(model.InitializerRange, head!.ZeroInit, seed, Place(Noted(spec, loaded), device, reader));
+        return Stored(spec, loaded, reader, device, fresh, weights => new RewardModel(loaded, model, weights, languageHead, form), name => Spare(model, name));
     }
+
+    /// <summary>Why a head cannot be trained on by a loss that wants another number of outputs.</summary>
+    public static RewardKitException OutputsRefusal(string where, int outputs, int asked) => RewardKitException.Input(
+        $"{where}: this model has {Outputs(outputs)}, and the loss trains {Outputs(asked)}. Start from the model that it was trained from, or take a loss that trains as many.");
+
+    private static string Outputs(int count) => count == 1 ? "one reward output" : $"{count} reward outputs";
 
     private static T WithAdapter<T>(T model, ModelSpec spec, int seed) where T : CausalModel
     {
@@ -80,8 +89,6 @@ internal static class Checkpoint
             throw;
         }
     }
-
-    private static bool IsScore(string name) => name.StartsWith("score.", StringComparison.Ordinal);
 
     // Old checkpoints store the rotary frequencies, and some the tied head a second time.
     private static bool Spare(ModelConfig config, string name) =>
@@ -121,7 +128,7 @@ internal static class Checkpoint
         where T : CausalModel
     {
         var dtype = Noted(spec, file);
-        using var source = new StoredSource(reader, Place(dtype, device, reader), fresh, IsScore);
+        using var source = new StoredSource(reader, Place(dtype, device, reader), fresh, RewardHeads.Has);
         var model = source.Make(make, spare);
         model.AskedDtype = dtype;
         return model;
@@ -143,9 +150,11 @@ internal static class Checkpoint
         _ => throw RewardKitException.Input($"{where}: the dtype is \"{name}\"; expected float32, bfloat16, float16 or auto."),
     };
 
-    private static (int, int)? Labels(ModelSpec spec, ConfigFile file, ModelConfig config)
+    private static (int, int)? Labels(ModelSpec spec, ConfigFile file, ModelConfig config, RewardHead? head)
     {
         var labels = spec.LabelTokens ?? TextSettings.Read(file).Labels;
+        if (labels is not null && head is { Outputs: > 1 })
+            throw RewardKitException.Input($"The loss trains {Outputs(head.Outputs)}, and a model with label tokens has no scalar head. Leave the label tokens out.");
         return labels?.Ids(
             () => Tokenizer.Load(spec.Tokenizer ?? spec.Folder ?? throw RewardKitException.Input(
                 "Label tokens given by text need a tokenizer: set the Tokenizer option to a folder with one.")),

@@ -61,7 +61,8 @@ public sealed record ModelCard
         { Labels: { } labels } => $"A pairwise reward model (`{model.Architecture}`), written by RewardKit: the reward of a text is the logit of "
             + $"token {labels.First} less that of token {labels.Second} after its last token.",
         _ => $"A reward model (`{model.Architecture}`, one output), written by RewardKit: the reward is the logit of its one label, read at the "
-            + "last token of prompt and response. Higher is better; only differences between responses to one prompt mean something.",
+            + "last token of prompt and response. Higher is better; only differences between responses to one prompt mean something."
+            + (reward.Outputs == 1 ? "" : $" `{RewardHeads.Further}.weight` holds further outputs, which training used and the reward does not."),
     };
 
     private static string Quoted(string value) => JsonSerializer.Serialize(value);

@@ -26,6 +26,7 @@ internal static class ModelFolder
         if (model.Adapters is { Active: not null, Merged: false }) AdapterFolder.Save(model, beside, config.Json);
         else
             using (no_grad())
+            using (NewDisposeScope())
                 SafetensorsWriter.WriteModel(
                     beside, [.. model.Tensors().Select(t => new WeightToWrite(t.Key, t.Value.shape, t.Value.dtype, () => t.Value.detach()))], options.ShardBytes, type);
         config.Save(beside);

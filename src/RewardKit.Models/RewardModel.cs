@@ -13,24 +13,31 @@ namespace RewardKit.Models;
 /// <c>[sequences]</c>, float32; 0 for a response without tokens.
 /// </param>
 /// <param name="Features">Final hidden states at each sequence's last token, <c>[sequences, hidden]</c>.</param>
-public sealed record ModelOutput(Tensor? Rewards, Tensor? ResponseLogProbs, Tensor? Features);
+/// <param name="HeadRewards">All outputs of the head, <c>[sequences, outputs]</c>; the first is the reward.</param>
+/// <param name="HeadWeights">The head's weights as they were applied, <c>[outputs, hidden]</c>.</param>
+public sealed record ModelOutput(
+    Tensor? Rewards, Tensor? ResponseLogProbs, Tensor? Features, Tensor? HeadRewards = null, Tensor? HeadWeights = null);
 
 /// <summary>
 /// A causal language model with exactly one reward: a scalar head on its last token, <c>score.weight</c>, with the
-/// language-model head beside it; or the language-model head itself, read at two label tokens.
+/// language-model head beside it; or the language-model head itself, read at two label tokens. A scalar head may have further
+/// outputs, <c>extra_scores.weight</c>, for methods that train with them; they are no part of the reward.
 /// </summary>
 public sealed class RewardModel : CausalModel
 {
-    private readonly Projection? _score;
+    private readonly RewardHeads? _heads;
     private readonly ModuleDict<Projection> _adapterScores = nn.ModuleDict<Projection>();
-    private Projection? _scoreInUse;
+    private readonly ModuleDict<Projection> _adapterExtras = nn.ModuleDict<Projection>();
+    private RewardHeads? _headsInUse;
 
-    internal RewardModel(ConfigFile file, ModelConfig config, ModelWeights weights, bool languageHead, bool scoreBias)
+    internal RewardModel(ConfigFile file, ModelConfig config, ModelWeights weights, bool languageHead, RewardHead head)
         : base(file, config, weights, languageHead)
     {
-        _scoreInUse = _score = new Projection(weights["score"], config.HiddenSize, 1, scoreBias);
-        register_module("score", _score);
+        _headsInUse = _heads = new(weights, config.HiddenSize, head);
+        register_module(RewardHeads.First, _heads.Score);
+        if (_heads.Extra is { } extra) register_module(RewardHeads.Further, extra);
         register_module("adapter_score", _adapterScores);
+        register_module("adapter_extra_scores", _adapterExtras);
     }
 
     internal RewardModel(ConfigFile file, ModelConfig config, ModelWeights weights, (int First, int Second) labels)
@@ -39,22 +46,29 @@ public sealed class RewardModel : CausalModel
     /// <summary>The label tokens whose logits make the reward; null where a scalar head does.</summary>
     public (int First, int Second)? Labels { get; }
 
-    internal override string Architecture => _score is null ? base.Architecture : File.Family().Classifier;
+    /// <summary>The outputs of its head, of which the first is the reward; 1 where label tokens make it.</summary>
+    public int Outputs => _heads?.Form.Outputs ?? 1;
 
-    internal override Projection? HeadToAdapt => _score;
+    internal override string Architecture => _heads is null ? base.Architecture : File.Family().Classifier;
 
-    internal override Projection AddHead(string adapter, ModelWeights weights)
+    internal override RewardHeads? HeadToAdapt => _heads;
+
+    internal override RewardHeads AddHead(string adapter, ModelWeights weights)
     {
-        var head = new Projection(weights, Config.HiddenSize, 1, _score!.Bias is not null);
-        _adapterScores.Add(adapter, head);
-        return head;
+        var heads = new RewardHeads(weights, Config.HiddenSize, _heads!.Form);
+        _adapterScores.Add(adapter, heads.Score);
+        if (heads.Extra is { } extra) _adapterExtras.Add(adapter, extra);
+        return heads;
     }
 
-    internal override void UseHead(Projection? head) => _scoreInUse = head ?? _score;
+    internal override void UseHead(RewardHeads? head) => _headsInUse = head ?? _heads;
 
-    internal override IEnumerable<KeyValuePair<string, Tensor>> Tensors() => _scoreInUse is null || _scoreInUse == _score ? base.Tensors()
-        : base.Tensors().Select(t => ReferenceEquals(t.Value, _score!.Weight) ? KeyValuePair.Create(t.Key, (Tensor)_scoreInUse.Weight)
-            : ReferenceEquals(t.Value, _score.Bias) ? KeyValuePair.Create(t.Key, (Tensor)_scoreInUse.Bias!) : t);
+    internal override IEnumerable<KeyValuePair<string, Tensor>> Tensors()
+    {
+        if (_headsInUse is null) return base.Tensors();
+        var heads = _headsInUse.Saved().ToDictionary();
+        return base.Tensors().Select(t => heads.TryGetValue(t.Key, out var saved) ? KeyValuePair.Create(t.Key, saved) : t);
+    }
 
     /// <summary>
     /// Makes the model that a specification asks for. A folder with a trained scalar head keeps it; other folders get a
@@ -62,15 +76,23 @@ public sealed class RewardModel : CausalModel
     /// name only.
     /// </summary>
     /// <param name="spec">A folder, or a configuration for random weights.</param>
-    /// <param name="head">How a fresh scalar head starts.</param>
+    /// <param name="head">
+    /// How a fresh scalar head starts, and how many outputs it is to have. Where a folder has one output and more are asked
+    /// for, the others are fresh.
+    /// </param>
     /// <param name="seed">Decides random weights.</param>
     /// <param name="device">Where the weights go; null: the CPU.</param>
     /// <exception cref="RewardKitException">
     /// The folder is no model of a known architecture, or a tensor is missing, surplus or misshapen; the message names it
-    /// and the shapes.
+    /// and the shapes. Or it has several outputs, and not as many as are asked for.
     /// </exception>
-    public static RewardModel Create(ModelSpec spec, RewardHead head, int seed, Device? device = null) =>
-        Checkpoint.Reward(spec, head, seed, device);
+    /// <exception cref="ArgumentException">No head is as <paramref name="head"/> says.</exception>
+    public static RewardModel Create(ModelSpec spec, RewardHead head, int seed, Device? device = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(head.Outputs, 1, nameof(RewardHead.Outputs));
+        if (head is { ZeroInit: true, Norm: not HeadNorm.None }) throw new ArgumentException("A head that starts from zeros has no direction to normalise.", nameof(head));
+        return Checkpoint.Reward(spec, head, seed, device);
+    }
 
     /// <summary>
     /// Loads a trained reward model: a folder with <c>score.weight</c> among its tensors, or one saved with label tokens.
@@ -85,21 +107,25 @@ public sealed class RewardModel : CausalModel
     /// <summary>Runs the model over packed texts.</summary>
     /// <param name="batch">The texts, on the model's device.</param>
     /// <param name="needs">What to compute. <see cref="ForwardNeeds.ReferenceLogProbs"/> is another model's affair.</param>
-    /// <exception cref="RewardKitException">Log-probabilities are asked of a model without a language-model head.</exception>
+    /// <exception cref="RewardKitException">
+    /// Log-probabilities are asked of a model without a language-model head, or a head's outputs of one without a scalar head.
+    /// </exception>
     public ModelOutput Forward(PackedBatch batch, ForwardNeeds needs)
     {
         using var scope = NewDisposeScope();
         var hidden = Hidden(batch);
-        Tensor? rewards = null, features = null, logProbs = null;
-        if ((needs & (ForwardNeeds.Rewards | ForwardNeeds.Features)) != 0)
+        Tensor? rewards = null, features = null, logProbs = null, headRewards = null, headWeights = null;
+        if ((needs & (ForwardNeeds.Rewards | ForwardNeeds.Features | ForwardNeeds.Heads)) != 0)
         {
             var last = hidden.index_select(0, batch.LastTokens);
             if (needs.HasFlag(ForwardNeeds.Features)) features = last;
-            if (needs.HasFlag(ForwardNeeds.Rewards)) rewards = Rewards(last);
+            if (needs.HasFlag(ForwardNeeds.Heads)) (headRewards, headWeights) = HeadOutputs(last);
+            if (needs.HasFlag(ForwardNeeds.Rewards)) rewards = headRewards?.select(1, 0) ?? Rewards(last);
         }
         if (needs.HasFlag(ForwardNeeds.ResponseLogProbs)) logProbs = ResponseLogProbs(hidden, batch);
         return new(
-            rewards?.MoveToOuterDisposeScope(), logProbs?.MoveToOuterDisposeScope(), features?.MoveToOuterDisposeScope());
+            rewards?.MoveToOuterDisposeScope(), logProbs?.MoveToOuterDisposeScope(), features?.MoveToOuterDisposeScope(),
+            headRewards?.MoveToOuterDisposeScope(), headWeights?.MoveToOuterDisposeScope());
     }
 
     /// <summary>
@@ -119,14 +145,25 @@ public sealed class RewardModel : CausalModel
     // In float32 or wider whatever the weights are: a reward rounded to eight bits could not tell close texts apart.
     private Tensor Rewards(Tensor last)
     {
-        if (_scoreInUse is not { } score)
+        if (_headsInUse is not { } heads)
         {
             var (first, second) = Labels!.Value;
             var logits = NeedHead().Logits(last, tensor((long[])[first, second], device: last.device));
             return logits.select(1, 0) - logits.select(1, 1);
         }
-        var type = last.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
-        using var wide = Autocast.IsEnabled(last.device_type) ? Autocast.Disable(last.device_type) : null;
-        return nn.functional.linear(last.to_type(type), score.Weight.to_type(type), score.Bias?.to_type(type)).squeeze(-1);
+        using var wide = NoAutocast(last);
+        return heads.Reward(Wide(last));
     }
+
+    private (Tensor Rewards, Tensor Weights) HeadOutputs(Tensor last)
+    {
+        if (_headsInUse is not { } heads)
+            throw RewardKitException.Input("The outputs of a scalar head are asked for, and this model has none: its reward is read at label tokens. Leave the label tokens out.");
+        using var wide = NoAutocast(last);
+        return heads.All(Wide(last));
+    }
+
+    private static IDisposable? NoAutocast(Tensor last) => Autocast.IsEnabled(last.device_type) ? Autocast.Disable(last.device_type) : null;
+
+    private static Tensor Wide(Tensor last) => last.to_type(last.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32);
 }

@@ -172,6 +172,8 @@ public static class Trainer
             Rewards = packed.ByPair(output.Rewards)!,
             ResponseLogProbs = packed.ByPair(output.ResponseLogProbs)!,
             Features = packed.ByPair(output.Features)!,
+            HeadRewards = packed.ByPair(output.HeadRewards)!,
+            HeadWeights = output.HeadWeights!,
             ReferenceLogProbs = references!,
         };
     }

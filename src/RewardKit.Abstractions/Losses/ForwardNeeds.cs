@@ -24,4 +24,9 @@ public enum ForwardNeeds
 
     /// <summary>The final hidden state at the last real token: <see cref="PairForward.Features"/>.</summary>
     Features = 8,
+
+    /// <summary>
+    /// All outputs of the head, and its weights: <see cref="PairForward.HeadRewards"/> and <see cref="PairForward.HeadWeights"/>.
+    /// </summary>
+    Heads = 16,
 }

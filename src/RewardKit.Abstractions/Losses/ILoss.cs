@@ -12,7 +12,7 @@ public interface ILoss
     /// <summary>What <see cref="Compute"/> reads. Asked once, before training.</summary>
     ForwardNeeds Needs { get; }
 
-    /// <summary>The scalar head this method starts from. Asked once, before training.</summary>
+    /// <summary>The head this method trains. Asked once, before training.</summary>
     RewardHead Head => new();
 
     /// <summary>
@@ -30,10 +30,28 @@ public interface ILoss
     LossResult Compute(PairBatch batch, PairForward forward);
 }
 
-/// <summary>How the scalar head starts.</summary>
+/// <summary>The linear head that turns a hidden state into rewards, and how it starts.</summary>
 /// <param name="ZeroInit">All zeros instead of a normal distribution: every reward is then 0 before the first step.</param>
 /// <param name="Bias">Whether the head has a bias.</param>
-public sealed record RewardHead(bool ZeroInit = false, bool Bias = false);
+/// <param name="Outputs">
+/// The number of outputs, at least 1. The first is the reward, in training and of the saved model; what the others are for is
+/// the method's affair. Each starts from other random numbers.
+/// </param>
+/// <param name="Norm">What is done to an output's weights before they are applied; not with <paramref name="ZeroInit"/>.</param>
+public sealed record RewardHead(bool ZeroInit = false, bool Bias = false, int Outputs = 1, HeadNorm Norm = HeadNorm.None);
+
+/// <summary>What is done to the weights of each output of a head before they are applied. Models are saved with the result.</summary>
+public enum HeadNorm
+{
+    /// <summary>Nothing.</summary>
+    None,
+
+    /// <summary>w/‖w‖.</summary>
+    Unit,
+
+    /// <summary>(w − w̄)/‖w − w̄‖, w̄ the mean of w's entries.</summary>
+    CentredUnit,
+}
 
 /// <summary>A loss and what to log beside it.</summary>
 /// <param name="Loss">A scalar with gradient: the mean that <see cref="ILoss.Weight"/> belongs to.</param>

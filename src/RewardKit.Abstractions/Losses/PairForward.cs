@@ -30,6 +30,18 @@ public sealed class PairForward
     /// </summary>
     public torch.Tensor Features { get => Asked(field, ForwardNeeds.Features); init; } = null!;
 
+    /// <summary>
+    /// All outputs of the head, <c>[pairs, 2, outputs]</c>, with gradient; the first is <see cref="Rewards"/>. Needs
+    /// <see cref="ForwardNeeds.Heads"/>.
+    /// </summary>
+    public torch.Tensor HeadRewards { get => Asked(field, ForwardNeeds.Heads); init; } = null!;
+
+    /// <summary>
+    /// The weights of the head as they are applied (<see cref="HeadNorm"/>), <c>[outputs, hidden]</c>, with gradient. Needs
+    /// <see cref="ForwardNeeds.Heads"/>.
+    /// </summary>
+    public torch.Tensor HeadWeights { get => Asked(field, ForwardNeeds.Heads); init; } = null!;
+
     private static torch.Tensor Asked(torch.Tensor? tensor, ForwardNeeds need, [CallerMemberName] string property = "") =>
         tensor ?? throw new InvalidOperationException(
             $"The loss reads {property} but did not ask for it: add {nameof(ForwardNeeds)}.{need} to its Needs.");

@@ -12,10 +12,12 @@ namespace RewardKit.Conformance;
 /// <param name="LogProbs">Log-probabilities, two a pair.</param>
 /// <param name="Reference">Those of the reference model, two a pair.</param>
 /// <param name="Features">Hidden states, <see cref="Hidden"/> numbers for each response.</param>
+/// <param name="HeadRewards">The head's outputs, all of the chosen response's, then all of the rejected one's.</param>
+/// <param name="HeadWeights">The head's weights, a row of <see cref="Hidden"/> numbers for each output; they belong to no pair.</param>
 /// <param name="Step">Where training stands.</param>
 internal sealed record LossCase(
     PreferenceExample[] Examples, long[][] Lengths, double[][] Rewards, double[][] LogProbs, double[][] Reference, double[][] Features,
-    TrainingStep Step)
+    double[][] HeadRewards, double[][] HeadWeights, TrainingStep Step)
 {
     /// <summary>The size of a hidden state.</summary>
     public const int Hidden = 3;
@@ -24,8 +26,9 @@ internal sealed record LossCase(
 
     /// <summary>Numbers of the size that training has.</summary>
     /// <param name="pairs">The pairs.</param>
+    /// <param name="head">The head that the loss trains.</param>
     /// <param name="seed">Decides the numbers.</param>
-    public static LossCase Draw(IEnumerable<PreferenceExample> pairs, int seed)
+    public static LossCase Draw(IEnumerable<PreferenceExample> pairs, RewardHead head, int seed)
     {
         var random = new Random(seed);
         double Normal() => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
@@ -33,15 +36,26 @@ internal sealed record LossCase(
         PreferenceExample[] examples = [.. pairs];
         var lengths = examples.Select(_ => new long[] { random.Next(1, 20), random.Next(1, 20) }).ToArray();
         var logProbs = lengths.Select(row => row.Select(length => -length * (0.5 + random.NextDouble())).ToArray()).ToArray();
-        return new(
-            examples, lengths, [.. examples.Select(_ => Row(2, Normal))], logProbs,
-            [.. logProbs.Select(row => row.Select(l => Math.Min(-0.1, l + Normal())).ToArray())],
-            [.. examples.Select(_ => Row(2 * Hidden, Normal))], new(1, 100, 50));
+        var rewards = examples.Select(_ => Row(2, Normal)).ToArray();
+        var reference = logProbs.Select(row => row.Select(l => Math.Min(-0.1, l + Normal())).ToArray()).ToArray();
+        var features = examples.Select(_ => Row(2 * Hidden, Normal)).ToArray();
+        var outputs = rewards.Select(row => row.SelectMany(reward => Row(head.Outputs - 1, Normal).Prepend(reward)).ToArray()).ToArray();
+        var weights = Enumerable.Range(0, head.Outputs).Select(_ => Normed(Row(Hidden, Normal), head.Norm)).ToArray();
+        return new(examples, lengths, rewards, logProbs, reference, features, outputs, weights, new(1, 100, 50));
+    }
+
+    private static double[] Normed(double[] row, HeadNorm norm)
+    {
+        if (norm == HeadNorm.None) return row;
+        var mean = norm == HeadNorm.CentredUnit ? row.Average() : 0;
+        var length = Math.Sqrt(row.Sum(w => (w - mean) * (w - mean)));
+        return [.. row.Select(w => (w - mean) / length)];
     }
 
     /// <summary>Some of the rows, in this order.</summary>
     public LossCase Rows(params int[] rows) => new(
-        Of(rows, Examples), Of(rows, Lengths), Of(rows, Rewards), Of(rows, LogProbs), Of(rows, Reference), Of(rows, Features), Step);
+        Of(rows, Examples), Of(rows, Lengths), Of(rows, Rewards), Of(rows, LogProbs), Of(rows, Reference), Of(rows, Features),
+        Of(rows, HeadRewards), HeadWeights, Step);
 
     /// <summary>The same with first and second response of every tie exchanged.</summary>
     public LossCase WithTiesSwapped()
@@ -51,7 +65,8 @@ internal sealed record LossCase(
         return new(
             [.. Examples.Select(e => e.Relation == Relation.Tie
                 ? e with { Chosen = e.Rejected, Rejected = e.Chosen, SoftLabel = 1 - e.SoftLabel } : e)],
-            Swap(Lengths), Swap(Rewards), Swap(LogProbs), Swap(Reference), Swap(Features), Step);
+            Swap(Lengths), Swap(Rewards), Swap(LogProbs), Swap(Reference), Swap(Features), Swap(HeadRewards), HeadWeights,
+            Step);
     }
 
     /// <summary>The batch as a loss gets it.</summary>
@@ -65,7 +80,8 @@ internal sealed record LossCase(
     /// <param name="framed">Whether they are cut out of larger tensors of NaN, so that they lie in memory with gaps.</param>
     public Leaves Tensors(ScalarType type, Device device, bool framed = false) => new(
         Leaf(Rewards, [Pairs, 2], type, device, framed), Leaf(LogProbs, [Pairs, 2], type, device, framed),
-        Leaf(Reference, [Pairs, 2], type, device, framed, gradient: false), Leaf(Features, [Pairs, 2, Hidden], type, device, framed));
+        Leaf(Reference, [Pairs, 2], type, device, framed, gradient: false), Leaf(Features, [Pairs, 2, Hidden], type, device, framed),
+        Leaf(HeadRewards, [Pairs, 2, HeadWeights.Length], type, device, framed), Leaf(HeadWeights, [HeadWeights.Length, Hidden], type, device, framed));
 
     private static Tensor Leaf(double[][] rows, long[] shape, ScalarType type, Device device, bool framed, bool gradient = true)
     {
@@ -86,7 +102,9 @@ internal sealed record LossCase(
 /// <param name="LogProbs">Log-probabilities, with gradient.</param>
 /// <param name="Reference">Those of the reference model, without gradient.</param>
 /// <param name="Features">Hidden states, with gradient.</param>
-internal sealed record Leaves(Tensor Rewards, Tensor LogProbs, Tensor Reference, Tensor Features)
+/// <param name="HeadRewards">The head's outputs, with gradient.</param>
+/// <param name="HeadWeights">The head's weights, with gradient.</param>
+internal sealed record Leaves(Tensor Rewards, Tensor LogProbs, Tensor Reference, Tensor Features, Tensor HeadRewards, Tensor HeadWeights)
 {
     /// <summary>A forward pass with what is asked for, and nothing else.</summary>
     public PairForward Forward(ForwardNeeds needs) => new()
@@ -95,5 +113,7 @@ internal sealed record Leaves(Tensor Rewards, Tensor LogProbs, Tensor Reference,
         ResponseLogProbs = needs.HasFlag(ForwardNeeds.ResponseLogProbs) ? LogProbs : null!,
         ReferenceLogProbs = needs.HasFlag(ForwardNeeds.ReferenceLogProbs) ? Reference : null!,
         Features = needs.HasFlag(ForwardNeeds.Features) ? Features : null!,
+        HeadRewards = needs.HasFlag(ForwardNeeds.Heads) ? HeadRewards : null!,
+        HeadWeights = needs.HasFlag(ForwardNeeds.Heads) ? HeadWeights : null!,
     };
 }

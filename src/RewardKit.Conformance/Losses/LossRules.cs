@@ -20,17 +20,17 @@ internal static class LossRules
         const double h = 1e-5;
         var batch = subject.Case();
         var outcome = subject.Compute(batch);
-        var rows = new[] { batch.Rewards, batch.LogProbs, batch.Features };
+        var rows = new[] { batch.Rewards, batch.LogProbs, batch.Features, batch.HeadRewards, batch.HeadWeights };
         for (var tensor = 0; tensor < rows.Length; tensor++)
         {
-            var (name, gradient) = outcome.Gradients[tensor];
+            var (name, gradient, byPair) = outcome.Gradients[tensor];
             var width = rows[tensor][0].Length;
             for (var i = 0; i < gradient.Length; i++)
             {
                 var expected = (At(tensor, i / width, i % width, h) - At(tensor, i / width, i % width, -h)) / (2 * h);
                 var rounding = 1e-15 * Math.Abs(outcome.Loss) / h;
                 if (!(Math.Abs(gradient[i] - expected) <= 1e-6 * Math.Max(1, Math.Abs(expected)) + rounding))
-                    throw Verdict.Broken($"the gradient of {name} at pair {i / width}, place {i % width}, is {Numbers.Show(gradient[i])}, but "
+                    throw Verdict.Broken($"the gradient of {name} at {(byPair ? "pair" : "row")} {i / width}, place {i % width}, is {Numbers.Show(gradient[i])}, but "
                         + $"moving that number by ±{Numbers.Show(h)} moves the loss as if it were {Numbers.Show(expected)}");
             }
         }
@@ -45,7 +45,9 @@ internal static class LossRules
             {
                 0 => batch with { Rewards = moved },
                 1 => batch with { LogProbs = moved },
-                _ => batch with { Features = moved },
+                2 => batch with { Features = moved },
+                3 => batch with { HeadRewards = moved },
+                _ => batch with { HeadWeights = moved },
             }, backward: false).Loss;
         }
     }
@@ -66,6 +68,7 @@ internal static class LossRules
                 LogProbs = [.. calm.LogProbs.Select(_ => new[] { Math.Min(0, first), Math.Min(0, second) })],
                 Reference = [.. calm.Reference.Select(_ => new[] { Math.Min(0, second), Math.Min(0, first) })],
                 Features = [.. calm.Features.Select(row => row.Select((_, i) => i < row.Length / 2 ? first : second).ToArray())],
+                HeadRewards = [.. calm.HeadRewards.Select(row => row.Select((_, i) => i < row.Length / 2 ? first : second).ToArray())],
                 Lengths = [.. calm.Lengths.Select(_ => new long[] { first < 0 ? 2000 : 0, second < 0 ? 2000 : 0 })],
             };
             var outcome = subject.Compute(batch);
@@ -89,7 +92,7 @@ internal static class LossRules
         new Random(3).Shuffle(order);
         var plain = subject.Compute(batch);
         var shuffled = subject.Compute(batch.Rows(order));
-        var back = shuffled with { Gradients = [.. shuffled.Gradients.Select(g => (g.Of, InOrder(g.Gradient, order)))] };
+        var back = shuffled with { Gradients = [.. shuffled.Gradients.Select(g => g.ByPair ? g with { Gradient = InOrder(g.Gradient, order) } : g)] };
         Verdict.Same(plain.Difference(back, Close) ?? plain.MetricDifference(back, Close), "the same pairs in another order");
     }
 
@@ -124,10 +127,13 @@ internal static class LossRules
             var outcomes = parts.Select(rows => subject.Compute(batch.Rows(rows))).ToArray();
             var sum = new LossOutcome(
                 outcomes.Zip(weights, (o, w) => o.Loss * w / total).Sum(),
-                [.. whole.Gradients.Select((g, i) => (g.Of, outcomes.Zip(weights, (o, w) => o.Gradients[i].Gradient.Select(x => x * w / total)).SelectMany(x => x).ToArray()))],
+                [.. whole.Gradients.Select((g, i) => g with { Gradient = Joined(g.ByPair, outcomes.Zip(weights, (o, w) => o.Gradients[i].Gradient.Select(x => x * w / total).ToArray())) })],
                 []);
             Verdict.Same(whole.Difference(sum, Close), $"{batch.Pairs} pairs at once, then in batches of {size} by their Weight");
         }
+
+        static double[] Joined(bool byPair, IEnumerable<double[]> parts) =>
+            byPair ? [.. parts.SelectMany(x => x)] : parts.Aggregate((a, b) => [.. a.Zip(b, (x, y) => x + y)]);
 
         double Weight(LossCase part)
         {
@@ -212,7 +218,7 @@ internal static class LossRules
     public static void Loss_and_metrics_are_scalars(LossSubject subject)
     {
         var batch = subject.Case();
-        var result = ((ILoss)subject.Make()).Compute(batch.Batch(CPU), batch.Tensors(ScalarType.Float64, CPU).Forward(All));
+        var result = ((ILoss)subject.Make()).Compute(batch.Batch(CPU), batch.Tensors(ScalarType.Float64, CPU).Forward(LossSubject.Everything));
         if (result.Loss.dim() != 0) throw Verdict.Broken($"the loss has the shape [{string.Join(", ", result.Loss.shape)}]");
         foreach (var (name, metric) in result.Metrics)
         {
@@ -246,9 +252,6 @@ internal static class LossRules
         Fix = "Compute small cases by hand from the paper's equations, and test values and gradients against them.")]
     public static void The_formula_is_that_of_the_paper(LossSubject subject) =>
         throw Verdict.NotTested("A kit does not know the method's equations.");
-
-    private const ForwardNeeds All =
-        ForwardNeeds.Rewards | ForwardNeeds.ResponseLogProbs | ForwardNeeds.ReferenceLogProbs | ForwardNeeds.Features;
 
     // Methods may change with time; the sizes of numbers should not matter.
     private static IEnumerable<LossCase> Varied(LossSubject subject) =>

@@ -9,8 +9,11 @@ namespace RewardKit.Conformance;
 /// <param name="make">Makes the loss with the options to test; called often.</param>
 public sealed class LossSubject(Func<ILoss> make) : Subject
 {
-    private const ForwardNeeds Everything =
-        ForwardNeeds.Rewards | ForwardNeeds.ResponseLogProbs | ForwardNeeds.ReferenceLogProbs | ForwardNeeds.Features;
+    /// <summary>All that a forward pass can give.</summary>
+    internal const ForwardNeeds Everything =
+        ForwardNeeds.Rewards | ForwardNeeds.ResponseLogProbs | ForwardNeeds.ReferenceLogProbs | ForwardNeeds.Features | ForwardNeeds.Heads;
+
+    private RewardHead? _head;
 
     /// <inheritdoc/>
     public override PluginKind Kind => PluginKind.Loss;
@@ -22,7 +25,7 @@ public sealed class LossSubject(Func<ILoss> make) : Subject
     public IReadOnlyList<string> Metrics { get; init; } = [];
 
     /// <summary>A batch of the examples.</summary>
-    internal LossCase Case(int seed = 1) => LossCase.Draw(Examples, seed);
+    internal LossCase Case(int seed = 1) => LossCase.Draw(Examples, _head ??= make().Head, seed);
 
     internal override bool HasDevice => true;
 
@@ -42,7 +45,7 @@ public sealed class LossSubject(Func<ILoss> make) : Subject
             var batch = Case(20 + scenario) with { Step = new(step, 100, 50) };
             var outcome = Compute(batch, loss, device: device, seed: seed);
             transcript.Add("the loss", outcome.Loss);
-            foreach (var (name, gradient) in outcome.Gradients) transcript.Add($"the gradient of {name}", gradient);
+            foreach (var (name, gradient, _) in outcome.Gradients) transcript.Add($"the gradient of {name}", gradient);
             foreach (var (name, value) in outcome.Metrics) transcript.Add($"the metric {name}", value);
         }
         return transcript;
@@ -71,8 +74,9 @@ public sealed class LossSubject(Func<ILoss> make) : Subject
         return new(
             Read(result.Loss.sum()).Single(),
             [
-                ("the rewards", Gradient(leaves.Rewards)), ("the log-probabilities", Gradient(leaves.LogProbs)),
-                ("the features", Gradient(leaves.Features)),
+                new("the rewards", Gradient(leaves.Rewards)), new("the log-probabilities", Gradient(leaves.LogProbs)),
+                new("the features", Gradient(leaves.Features)), new("the head's outputs", Gradient(leaves.HeadRewards)),
+                new("the head's weights", Gradient(leaves.HeadWeights), ByPair: false),
             ],
             metrics);
     }
@@ -82,12 +86,18 @@ public sealed class LossSubject(Func<ILoss> make) : Subject
     private static double[] Read(Tensor tensor) => tensor.detach().to(ScalarType.Float64).cpu().contiguous().data<double>().ToArray();
 }
 
+/// <summary>A gradient of a loss.</summary>
+/// <param name="Of">What it is taken by, in words.</param>
+/// <param name="Gradient">The numbers.</param>
+/// <param name="ByPair">Whether they are those of the pairs in turn.</param>
+internal sealed record LossGradient(string Of, double[] Gradient, bool ByPair = true);
+
 /// <summary>What a loss said of a batch.</summary>
 /// <param name="Loss">The loss.</param>
-/// <param name="Gradients">Its gradient by the rewards, the log-probabilities and the features; zeros where it has none.</param>
+/// <param name="Gradients">Its gradient by all that the model says; zeros where it has none.</param>
 /// <param name="Metrics">Its metrics.</param>
 internal sealed record LossOutcome(
-    double Loss, IReadOnlyList<(string Of, double[] Gradient)> Gradients, SortedDictionary<string, double> Metrics)
+    double Loss, IReadOnlyList<LossGradient> Gradients, SortedDictionary<string, double> Metrics)
 {
     public IEnumerable<double> Numbers => Gradients.SelectMany(g => g.Gradient).Prepend(Loss);
 
@@ -95,7 +105,7 @@ internal sealed record LossOutcome(
     public string? Difference(LossOutcome other, double tolerance)
     {
         if (Conformance.Numbers.Difference([Loss], [other.Loss], tolerance) is { } value) return $"the loss was {value}";
-        foreach (var ((of, mine), (_, theirs)) in Gradients.Zip(other.Gradients))
+        foreach (var ((of, mine, _), (_, theirs, _)) in Gradients.Zip(other.Gradients))
             if (Conformance.Numbers.Difference(mine, theirs, tolerance) is { } difference) return $"the gradient of {of}: {difference}";
         return null;
     }

@@ -7,7 +7,7 @@ namespace RewardKit.Models;
 
 /// <summary>
 /// The tensors of an adapter in PEFT's layout: <c>base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight</c>, and
-/// the scalar head as <c>base_model.model.score.weight</c>.
+/// the scalar head as <c>base_model.model.score.weight</c>, with further outputs as <c>base_model.model.extra_scores.weight</c>.
 /// </summary>
 internal sealed class AdapterFile : IDisposable
 {
@@ -24,7 +24,8 @@ internal sealed class AdapterFile : IDisposable
 
     public static string NameOfB(string layer) => $"{Prefix}{layer}.lora_B.weight";
 
-    public static string NameOfHead(string parameter) => $"{Prefix}score.{parameter}";
+    /// <param name="parameter">As <c>score.weight</c>.</param>
+    public static string NameOfHead(string parameter) => Prefix + parameter;
 
     /// <summary>Opens the file of a folder.</summary>
     public static AdapterFile Open(string folder)
@@ -37,16 +38,19 @@ internal sealed class AdapterFile : IDisposable
     }
 
     /// <summary>Whether the scalar head was saved with the adapter.</summary>
-    public bool HasHead => _reader.Find(NameOfHead("weight")) is not null;
+    public bool HasHead => _reader.Find(NameOfHead($"{RewardHeads.First}.weight")) is not null;
 
     /// <summary>Whether that head has a bias.</summary>
-    public bool HasHeadBias => _reader.Find(NameOfHead("bias")) is not null;
+    public bool HasHeadBias => _reader.Find(NameOfHead($"{RewardHeads.First}.bias")) is not null;
+
+    /// <summary>The outputs of that head.</summary>
+    public int Outputs => 1 + (_reader.Find(NameOfHead($"{RewardHeads.Further}.weight")) is { Shape: [var further, ..] } ? (int)Math.Min(further, int.MaxValue - 1) : 0);
 
     /// <summary>Refuses an adapter that does not fit its layers.</summary>
     /// <param name="layers">What its configuration names.</param>
     /// <param name="head">The head that it brings a copy of; null: none.</param>
     /// <param name="rank">The rank that its configuration names.</param>
-    public void Check(IReadOnlyList<(string Name, Projection Target)> layers, Projection? head, int rank)
+    public void Check(IReadOnlyList<(string Name, Projection Target)> layers, RewardHeads? head, int rank)
     {
         var expected = new Dictionary<string, long[]>(StringComparer.Ordinal);
         foreach (var (name, target) in layers)
@@ -54,7 +58,7 @@ internal sealed class AdapterFile : IDisposable
             expected.Add(NameOfA(name), [rank, target.Weight.size(1)]);
             expected.Add(NameOfB(name), [target.Weight.size(0), rank]);
         }
-        foreach (var (name, parameter) in head?.named_parameters(recurse: false) ?? []) expected.Add(NameOfHead(name), [.. parameter.shape]);
+        foreach (var (name, parameter) in head?.Parameters ?? []) expected.Add(NameOfHead(name), [.. parameter.shape]);
 
         var problems = new List<string>();
         foreach (var (name, shape) in expected)
@@ -66,7 +70,7 @@ internal sealed class AdapterFile : IDisposable
         }
         foreach (var entry in _reader.Entries)
             // A language model leaves a reward model's head aside.
-            if (!expected.ContainsKey(entry.Name) && !(head is null && entry.Name.StartsWith(NameOfHead(""), StringComparison.Ordinal)))
+            if (!expected.ContainsKey(entry.Name) && !(head is null && entry.Name.StartsWith(Prefix, StringComparison.Ordinal) && RewardHeads.Has(entry.Name[Prefix.Length..])))
                 problems.Add($"{entry.Name} with shape {SafetensorsFormat.ShapeText(entry.Shape)} has no place in it");
         if (problems.Count == 0) return;
         var more = problems.Count > MostProblems ? $"; and {problems.Count - MostProblems} more" : "";

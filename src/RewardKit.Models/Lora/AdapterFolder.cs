@@ -59,7 +59,10 @@ internal static class AdapterFolder
         var @base = BaseSpec(spec);
         // The head that comes with the adapter takes the place of the base's, which need not be there at all.
         using (var file = AdapterFile.Open(spec.Folder!))
-            if (file.HasHead) head = new(ZeroInit: true, Bias: file.HasHeadBias);
+        {
+            if (file.HasHead && head is not null && head.Outputs != file.Outputs) throw Checkpoint.OutputsRefusal(spec.Folder!, file.Outputs, head.Outputs);
+            if (file.HasHead) head = new(ZeroInit: true, Bias: file.HasHeadBias, file.Outputs, head?.Norm ?? HeadNorm.None);
+        }
         return Adapted(Checkpoint.Reward(@base, head, seed, device), spec, @base);
     }
 
@@ -82,7 +85,9 @@ internal static class AdapterFolder
         AdapterConfig.Save(
             folder, model.Adapters.OptionsOf(model.Adapters.Active!), model.Adapters.Targets, Path.GetFullPath(@base),
             scalarHead: model is RewardModel { Labels: null });
-        using (no_grad()) SafetensorsWriter.Write(Path.Combine(folder, AdapterFile.Name), model.Adapters.Tensors());
+        using (no_grad())
+        using (NewDisposeScope())
+            SafetensorsWriter.Write(Path.Combine(folder, AdapterFile.Name), model.Adapters.Tensors());
         using var reader = SafetensorsReader.Open(@base);
         config["rewardkit"]![Print] = reader.Fingerprint();
     }

@@ -17,12 +17,12 @@ internal sealed class UntrainedFactors(int seed, Placement place) : IParameterSo
 }
 
 /// <summary>Copies of a scalar head's parameters.</summary>
-internal sealed class Copies(Projection head, ScalarType type) : IParameterSource
+internal sealed class Copies(RewardHeads head, ScalarType type) : IParameterSource
 {
     public Parameter Take(string name, Start start, long[] shape)
     {
         using var _ = no_grad();
-        using var values = head.get_parameter(LoraOptions.Last(name))!.detach();
+        using var values = head.Parameters.Single(p => p.Name == name).Parameter.detach();
         return nn.Parameter(values.to_type(type, copy: true));
     }
 }

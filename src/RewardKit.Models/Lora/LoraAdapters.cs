@@ -25,9 +25,9 @@ public sealed class LoraAdapters
     /// <param name="Options">What it was made with.</param>
     /// <param name="Layers">What it changes, by the layer's name.</param>
     /// <param name="Head">Its scalar head; null in models without one.</param>
-    private sealed record Adapter(LoraOptions Options, IReadOnlyList<(string Name, Projection Target, LoraLayer Layer)> Layers, Projection? Head)
+    private sealed record Adapter(LoraOptions Options, IReadOnlyList<(string Name, Projection Target, LoraLayer Layer)> Layers, RewardHeads? Head)
     {
-        public IEnumerable<Parameter> Parameters => Layers.SelectMany(l => (Parameter[])[l.Layer.A, l.Layer.B]).Concat(Head?.parameters(recurse: false) ?? []);
+        public IEnumerable<Parameter> Parameters => Layers.SelectMany(l => (Parameter[])[l.Layer.A, l.Layer.B]).Concat(Head?.Parameters.Select(p => p.Parameter) ?? []);
     }
 
     /// <summary>The names.</summary>
@@ -152,7 +152,7 @@ public sealed class LoraAdapters
     /// <summary>The names of the layers that the adapter in use changes.</summary>
     internal IReadOnlyList<string> Targets => [.. _adapters[Active!].Layers.Select(layer => layer.Name)];
 
-    /// <summary>The tensors of the adapter in use under PEFT's names.</summary>
+    /// <summary>The tensors of the adapter in use under PEFT's names. Those that are no parameters are the caller's.</summary>
     internal IEnumerable<KeyValuePair<string, Tensor>> Tensors()
     {
         var adapter = _adapters[Active!];
@@ -162,7 +162,7 @@ public sealed class LoraAdapters
             yield return KeyValuePair.Create(AdapterFile.NameOfB(name), (Tensor)layer.B);
         }
         if (adapter.Head is { } head)
-            foreach (var (name, parameter) in head.named_parameters(recurse: false)) yield return KeyValuePair.Create(AdapterFile.NameOfHead(name), (Tensor)parameter);
+            foreach (var (name, saved) in head.Saved()) yield return KeyValuePair.Create(AdapterFile.NameOfHead(name), saved);
     }
 
     /// <summary>Frees what merging kept.</summary>
@@ -186,7 +186,7 @@ public sealed class LoraAdapters
             foreach (var parameter in _model.parameters()) parameter.requires_grad = false;
         var layers = targets.Select(t => (t.Name, t.Target, Layer(t.Name, t.Target))).ToList();
         foreach (var (_, target, layer) in layers) target.Hang(name, layer);
-        _adapters.Add(name, new(options, layers, heads is null ? null : _model.AddHead(name, new ModelWeights(heads)["score"])));
+        _adapters.Add(name, new(options, layers, heads is null ? null : _model.AddHead(name, new ModelWeights(heads))));
         Use(name);
 
         LoraLayer Layer(string path, Projection target) => new(

@@ -111,9 +111,11 @@ public sealed record ModelSummary(
     private static string? Reward(SafetensorsReader reader, TextSettings? noted, bool adapter)
     {
         if (noted?.Labels is { } labels) return $"the logit of token {labels.FirstId} less that of token {labels.SecondId}";
-        string Name(string parameter) => adapter ? AdapterFile.NameOfHead(parameter) : $"score.{parameter}";
-        return reader.Find(Name("weight")) is not { } score ? null
-            : $"{score.Name} {SafetensorsFormat.ShapeText(score.Shape)}, {(reader.Find(Name("bias")) is null ? "no bias" : "with a bias")}";
+        SafetensorsEntry? Find(string parameter) => reader.Find(adapter ? AdapterFile.NameOfHead(parameter) : parameter);
+        if (Find($"{RewardHeads.First}.weight") is not { } score) return null;
+        var further = Find($"{RewardHeads.Further}.weight") is { } extra
+            ? $"; {extra.Name} {SafetensorsFormat.ShapeText(extra.Shape)} beside it, which training used and scores do not" : "";
+        return $"{score.Name} {SafetensorsFormat.ShapeText(score.Shape)}, {(Find($"{RewardHeads.First}.bias") is null ? "no bias" : "with a bias")}{further}";
     }
 
     private static TextSummary Tokens(string folder, string? below, TextSettings? noted)

@@ -34,7 +34,7 @@ public static class ModelTools
         if (!AdapterFolder.Is(adapter)) throw RewardKitException.Input($"{adapter}: holds a whole model's weights beside {AdapterConfig.Name}; move the adapter to a folder of its own.");
         var spec = new ModelSpec { Folder = adapter, Base = @base, Dtype = options.Dtype ?? "auto" };
         var kind = ModelSummary.Of(adapter).RewardHead ?? ModelSummary.Of(AdapterFolder.BaseOf(adapter, @base)).RewardHead;
-        using var model = kind is null ? CausalModel.Create(spec, seed: 0) : RewardModel.Create(spec, new(ZeroInit: true), seed: 0);
+        using var model = kind is null ? CausalModel.Create(spec, seed: 0) : Checkpoint.Reward(spec, head: null, seed: 0, device: null);
         model.Adapters.Merge(keepBase: false);
         // The type to merge in is no word on the type to score in.
         model.AskedDtype = AdapterFolder.SettingsOf(spec)?.Dtype;

@@ -1,6 +1,7 @@
 using RewardKit.Models.Safetensors;
 using RewardKit.Models.Tokenization;
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace RewardKit.Models;
@@ -47,6 +48,7 @@ public sealed class NamedWeights : IModelWeights, IDisposable
     public static NamedWeights Of(CausalModel model)
     {
         var live = model.Tensors().ToDictionary(StringComparer.Ordinal);
+        foreach (var made in live.Values.Where(value => value is not Parameter)) made.DetachFromDisposeScope();
         return new(model.File.Folder, null, live, live.Select(entry => (entry.Key, (IReadOnlyList<long>)entry.Value.shape, entry.Value.dtype)));
     }
 
@@ -98,7 +100,7 @@ public sealed class NamedWeights : IModelWeights, IDisposable
     {
         [.., "embed_tokens", _] => WeightRole.Embedding,
         ["lm_head", ..] => WeightRole.LanguageHead,
-        ["score", ..] => WeightRole.RewardHead,
+        [RewardHeads.First or RewardHeads.Further, ..] => WeightRole.RewardHead,
         _ => WeightRole.Body,
     };
 
@@ -110,5 +112,9 @@ public sealed class NamedWeights : IModelWeights, IDisposable
     }
 
     /// <summary>Closes the files.</summary>
-    public void Dispose() => _reader?.Dispose();
+    public void Dispose()
+    {
+        _reader?.Dispose();
+        foreach (var made in _live?.Values.Where(value => value is not Parameter) ?? []) made.Dispose();
+    }
 }

@@ -15,7 +15,7 @@ internal sealed class UntrainedSource(double deviation, bool zeroHead, int seed,
     {
         using var _ = no_grad();
         var values = start == Start.Ones ? ones(shape, dtype: place.Type, device: place.Device) : zeros(shape, dtype: place.Type, device: place.Device);
-        var head = name.StartsWith("score.", StringComparison.Ordinal);
+        var head = RewardHeads.Has(name);
         if (start == Start.Normal && !(head && zeroHead)) RandomWeights.Normal(values, deviation, seed, name);
         return nn.Parameter(values);
     }

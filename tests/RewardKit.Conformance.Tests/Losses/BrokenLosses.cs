@@ -35,6 +35,34 @@ internal sealed class HalfConstant : SoundLoss
     protected override Tensor Rows(PairBatch batch, Tensor margin) => base.Rows(batch, margin) * margin.detach().abs();
 }
 
+/// <summary>The mean loss of three outputs, and how long their weights are.</summary>
+internal class SoundHeadLoss : SoundLoss, ILoss
+{
+    public override ForwardNeeds Needs => ForwardNeeds.Heads;
+
+    RewardHead ILoss.Head => new(Outputs: 3, Norm: HeadNorm.CentredUnit);
+
+    public override LossResult Compute(PairBatch batch, PairForward forward)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(batch.Pairs);
+        var margin = forward.HeadRewards.select(1, 0) - forward.HeadRewards.select(1, 1);
+        var p = batch.Labels.to(margin.dtype).unsqueeze(1);
+        return new((p * (-margin).softplus() + (1 - p) * margin.softplus()).mean() + Length(forward.HeadWeights));
+    }
+
+    protected virtual Tensor Length(Tensor weights) => weights.pow(2).sum();
+}
+
+internal sealed class ConstantWeights : SoundHeadLoss
+{
+    protected override Tensor Length(Tensor weights) => (weights * weights.detach()).sum();
+}
+
+internal sealed class ReadsUndeclaredHead : SoundHeadLoss
+{
+    public override ForwardNeeds Needs => ForwardNeeds.Rewards;
+}
+
 internal sealed class LogOfSigmoid : SoundLoss
 {
     protected override Tensor Rows(PairBatch batch, Tensor margin) => Both(batch, -margin.sigmoid().log(), -(-margin).sigmoid().log());

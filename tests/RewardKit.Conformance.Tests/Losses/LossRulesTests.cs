@@ -8,11 +8,13 @@ public sealed class LossRulesTests
     private static readonly BrokenPlugin[] Broken =
     [
         new("L01", "gradient of the rewards", Of<HalfConstant>()),
+        new("L01", "gradient of the head's weights at row 0", Of<ConstantWeights>()),
         new("L02", "not finite", Of<LogOfSigmoid>()),
         new("L03", "the metric margin", Of<FirstRowsMetric>()),
         new("L04", "view", Of<ViewOfMemory>()),
         new("L05", "in batches of 1", Of<SumOverPairs>()),
         new("L06", "ForwardNeeds.ResponseLogProbs", Of<ReadsUndeclared>()),
+        new("L06", "ForwardNeeds.Heads", Of<ReadsUndeclaredHead>()),
         new("L07", "responses of every tie exchanged", Of<TiesAsPreferences>()),
         new("L08", "NaN", Of<EmptyMean>()),
         new("L09", "margin", Of<MetricNow>()),
@@ -39,6 +41,11 @@ public sealed class LossRulesTests
     public void Every_rule_has_a_loss_that_breaks_it() => BrokenPlugin.AreForEveryRuleOf(PluginKind.Loss, Broken);
 
     private static LossSubject Of<T>(PluginTraits traits = PluginTraits.None) where T : ILoss, new() => new(() => new T()) { Traits = traits };
+}
+
+public sealed class SoundHeadLossTests : LossConformance
+{
+    protected override ILoss Create() => new SoundHeadLoss();
 }
 
 public sealed class SoundLossTests : LossConformance

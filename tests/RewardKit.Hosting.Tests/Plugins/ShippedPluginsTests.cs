@@ -116,6 +116,8 @@ public class ShippedPluginsTests
             ResponseLogProbs = logProbs,
             ReferenceLogProbs = logProbs.detach() - 1,
             Features = torch.zeros(4, 2, 3),
+            HeadRewards = torch.stack([rewards, rewards * 2], -1),
+            HeadWeights = torch.ones(2, 3),
         });
         result.Loss.backward();
         Assert.That(result.Loss.item<float>(), Is.GreaterThan(0));
