@@ -34,7 +34,7 @@ public static class Trainer
         torch.manual_seed(seed);
         var pairs = PairBatcher.Fit(PairBatcher.Encode(examples, encoder), options.TooLong, encoder);
         var needs = loss.Needs;
-        var pass = new PassSize(options, loss, context);
+        var pass = new PassSize(options, loss, model.Device, context);
         using var parallel = new DataParallel(context.Group, seed);
         parallel.Start(model, pairs, context.Checkpoints);
         var references = needs.HasFlag(ForwardNeeds.ReferenceLogProbs) ? ReferenceLogProbs("train", model, pairs, options, pass, parallel, context) : null;
@@ -52,7 +52,7 @@ public static class Trainer
         var log = new List<StepLog>(saved?.Log ?? []);
         var done = saved?.Pairs ?? 0;
         var tokens = saved?.Tokens ?? 0;
-        pass.Pairs = saved?.MicroBatchSize ?? pass.Pairs;
+        if (saved is not null) (pass.Pairs, pass.Tokens) = (saved.MicroBatchSize, saved.MicroBatchTokens);
         var clock = Stopwatch.StartNew();
         if (saved is not null)
         {
@@ -73,7 +73,7 @@ public static class Trainer
                 var shares = parallel.Deal(indices, i => pairs[i].Tokens);
                 var mine = shares[parallel.Rank];
                 var totalWeight = parallel.BeginStep(step.Step, Weight(mine, step));
-                var numbers = pass.Fit(size => Accumulate(mine.Chunk(size), step, totalWeight));
+                var numbers = pass.Fit(() => Accumulate(pass.Split(mine, i => pairs[i].Tokens), step, totalWeight));
                 parallel.FinishGradients();
                 var (metrics, rewards) = parallel.Gather(numbers);
 
@@ -145,6 +145,7 @@ public static class Trainer
                 Tokens = tokens,
                 Seconds = Seconds(),
                 MicroBatchSize = pass.Pairs,
+                MicroBatchTokens = pass.Tokens,
                 Generators = Generators.Get(model.Device),
             },
             model, optimizer);
@@ -196,8 +197,9 @@ public static class Trainer
         for (var done = from; done < to;)
         {
             context.Cancellation.ThrowIfCancellationRequested();
-            rows.Add(pass.Fit(size => torch.WrappedTensorDisposeScope(() => Forward(
-                model, pairs[done..Math.Min(done + size, to)], ForwardNeeds.ResponseLogProbs, options.Precision, null).ResponseLogProbs.clone())));
+            rows.Add(pass.Fit(() => torch.WrappedTensorDisposeScope(() => Forward(
+                model, [.. pass.Split(Enumerable.Range(done, to - done), i => pairs[i].Tokens).First().Select(i => pairs[i])],
+                ForwardNeeds.ResponseLogProbs, options.Precision, null).ResponseLogProbs.clone())));
             done += (int)rows[^1].shape[0];
             context.Progress?.Report(new("reference", done - from, to - from, "pairs"));
         }

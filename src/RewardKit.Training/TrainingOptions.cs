@@ -65,10 +65,16 @@ public sealed record TrainingOptions
     public int BatchSize { get; init; } = 16;
 
     /// <summary>
-    /// Pairs in one forward and backward pass of a process, at most; a step is accumulated from as many as it takes. Null: the whole
-    /// batch at once. Where memory does not suffice it is halved on the way, which the user is told.
+    /// Pairs in one forward and backward pass of a process, at most; a step is accumulated from as many passes as it takes. Null: as
+    /// <see cref="MicroBatchTokens"/> has it. Where memory does not suffice it is halved on the way, which the user is told.
     /// </summary>
     public int? MicroBatchSize { get; init; }
+
+    /// <summary>
+    /// Tokens in one pass, at most; a pair with more is a pass of its own. Null: 2,048 on a CPU, where more is not faster and takes
+    /// more memory, and any number on a GPU, where <see cref="MicroBatchSize"/> is given, or where a loss needs its batch whole.
+    /// </summary>
+    public int? MicroBatchTokens { get; init; }
 
     /// <summary>What happens to pairs with too many tokens; they are counted in any case.</summary>
     public TooLong TooLong { get; init; } = TooLong.Truncate;

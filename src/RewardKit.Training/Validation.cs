@@ -48,7 +48,7 @@ internal sealed class Validation
     {
         using var noGrad = torch.no_grad();
         _model.eval();
-        var (means, rewards) = _parallel.Gather(_pass.Fit(size => Measure(size, step)));
+        var (means, rewards) = _parallel.Gather(_pass.Fit(() => Measure(step)));
         _model.train();
         var metrics = means.Means.ToDictionary(m => $"eval/{m.Key}", m => m.Value);
         if (rewards.Summary() is { } summary)
@@ -64,11 +64,11 @@ internal sealed class Validation
         ]);
     }
 
-    private (MeanMetrics, StepRewards) Measure(int size, TrainingStep step)
+    private (MeanMetrics, StepRewards) Measure(TrainingStep step)
     {
         var (metrics, rewards) = (new MeanMetrics(), new StepRewards());
         var (from, to) = _parallel.Stretch(_pairs.Length);
-        foreach (var chunk in Enumerable.Range(from, to - from).Chunk(size))
+        foreach (var chunk in _pass.Split(Enumerable.Range(from, to - from), i => _pairs[i].Tokens))
         {
             using var scope = torch.NewDisposeScope();
             var rows = _pairs[chunk[0]..(chunk[^1] + 1)];

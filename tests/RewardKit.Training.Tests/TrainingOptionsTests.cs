@@ -134,37 +134,6 @@ public class TrainingOptionsTests
     }
 
     [Test]
-    public void A_pass_that_does_not_fit_is_halved_until_it_does_and_the_numbers_stay()
-    {
-        List<string> notices = [];
-        var whole = Train(Options with { LearningRate = 1e-3 });
-        var tight = Train(Options with { LearningRate = 1e-3 }, new HungryLoss(fits: 3), new() { Notice = notices.Add });
-        Assert.That(notices, Has.Count.EqualTo(2));
-        Assert.That(notices[1], Does.Contain("with 4 pairs in a pass").And.Contain("takes 2"));
-        foreach (var (a, b) in whole.Log.Steps.Zip(tight.Log.Steps))
-            Assert.That(b.Metrics["loss"], Is.EqualTo(a.Metrics["loss"]).Within(1e-5));
-    }
-
-    [Test]
-    public void Memory_that_does_not_suffice_for_one_pair_is_a_failure_that_says_what_needs_less()
-    {
-        var error = Assert.Throws<RewardKitException>(() => Train(Options, new HungryLoss(fits: 0)))!;
-        Assert.That(error.ExitCode, Is.EqualTo(1));
-        Assert.That(error.Message, Does.Contain("Out of memory with one pair").And.Contain("activationCheckpointing"));
-    }
-
-    [Test]
-    public void A_loss_that_needs_its_batch_whole_is_not_computed_in_parts()
-    {
-        var asked = Assert.Throws<RewardKitException>(() => Train(Options with { MicroBatchSize = 4 }, new WholeLoss(fits: 100)))!;
-        Assert.That((asked.ExitCode, asked.Message), Is.EqualTo((2, asked.Message)));
-        Assert.That(asked.Message, Does.Contain("The loss whole").And.Contain("microBatchSize"));
-        var full = Assert.Throws<RewardKitException>(() => Train(Options, new WholeLoss(fits: 3)))!;
-        Assert.That(full.ExitCode, Is.EqualTo(1));
-        Assert.That(full.Message, Does.Contain("needs its batch of 8 pairs whole"));
-    }
-
-    [Test]
     public void The_batch_that_broke_a_run_can_be_read_again()
     {
         var folder = Directory.CreateTempSubdirectory("rewardkit-").FullName;
@@ -280,20 +249,6 @@ public class TrainingOptionsTests
     }
 
     /// <summary>Bradley-Terry that asks for more memory than there is where a pass has more pairs than it can take.</summary>
-    private class HungryLoss(int fits) : ILoss
-    {
-        public ForwardNeeds Needs => ForwardNeeds.Rewards;
-
-        public LossResult Compute(PairBatch batch, PairForward forward)
-        {
-            if (batch.Pairs > fits) torch.empty([1L << 50]);
-            return new BradleyTerryLoss().Compute(batch, forward);
-        }
-    }
-
-    [Loss("whole", Traits = PluginTraits.WholeBatch)]
-    private sealed class WholeLoss(int fits) : HungryLoss(fits);
-
     private sealed class BrokenLoss : ILoss
     {
         public ForwardNeeds Needs => ForwardNeeds.Rewards;

@@ -25,7 +25,8 @@ module TrainingLanguage =
         /// <param name="epochs">Passes over the data, at least 1; default 1.</param>
         /// <param name="maxSteps">Optimiser steps at most, at least 1; default: as many as the epochs come to.</param>
         /// <param name="batchSize">Pairs behind one optimiser step, over all processes, at least 1; default 16.</param>
-        /// <param name="microBatchSize">Pairs in one pass of a process at most, at least 1; default: the whole batch. Halved by itself where memory does not suffice.</param>
+        /// <param name="microBatchSize">Pairs in one pass of a process at most, at least 1; default: as microBatchTokens has it. Halved by itself where memory does not suffice.</param>
+        /// <param name="microBatchTokens">Tokens in one pass at most, at least 1; a pair with more is a pass of its own. Default: 2,048 on a CPU where microBatchSize is left out, else no limit.</param>
         /// <param name="tooLong">
         /// Pairs with more tokens than the model's limits: TooLong.Truncate (default: cut), TooLong.Drop or TooLong.Refuse.
         /// </param>
@@ -62,6 +63,7 @@ module TrainingLanguage =
                 ?maxSteps: int,
                 ?batchSize: int,
                 ?microBatchSize: int,
+                ?microBatchTokens: int,
                 ?tooLong: TooLong,
                 ?learningRate: float,
                 ?schedule: Schedule,
@@ -100,6 +102,7 @@ module TrainingLanguage =
                 MaxSteps = Option.toNullable (count "maxSteps" maxSteps),
                 BatchSize = defaultArg (count "batchSize" batchSize) defaults.BatchSize,
                 MicroBatchSize = Option.toNullable (count "microBatchSize" microBatchSize),
+                MicroBatchTokens = Option.toNullable (count "microBatchTokens" microBatchTokens),
                 TooLong = defaultArg tooLong defaults.TooLong,
                 LearningRate = defaultArg (positive "learningRate" learningRate) defaults.LearningRate,
                 Schedule = defaultArg schedule defaults.Schedule,

@@ -74,6 +74,7 @@ internal static unsafe class NativeLibraryLocator
     internal static nint Load(string path)
     {
         nint library;
+        SpinLess();
         try
         {
             library = NativeLibrary.Load(path);
@@ -95,6 +96,18 @@ internal static unsafe class NativeLibraryLocator
             throw new DllNotFoundException(
                 $"The native torch library '{path}' was built for libtorch {built}{BuiltFor(path)}, but now finds libtorch {loaded}. {Fix(path)}");
         return library;
+    }
+
+    // libgomp's threads spin for milliseconds after each piece of work. OpenBLAS has threads of its own, which find the cores
+    // taken then: training is 1.3 to 1.9 times as fast if they soon sleep, and decoding gains, too. libgomp reads this
+    // when it is loaded, from the process's environment, of which .NET has but a copy.
+    private static void SpinLess()
+    {
+        if (!OperatingSystem.IsLinux() || Environment.GetEnvironmentVariable("OMP_WAIT_POLICY") is not null) return;
+        fixed (byte* name = "GOMP_SPINCOUNT\0"u8, value = "2000\0"u8) _ = setenv(name, value, overwrite: 0);
+
+        [DllImport("libc")]
+        static extern int setenv(byte* name, byte* value, int overwrite);
     }
 
     private static string? Text(nint library, string function) => NativeLibrary.TryGetExport(library, function, out var address)

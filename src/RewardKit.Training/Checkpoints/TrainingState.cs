@@ -28,6 +28,9 @@ public sealed record TrainingState
     /// <summary>The most pairs in one pass: what was asked for, or what it has been made smaller to.</summary>
     public required int MicroBatchSize { get; init; }
 
+    /// <summary>The most tokens in one pass, likewise.</summary>
+    public required int MicroBatchTokens { get; init; }
+
     /// <summary>The states of torch's generators by the device's kind: <c>cpu</c>, <c>cuda</c>.</summary>
     public required IReadOnlyDictionary<string, byte[]> Generators { get; init; }
 }

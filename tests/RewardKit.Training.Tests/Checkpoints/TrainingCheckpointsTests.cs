@@ -34,6 +34,7 @@ public class TrainingCheckpointsTests
         {
             Seconds = 0.1 + 0.2,
             MicroBatchSize = 7,
+            MicroBatchTokens = 900,
         };
         New().Save(state, model, optimizer);
         var drawn = Numbers(randn(8));
@@ -44,7 +45,7 @@ public class TrainingCheckpointsTests
 
         Assert.That(Numbers(randn(8)), Is.EqualTo(drawn), "the generator goes on where it was");
         Assert.That(StateOf(other, fresh), Is.EqualTo(StateOf(model, optimizer)));
-        Assert.That((back.Step, back.Pairs, back.Tokens, back.Seconds, back.MicroBatchSize), Is.EqualTo((3, 24, 300, state.Seconds, 7)));
+        Assert.That((back.Step, back.Pairs, back.Tokens, back.Seconds, back.MicroBatchSize, back.MicroBatchTokens), Is.EqualTo((3, 24, 300, state.Seconds, 7, 900)));
         Assert.That(back.Log.Select(s => (s.Step, s.LearningRate, s.GradNorm)), Is.EqualTo(state.Log.Select(s => (s.Step, s.LearningRate, s.GradNorm))));
         Assert.That(back.Log.Select(s => s.Metrics), Is.EqualTo(state.Log.Select(s => s.Metrics)));
     }
@@ -198,6 +199,7 @@ public class TrainingCheckpointsTests
         Tokens = 100 * steps,
         Seconds = 1,
         MicroBatchSize = 4,
+        MicroBatchTokens = 2048,
         Generators = new Dictionary<string, byte[]> { ["cpu"] = GeneratorState.Read(CPU) },
     };
 

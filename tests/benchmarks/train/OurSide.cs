@@ -78,7 +78,7 @@ internal static class OurSide
     }
 
     /// <summary>Trains; the first step warms up and is not counted. Returns one JSON line.</summary>
-    public static string Train(string work, int threads, int epochs, ProcessGroup? group = null, int pass = Batch)
+    public static string Train(string work, int threads, int epochs, ProcessGroup? group = null)
     {
         torch.set_num_threads(threads);
         using var scope = torch.NewDisposeScope();
@@ -92,7 +92,7 @@ internal static class OurSide
             clock.Start();
             warm = p.Done;
         });
-        var options = new TrainingOptions { BatchSize = Batch, MicroBatchSize = pass, Epochs = epochs, LearningRate = 1e-4, WarmupRatio = 0, Schedule = Schedule.Constant };
+        var options = new TrainingOptions { BatchSize = Batch, Epochs = epochs, LearningRate = 1e-4, WarmupRatio = 0, Schedule = Schedule.Constant };
         Trainer.Train(model, new BradleyTerryLoss(), pairs, PairEncoder.Create(Spec(work)), options, seed: 1, new() { Progress = progress, Group = group });
         var measured = (long)pairs.Count * epochs - warm;
         return JsonSerializer.Serialize(new { pairs_per_second = measured / clock.Elapsed.TotalSeconds, peak_bytes = PeakBytes() });

@@ -30,8 +30,8 @@ internal static class Peer
         });
 
     /// <summary>RewardKit's training, with so many pairs in one forward and backward pass.</summary>
-    public static Measured Ours(string work, int threads, int epochs, int pass = OurSide.Batch) =>
-        Read(Run(Environment.ProcessPath!, ["ours", work, Text(threads), Text(epochs), Text(pass)]));
+    public static Measured Ours(string work, int threads, int epochs) =>
+        Read(Run(Environment.ProcessPath!, ["ours", work, Text(threads), Text(epochs)]));
 
     public static Measured OurScores(string work, int threads) => Read(Run(Environment.ProcessPath!, ["score", work, Text(threads)]));
 

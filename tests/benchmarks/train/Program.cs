@@ -7,9 +7,9 @@ using RewardKit.Benchmarks.Train;
 //
 //     dotnet fsi build.fsx bench train [--sizes 260K,1M,10M] [--rounds N] [--steps N] [--threads N]
 
-if (args is ["ours", var folder, var threads, var epochs, var pass])
+if (args is ["ours", var folder, var threads, var epochs])
 {
-    Console.WriteLine(OurSide.Train(folder, Number(threads), Number(epochs), pass: Number(pass)));
+    Console.WriteLine(OurSide.Train(folder, Number(threads), Number(epochs)));
     return 0;
 }
 if (args is ["score", var place, var count])
@@ -55,7 +55,6 @@ void Compare(string size, string work)
     for (var round = 1; round <= rounds; round++)
     {
         var ours = Show($"round {round}  RewardKit", Peer.Ours(work, threadCount, epochs: 5));
-        var parts = Show($"round {round}  RewardKit, 4 pairs a pass", Peer.Ours(work, threadCount, epochs: 5, pass: 4));
         var packed = Show($"round {round}  PyTorch, batched alike", Peer.Python(python, work, threadCount, steps * 3, "packed"));
         var row = Show($"round {round}  PyTorch, one row a pair", Peer.Python(python, work, threadCount, steps, "row"));
         var padded = Show($"round {round}  PyTorch, padded", Peer.Python(python, work, threadCount, steps, "padded"));
@@ -63,16 +62,12 @@ void Compare(string size, string work)
         var scored = Show($"round {round}  PyTorch, padded, scoring", Peer.Python(python, work, threadCount, steps, "padded", score: true));
         Add("speed", ours.PairsPerSecond / padded.PairsPerSecond);
         Add("memory", (double)ours.PeakBytes / padded.PeakBytes);
-        Add("speed in passes", parts.PairsPerSecond / padded.PairsPerSecond);
-        Add("memory in passes", (double)parts.PeakBytes / padded.PeakBytes);
         Add("row", ours.PairsPerSecond / row.PairsPerSecond);
         Add("alike", ours.PairsPerSecond / packed.PairsPerSecond);
         Add("scoring", scoring.PairsPerSecond / scored.PairsPerSecond);
     }
     Ratio("train-speed", found["speed"].Min(), "8");
     Ratio("train-memory", found["memory"].Max(), "0.125");
-    Ratio("train-speed-in-passes", found["speed in passes"].Min(), "8");
-    Ratio("train-memory-in-passes", found["memory in passes"].Max(), "0.125");
     Ratio("train-speed-over-rows", found["row"].Min(), "1.4");
     Ratio("train-speed-batched-alike", found["alike"].Min(), "1.0");
     Ratio("scoring-speed", found["scoring"].Min(), "8");
