@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using TorchSharp;
 
 namespace RewardKit.TorchSharp.Tests;
@@ -13,6 +14,20 @@ public class NativeLibraryTests
 
     [TearDown]
     public void RemoveFolder() => Directory.Delete(_folder, recursive: true);
+
+    [Test]
+    [Platform("Linux")]
+    public void Idle_threads_of_libgomp_soon_sleep_unless_the_user_says_what_they_do()
+    {
+        torch.zeros(1).Dispose();
+        var asked = Environment.GetEnvironmentVariable("GOMP_SPINCOUNT");
+        if (Environment.GetEnvironmentVariable("OMP_WAIT_POLICY") is null) asked ??= "2000";
+        // What native code sees; .NET has a copy of its own.
+        Assert.That(Marshal.PtrToStringUTF8(getenv("GOMP_SPINCOUNT")), Is.EqualTo(asked));
+
+        [DllImport("libc")]
+        static extern nint getenv(string name);
+    }
 
     [Test]
     public void A_missing_native_library_is_explained()

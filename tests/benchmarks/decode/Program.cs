@@ -75,6 +75,8 @@ Measured Read(string file, string[] arguments) =>
 string? Run(string file, string[] arguments)
 {
     var info = new ProcessStartInfo(file, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+    // RewardKit's setting for libgomp: without it a PyTorch over OpenBLAS is slower, which is not what is compared here.
+    info.Environment.TryAdd("GOMP_SPINCOUNT", "2000");
     // OpenBLAS and OpenMP read their number of threads when they are loaded.
     info.Environment["OMP_NUM_THREADS"] = info.Environment["OPENBLAS_NUM_THREADS"] = threads.ToString(CultureInfo.InvariantCulture);
     try

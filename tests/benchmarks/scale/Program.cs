@@ -69,7 +69,6 @@ double Measure(string work, int processes, int threads)
         string[] dll = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [Environment.GetCommandLineArgs()[0]] : [];
         var info = new ProcessStartInfo(Environment.ProcessPath!, [.. dll, "train", work, $"{threads}", $"{epochs}"]) { RedirectStandardOutput = true };
         info.Environment["OMP_NUM_THREADS"] = $"{threads}";
-        info.Environment["OMP_WAIT_POLICY"] = "passive";
         var place = new Dictionary<string, string>
         {
             ["RANK"] = $"{rank}",

@@ -68,6 +68,8 @@ internal static class Peer
     private static string Run(string file, IEnumerable<string> arguments)
     {
         var info = new ProcessStartInfo(file, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        // RewardKit's setting for libgomp: without it a PyTorch over OpenBLAS is slower, which is not what is compared here.
+        info.Environment.TryAdd("GOMP_SPINCOUNT", "2000");
         using var process = Process.Start(info)!;
         var error = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEnd();
