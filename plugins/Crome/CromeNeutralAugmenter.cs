@@ -7,7 +7,7 @@ namespace RewardKit.Plugins.Crome;
 [PluginOptions]
 public sealed record CromeNeutralOptions
 {
-    /// <summary>Neutral rows made for each preference, before the filter.</summary>
+    /// <summary>Neutral rows made for each original preference, before the filter.</summary>
     [Range(0.0, 100.0)]
     public double Ratio { get; init; } = 1.0;
 
@@ -22,14 +22,15 @@ public sealed record CromeNeutralOptions
 /// <summary>
 /// Irrelevant-query neutrals of Crome (arXiv:2506.16507, section on neutral augmentation): the two responses of one
 /// preference under the prompt of another are a tie, since neither answers it; what a reward model still sees between them
-/// is spurious. Ties that the baseline already nearly ties are dropped.
+/// is spurious. After <c>crome-causal</c> they are drawn from its rows, too. Ties that the baseline already nearly ties are
+/// dropped.
 /// </summary>
 /// <param name="options">Its settings.</param>
 [Augmenter("crome-neutral", Paper = "arXiv:2506.16507", Traits = PluginTraits.WholeStream)]
 public sealed class CromeNeutralAugmenter(CromeNeutralOptions options) : IAugmenter
 {
     /// <inheritdoc/>
-    public AugmenterNeeds Needs => options.FilterThreshold < 0 ? AugmenterNeeds.None : AugmenterNeeds.Baseline;
+    public AugmenterNeeds Needs => ConfidenceFilter.Needs(options.FilterThreshold);
 
     /// <inheritdoc/>
     /// <exception cref="RewardKitException">All prompts are the same, so that none is irrelevant.</exception>
@@ -44,17 +45,17 @@ public sealed class CromeNeutralAugmenter(CromeNeutralOptions options) : IAugmen
             yield return example;
         }
         var made = MakeNeutrals(parents, options.Ratio, new Random(context.Seed));
-        var kept = Filter(made, context, cancellation);
+        var kept = ConfidenceFilter.Filter(made, options.FilterThreshold, context, cancellation);
         context.Count("iqn.made", made.Count);
         context.Count("iqn.kept", kept.Count);
         context.Count("iqn.dropped", made.Count - kept.Count);
         foreach (var neutral in kept) yield return neutral;
     }
 
-    // Every preference in turn, in random order, as often as the ratio asks.
+    // Every preference in turn, those made from originals among them, in random order, until the ratio is reached.
     private static List<PreferenceExample> MakeNeutrals(List<PreferenceExample> parents, double ratio, Random random)
     {
-        var total = (long)Math.Round(ratio * parents.Count, MidpointRounding.AwayFromZero);
+        var total = (long)Math.Round(ratio * parents.Count(p => p.Provenance.Augmentation is null), MidpointRounding.AwayFromZero);
         var made = new List<PreferenceExample>();
         var others = new OtherPrompts(parents);
         var order = parents.ToArray();
@@ -73,15 +74,6 @@ public sealed class CromeNeutralAugmenter(CromeNeutralOptions options) : IAugmen
             }
         }
         return made;
-    }
-
-    private List<PreferenceExample> Filter(
-        List<PreferenceExample> made, AugmentationContext context, CancellationToken cancellation)
-    {
-        if (options.FilterThreshold < 0 || made.Count == 0) return made;
-        var scores = context.Baseline.ScorePairs(made, cancellation);
-        return [.. made.Where((_, i) =>
-            ConfidenceFilter.Keeps(ConfidenceFilter.Probability(scores[i]), ConfidenceFilter.Tie, options.FilterThreshold))];
     }
 
     /// <summary>Draws the example of another prompt, each such example with the same probability.</summary>
@@ -116,23 +108,4 @@ public sealed class CromeNeutralAugmenter(CromeNeutralOptions options) : IAugmen
             return _byPrompt[index < start ? index : index + length];
         }
     }
-}
-
-/// <summary>
-/// Crome's confidence filter: what the baseline already judges right teaches nothing more, and is dropped.
-/// </summary>
-public static class ConfidenceFilter
-{
-    /// <summary>The target of a tie.</summary>
-    public const double Tie = 0.5;
-
-    /// <summary>The baseline's probability that the second response of a pair is the better, by Bradley and Terry's model.</summary>
-    /// <param name="score">The baseline's rewards.</param>
-    public static double Probability(PairScore score) => 1 / (1 + Math.Exp(score.Margin));
-
-    /// <summary>Whether an augmented pair stays: <c>|p − t| &gt; τ</c>.</summary>
-    /// <param name="probability">p, the baseline's probability that the second response is the better, in [0, 1].</param>
-    /// <param name="target">t: 1 where the second is labelled better, 0 where the first is, ½ for a tie.</param>
-    /// <param name="threshold">τ; below 0 every pair stays, from 1 none.</param>
-    public static bool Keeps(double probability, double target, double threshold) => Math.Abs(probability - target) > threshold;
 }
