@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.Loader;
 using RewardKit.Hosting.Experiments;
+using RewardKit.Hosting.Generators;
 using RewardKit.Hosting.Plugins;
 using RewardKit.Hosting.Tests.Experiments;
 using RewardKit.Models;
@@ -24,6 +25,19 @@ public class ShippedPluginsTests
         ["reward-math"] = "RewardMath.Tests/data/RewardMATH_direct.json",
         ["rm-bench"] = "RmBench.Tests/data",
     };
+
+    // One answer in which each plugin that asks a language model finds what it asked for.
+    private const string Written = """
+        {
+          "Attributes": {"a": 0.2, "b": 0.2, "c": 0.2, "d": 0.2, "e": 0.2},
+          "a": [{"element": "1", "impact": "x"}, {"element": "2", "impact": "x"}, {"element": "3", "impact": "x"}, {"element": "4", "impact": "x"}, {"element": "5", "impact": "x"}],
+          "differences": [{"attribute": "a", "difference": "d", "analysis": {"Response_1": "x", "Response_2": "y"}}],
+          "Final Response": "other content of quite some length"
+        }
+        Verdict: Pass
+        Paraphrase: in other words
+        Rewritten answer: another answer, and a longer one than any before
+        """;
 
     // Lives on while plugins come and go, as in a host that stays.
     private static readonly TorchModels Models = new();
@@ -132,7 +146,7 @@ public class ShippedPluginsTests
     private static IAugmenter Use(IAugmenter augmenter)
     {
         var counts = new Dictionary<string, long>();
-        var context = new AugmentationContext(7, new ByLength(), counts.Add);
+        var context = new AugmentationContext(7, new ByLength(), counts.Add, ScriptedGenerator.Of(_ => Written));
         var made = augmenter.AugmentAsync(Examples.ToAsyncEnumerable(), context, default).ToBlockingEnumerable().ToArray();
         Assert.That(made[..4], Is.EqualTo(Examples));
         Assert.That(made, Has.Length.GreaterThan(4));

@@ -29,7 +29,7 @@ public sealed class CromeCanConformance : AugmenterConformance
 
     protected override ITextGenerator Generator => FakeOracle.Forgetful();
 
-    protected override IAugmenter Create() => new CromeCanAugmenter(new() { Ratio = 0.2, Retries = 0 });
+    protected override IAugmenter Create() => new CromeCanAugmenter(new() { Ratio = 0.2, Retries = 0, FilterThreshold = 0.01 });
 }
 
 public sealed class CromeParaConformance : AugmenterConformance
@@ -38,5 +38,5 @@ public sealed class CromeParaConformance : AugmenterConformance
 
     protected override ITextGenerator Generator => FakeOracle.Forgetful();
 
-    protected override IAugmenter Create() => new CromeParaAugmenter(new() { Ratio = 0.2, Retries = 0 });
+    protected override IAugmenter Create() => new CromeParaAugmenter(new() { Ratio = 0.2, Retries = 0, FilterThreshold = 0.01 });
 }
