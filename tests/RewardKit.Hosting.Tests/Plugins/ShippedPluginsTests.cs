@@ -22,6 +22,7 @@ public class ShippedPluginsTests
     {
         ["reward-bench"] = "RewardBench.Tests/data/made-up.jsonl",
         ["reward-bench-2"] = "RewardBench.Tests/data/made-up-2.jsonl",
+        ["reword-bench"] = "RewardBench.Tests/data/made-up.jsonl",
         ["reward-math"] = "RewardMath.Tests/data/RewardMATH_direct.json",
         ["rm-bench"] = "RmBench.Tests/data",
     };
