@@ -20,6 +20,10 @@ public class ShippedPluginsTests
     // What a plugin must be given to read, from its own tests.
     private static readonly Dictionary<string, string> Inputs = new()
     {
+        ["best-of-n-gsm8k"] = "BestOfN.Tests/data/example_model_solutions.jsonl",
+        ["best-of-n-safety"] = "BestOfN.Tests/data/safety.jsonl",
+        ["judge-bench"] = "JudgeBench.Tests/data",
+        ["llm-bar"] = "LlmBar.Tests/data/LLMBar",
         ["reward-bench"] = "RewardBench.Tests/data/made-up.jsonl",
         ["reward-bench-2"] = "RewardBench.Tests/data/made-up-2.jsonl",
         ["reword-bench"] = "RewardBench.Tests/data/made-up.jsonl",
