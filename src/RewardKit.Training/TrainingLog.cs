@@ -13,13 +13,17 @@ public sealed record StepLog(int Step, double LearningRate, double GradNorm, IRe
 /// <summary>How far a long task has come, for a progress bar.</summary>
 /// <param name="Stage">
 /// What is being done: <c>reference</c>, <c>resume</c> (once, with the last step of the checkpoint that the training goes on
-/// from), <c>train</c>, <c>score</c>.
+/// from), <c>train</c>, <c>score</c>, <c>generate</c>.
 /// </param>
 /// <param name="Done">Units done.</param>
 /// <param name="Total">Units in all.</param>
 /// <param name="Unit">What is counted: <c>pairs</c>, <c>texts</c>.</param>
 /// <param name="Step">The optimiser step just done; null outside training.</param>
-public sealed record TrainingProgress(string Stage, long Done, long Total, string Unit, StepReport? Step = null);
+public sealed record TrainingProgress(string Stage, long Done, long Total, string Unit, StepReport? Step = null)
+{
+    /// <summary>What else there is to say, in a few words; null for nothing.</summary>
+    public string? Detail { get; init; }
+}
 
 /// <summary>One optimiser step as it is watched: what is logged of it, and how far it brought the run.</summary>
 /// <param name="Log">The step as logged.</param>

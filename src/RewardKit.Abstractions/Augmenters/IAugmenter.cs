@@ -53,7 +53,7 @@ public sealed class AugmentationContext(int seed, IScorer? baseline, Action<stri
     /// <exception cref="RewardKitException">The script names none.</exception>
     public ITextGenerator Generator => generator ?? throw RewardKitException.Input(
         "This augmenter has text written by a language model, but the script names none. "
-        + "Add generator (Generator.server (url, model)) to the experiment.");
+        + "Add generator (Generator.server (url = \"…\", model = \"…\")) to the experiment.");
 
     /// <summary>Says how many examples a reason applies to, as <c>("iqn.kept", 812)</c>; shown in the report.</summary>
     /// <param name="reason">A short dotted name.</param>

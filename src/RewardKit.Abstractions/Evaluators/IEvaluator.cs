@@ -44,7 +44,7 @@ public sealed class EvaluationContext(IScorer scorer, IReadOnlyList<PreferenceEx
     /// <exception cref="RewardKitException">The script names none.</exception>
     public ITextGenerator Generator => generator ?? throw RewardKitException.Input(
         "This evaluator has text written by a language model, but the script names none. "
-        + "Add generator (Generator.server (url, model)) to the experiment.");
+        + "Add generator (Generator.server (url = \"…\", model = \"…\")) to the experiment.");
 }
 
 /// <summary>What an evaluator found.</summary>

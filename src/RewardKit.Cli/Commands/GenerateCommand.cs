@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using RewardKit.Hosting.Experiments;
+using RewardKit.Hosting.Generators;
 using RewardKit.Hosting.Plugins;
 using RewardKit.Models;
 using RewardKit.Models.Generation;
@@ -15,7 +16,7 @@ internal static class GenerateCommand
     /// <summary>The command.</summary>
     public static Command Create()
     {
-        var model = new Argument<string>("MODEL") { Description = "The language model's folder." };
+        var model = new Argument<string>("MODEL") { Description = "The language model's folder; with --server its name there." };
         var decoder = new Option<string?>("--decoder") { Description = "The id of an installed decoder plugin, which steers.", HelpName = "ID" };
         var guides = Many("--guide", "A model that the decoder steers with, and its weight (1 if left out). May be repeated.", "FOLDER=WEIGHT");
         var reward = new Option<string?>("--reward") { Description = "A reward model that the decoder steers with, and its weight.", HelpName = "FOLDER=WEIGHT" };
@@ -27,6 +28,8 @@ internal static class GenerateCommand
         var penalty = Number("--repetition-penalty", "Above 1, tokens that were there already become less probable.", 1.0);
         var stop = Many("--stop", "A text ends before this string. May be repeated.", "TEXT");
         var seed = Number("--seed", "Decides what is sampled; line n draws with seed + n.", 0);
+        var server = new Option<string?>("--server") { Description = "An OpenAI-compatible server to ask instead, as http://localhost:8000/v1.", HelpName = "URL" };
+        var key = new Option<string?>("--key") { Description = "The environment variable that has the server's API key; OPENAI_API_KEY for OpenAI's own.", HelpName = "NAME" };
         var (plugins, verbose) = (Shared.Plugins(), Shared.Verbose());
         var command = new CommandWithExamples(
             "generate",
@@ -34,11 +37,13 @@ internal static class GenerateCommand
             Continues texts and answers prompts. Reads JSON Lines from standard input: {"prompt": ...} or {"messages": [...]},
             which are put into the chat template, or {"text": ...}, which is continued as it is. Writes a line for each:
             {"text": ..., "tokens": ..., "logProb": ..., "finish": ...}. A decoder plugin steers the model by others.
+            A server answers prompts alone, and tells no log-probabilities.
             """,
             "echo '{\"text\": \"Once upon a time\"}' | rewardkit generate scripts/models/stories260K --max-tokens 40",
+            "echo '{\"prompt\": \"Name a river.\"}' | rewardkit generate qwen2.5-7b-instruct --server http://localhost:8000/v1",
             "rewardkit generate models/base --decoder guided --guide models/kind=0.7 --temperature 1 < prompts.jsonl")
         {
-            model, decoder, guides, reward, set, maxTokens, temperature, topK, topP, penalty, stop, seed, plugins, verbose,
+            model, decoder, guides, reward, set, maxTokens, temperature, topK, topP, penalty, stop, seed, server, key, plugins, verbose,
         };
         command.SetAction(parsed => Outcome.Of(parsed.GetValue(verbose), cancellation =>
         {
@@ -55,6 +60,14 @@ internal static class GenerateCommand
             var use = (Id: parsed.GetValue(decoder), Guides: parsed.GetRequiredValue(guides), Reward: parsed.GetValue(reward), Set: parsed.GetRequiredValue(set));
             if (use.Id is null && (use.Guides.Length > 0 || use.Reward is not null || use.Set.Length > 0))
                 throw RewardKitException.Input("--guide, --reward and --set are for a decoder: name one with --decoder.");
+            if (parsed.GetValue(server) is { } url)
+            {
+                if (use.Id is not null) throw RewardKitException.Input("A decoder steers a local model: leave out --server or --decoder.");
+                using var remote = new ServerGenerator(new() { Url = url, Model = parsed.GetRequiredValue(model), KeyVariable = parsed.GetValue(key) }) { Retrying = Console.Error.WriteLine };
+                GenerateLines.Run(remote, options, cancellation);
+                return;
+            }
+            if (parsed.GetValue(key) is not null) throw RewardKitException.Input("--key is for a server: name one with --server.");
 
             var device = torch.cuda.is_available() ? torch.CUDA : torch.CPU;
             using var loaded = LanguageModel.Load(parsed.GetRequiredValue(model), device);

@@ -15,15 +15,42 @@ internal static class GenerateLines
     public sealed record Line(int Number, Conversation? Prompt, string? Text)
     {
         /// <summary>The turns to answer.</summary>
+        /// <param name="who">Who answers them.</param>
         /// <exception cref="RewardKitException">It is a text.</exception>
-        public Conversation NeedPrompt() => Prompt ?? throw RewardKitException.Input(
-            $"Standard input, line {Number}: a decoder answers prompts: expected \"prompt\" or \"messages\" instead of \"text\".");
+        public Conversation NeedPrompt(string who = "a decoder") => Prompt ?? throw RewardKitException.Input(
+            $"Standard input, line {Number}: {who} answers prompts: expected \"prompt\" or \"messages\" instead of \"text\".");
     }
 
     /// <summary>Generates for every line of standard input; what was written before a bad line stays.</summary>
     /// <param name="generate">Generates one text a line.</param>
     /// <param name="cancellation">Ends the work between two batches.</param>
-    public static void Run(Func<IReadOnlyList<Line>, IReadOnlyList<GeneratedText>> generate, CancellationToken cancellation)
+    public static void Run(Func<IReadOnlyList<Line>, IReadOnlyList<GeneratedText>> generate, CancellationToken cancellation) => Run(
+        generate,
+        (text, json) =>
+        {
+            json.WriteString("text", text.Text);
+            json.WriteNumber("tokens", text.Ids.Count);
+            json.WriteNumber("logProb", Math.Round(text.LogProbs.Sum(), 6));
+            json.WriteString("finish", NameOf(text.Finish));
+        },
+        cancellation);
+
+    /// <summary>Asks a generator of text alone, a server for one, for every line of standard input.</summary>
+    /// <param name="generator">The generator.</param>
+    /// <param name="options">How; line n draws with the seed plus n.</param>
+    /// <param name="cancellation">Ends the work.</param>
+    public static void Run(ITextGenerator generator, GenerationOptions options, CancellationToken cancellation) => Run(
+        lines => generator.GenerateAsync(
+            [.. lines.Select(line => new TextRequest(line.NeedPrompt("a server"), options with { Seed = options.Seed + line.Number }))], cancellation).GetAwaiter().GetResult(),
+        (reply, json) =>
+        {
+            json.WriteString("text", reply.Text);
+            json.WriteNumber("tokens", reply.Tokens);
+            json.WriteString("finish", NameOf(reply.Finish));
+        },
+        cancellation);
+
+    private static void Run<T>(Func<IReadOnlyList<Line>, IReadOnlyList<T>> generate, Action<T, Utf8JsonWriter> write, CancellationToken cancellation)
     {
         using var input = Console.OpenStandardInput();
         using var output = Console.OpenStandardOutput();
@@ -34,20 +61,20 @@ internal static class GenerateLines
             JsonLines.Write(output, texts, (text, json) =>
             {
                 json.WriteStartObject();
-                json.WriteString("text", text.Text);
-                json.WriteNumber("tokens", text.Ids.Count);
-                json.WriteNumber("logProb", Math.Round(text.LogProbs.Sum(), 6));
-                json.WriteString("finish", text.Finish switch
-                {
-                    FinishReason.StopToken => "stop-token",
-                    FinishReason.StopString => "stop-string",
-                    FinishReason.MaxTokens => "max-tokens",
-                    _ => "context-full",
-                });
+                write(text, json);
                 json.WriteEndObject();
             });
         }
     }
+
+    private static string NameOf(FinishReason finish) => finish switch
+    {
+        FinishReason.StopToken => "stop-token",
+        FinishReason.StopString => "stop-string",
+        FinishReason.MaxTokens => "max-tokens",
+        FinishReason.Refused => "refused",
+        _ => "context-full",
+    };
 
     private static Line Parse(JsonElement line, int number)
     {

@@ -5,7 +5,7 @@ namespace RewardKit.Hosting.Experiments;
 /// <summary>Finds what is wrong with an experiment before anything is trained.</summary>
 internal static class ExperimentCheck
 {
-    /// <summary>Checks names, files, every plugin with its options, and the baselines.</summary>
+    /// <summary>Checks names, files, every plugin with its options, the baselines, and the text generator where one is needed.</summary>
     /// <returns>
     /// The experiment with every option of every plugin spelled out, and the arms that cannot be run because a plugin failed
     /// to be made, with the reason.
@@ -35,14 +35,15 @@ internal static class ExperimentCheck
             if (methods.Describe(evaluation.Evaluator) is { } described && described.OwnData != evaluation.Pairs is null)
                 throw RewardKitException.Input($"The {described.Label} " + (described.OwnData
                     ? "brings its own data, but is given pairs. Leave them out." : "judges by held-out pairs, but is given none. Name them."));
-            methods.CreateEvaluator(evaluation.Evaluator);
+            if (methods.CreateEvaluator(evaluation.Evaluator).Needs.HasFlag(EvaluatorNeeds.Generator))
+                NeedGenerator(spec, $"The evaluator {evaluation.Evaluator.Id}");
         }
         var unusable = new Dictionary<string, RewardKitException>();
         foreach (var arm in spec.Arms)
         {
             try
             {
-                Make(arm, methods);
+                Make(spec, arm, methods);
             }
             catch (Exception e) when (e is not RewardKitException { ExitCode: 2 })
             {
@@ -54,14 +55,28 @@ internal static class ExperimentCheck
         return (spec, unusable);
     }
 
-    private static void Make(ArmSpec arm, MethodSource methods)
+    private static void Make(ExperimentSpec spec, ArmSpec arm, MethodSource methods)
     {
         In(arm, () => methods.CreateLoss(arm.Loss));
         foreach (var use in arm.Augmenters)
-            if (In(arm, () => methods.CreateAugmenter(use)).Needs.HasFlag(AugmenterNeeds.Baseline) && arm.Baseline is null)
+        {
+            var needs = In(arm, () => methods.CreateAugmenter(use)).Needs;
+            if (needs.HasFlag(AugmenterNeeds.Baseline) && arm.Baseline is null)
                 throw RewardKitException.Input(
                     $"The arm \"{arm.Name}\" uses the augmenter {use.Id}, which filters with a baseline reward model, but the arm names none. "
                     + "Add Baseline.arm \"NAME\" with the name of another arm, or turn the filter off in the augmenter's options.");
+            if (needs.HasFlag(AugmenterNeeds.Generator))
+                NeedGenerator(spec, $"The arm \"{arm.Name}\" uses the augmenter {use.Id}, which");
+        }
+    }
+
+    private static void NeedGenerator(ExperimentSpec spec, string who)
+    {
+        if (spec.Generator is not { } generator)
+            throw RewardKitException.Input(
+                $"{who} has text written by a language model, but the experiment names none. "
+                + "Add generator (Generator.server (url = \"http://localhost:8000/v1\", model = \"NAME\")), or Generator.local \"FOLDER\".");
+        generator.Check();
     }
 
     /// <summary>The arms in an order in which each comes after its baseline.</summary>

@@ -1,3 +1,5 @@
+using RewardKit.Hosting.Generators;
+using RewardKit.Hosting.Plugins;
 using RewardKit.Hosting.Runs;
 using RewardKit.Training;
 using RewardKit.Training.Data;
@@ -40,7 +42,9 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models, R
         using var only = Leads ? Only(spec) : null;
         var store = new RunStore(spec.OutputFolder, spec.Checkpoints?.KeepWhenFinished == true);
         if (Leads) store.Sweep(spec.Arms.SelectMany(a => spec.Seeds.Select(s => (a.Name, s))));
-        var keys = new RunKeys(spec, methods, models, processes?.Group.Size ?? 1);
+        var generator = new ExperimentGenerator(spec, methods);
+        var keys = new RunKeys(spec, methods, models, generator, processes?.Group.Size ?? 1);
+        var telling = new Lock();
         var recorder = new RunRecorder(spec);
 
         var failures = new RunFailures(progress, cancellation);
@@ -76,7 +80,7 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models, R
 
         RunResult RunTrivial(IScorer scorer)
         {
-            var (measurements, samples) = Evaluate(scorer);
+            var (measurements, samples) = Evaluate(scorer, new(), _ => { });
             return new(scorer.Name, null, measurements, samples, null, new Dictionary<string, long>(), null, false);
         }
 
@@ -120,8 +124,8 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models, R
             (IReadOnlyDictionary<string, Measurement>, IReadOnlyDictionary<string, IReadOnlyList<EvaluationSample>>) Judge()
             {
                 entered(RunState.Evaluating);
-                using var model = Load(arm.Name, seed, (done, total) => progress.Advanced(arm.Name, seed, new("evaluate", done, total, "texts")));
-                var judged = Evaluate(model);
+                using var model = Load(arm.Name, seed, (done, total) => Tell(arm, seed, new("evaluate", done, total, "texts")));
+                var judged = Evaluate(model, new(p => Tell(arm, seed, p)), Notice(arm.Name, seed));
                 store.SaveEvaluation(arm.Name, seed, evaluationKey, judged.Measurements, judged.Samples);
                 return judged;
             }
@@ -130,7 +134,8 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models, R
         (TrainingLog, Dictionary<string, long>) Train(ArmSpec arm, int seed, string folder, Action<RunState> entered)
         {
             var counts = new Dictionary<string, long>();
-            var examples = Augment(arm, seed, counts);
+            var examples = processes is not null && generator.IsUsedBy(arm)
+                ? processes.LeaderFirst(() => Augment(arm, seed, counts), cancellation) : Augment(arm, seed, counts);
             using var metrics = Leads ? new RunMetrics(folder) : null;
             var log = models.Train(
                 spec.Model, methods.CreateLoss(arm.Loss), examples, spec.Training, seed, RunStore.CheckpointIn(folder),
@@ -152,36 +157,64 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models, R
             return (log, counts);
         }
 
-        Action<string> Notice(string arm, int seed) => sentence => progress.Noted(arm, seed, sentence);
+        // A generator's answers come by threads of their own.
+        void Tell(ArmSpec arm, int seed, TrainingProgress how)
+        {
+            lock (telling) progress.Advanced(arm.Name, seed, how);
+        }
+
+        Action<string> Notice(string arm, int seed) => sentence =>
+        {
+            lock (telling) progress.Noted(arm, seed, sentence);
+        };
 
         IReadOnlyList<PreferenceExample> Augment(ArmSpec arm, int seed, Dictionary<string, long> counts)
         {
             if (arm.Augmenters.Count == 0) return data.Train.Examples;
             using var baseline = arm.Baseline is { } name
-                ? Load(name, seed, (done, total) => progress.Advanced(arm.Name, seed, new("augment", done, total, "texts")))
+                ? Load(name, seed, (done, total) => Tell(arm, seed, new("augment", done, total, "texts")))
                 : null;
+            var meter = new GenerationMeter(p => Tell(arm, seed, p));
+            using var writer = generator.IsUsedBy(arm) ? generator.Open(meter, Notice(arm.Name, seed)) : null;
             var stream = data.Train.Examples.ToAsyncEnumerable();
             foreach (var use in arm.Augmenters)
             {
                 var context = new AugmentationContext(
-                    seed, baseline, (reason, count) => counts[reason] = counts.GetValueOrDefault(reason) + count);
+                    seed, baseline, (reason, count) => counts[reason] = counts.GetValueOrDefault(reason) + count, writer);
                 stream = methods.CreateAugmenter(use).AugmentAsync(stream, context, cancellation);
             }
-            return stream.ToBlockingEnumerable(cancellation).ToArray();
+            var examples = Blaming(writer, () => stream.ToBlockingEnumerable(cancellation).ToArray());
+            foreach (var (total, count) in meter.Totals) counts[total] = count;
+            return examples;
+        }
+
+        // What the generator threw came through a plugin, whose fault it is not.
+        static T Blaming<T>(CachedGenerator? writer, Func<T> work)
+        {
+            try
+            {
+                return work();
+            }
+            catch (Exception e) when (writer?.Failure is { } failure && PluginFault.Unwrap(e) == failure)
+            {
+                throw failure.ExitCode == 2 ? RewardKitException.Input(failure.Message, failure) : RewardKitException.Failure(failure.Message, failure);
+            }
         }
 
         ITrainedModel Load(string arm, int seed, Action<int, int> scored) =>
             models.Load($"{arm}, seed {seed}", store.CheckpointOf(arm, seed), scored);
 
         (IReadOnlyDictionary<string, Measurement> Measurements, IReadOnlyDictionary<string, IReadOnlyList<EvaluationSample>> Samples)
-            Evaluate(IScorer scorer)
+            Evaluate(IScorer scorer, GenerationMeter meter, Action<string> notice)
         {
+            using var writer = generator.Judges ? generator.Open(meter, notice) : null;
             var measurements = new Dictionary<string, Measurement>();
             var samples = new Dictionary<string, IReadOnlyList<EvaluationSample>>();
             foreach (var (label, evaluation, pairs) in data.Evaluations)
             {
                 var evaluator = methods.CreateEvaluator(evaluation.Evaluator);
-                var report = evaluator.EvaluateAsync(new(scorer, pairs, EvaluationSeed), cancellation).GetAwaiter().GetResult();
+                var context = new EvaluationContext(scorer, pairs, EvaluationSeed, writer);
+                var report = Blaming(writer, () => evaluator.EvaluateAsync(context, cancellation).GetAwaiter().GetResult());
                 // Copied, because lists and dictionaries made in a plugin are types of the plugin and would keep it loaded.
                 foreach (var (metric, measured) in report.Metrics)
                     measurements.Add($"{label}/{metric}", new(measured.Value, measured.Items?.ToArray(), measured.Chance));

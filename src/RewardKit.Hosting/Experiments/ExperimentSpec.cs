@@ -1,3 +1,4 @@
+using RewardKit.Hosting.Generators;
 using RewardKit.Models;
 using RewardKit.Training;
 using RewardKit.Training.Checkpoints;
@@ -92,6 +93,9 @@ public sealed record ExperimentSpec
 
     /// <summary>When each training's state is kept, so that it goes on after it was stopped or killed; null for never.</summary>
     public CheckpointPolicy? Checkpoints { get; init; } = new();
+
+    /// <summary>What writes text for augmenters and evaluators; null for nothing.</summary>
+    public GeneratorSpec? Generator { get; init; }
 
     /// <summary>Where results go, absolute.</summary>
     public required string OutputFolder { get; init; }

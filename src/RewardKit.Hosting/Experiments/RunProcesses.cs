@@ -83,6 +83,17 @@ public sealed class RunProcesses(ProcessGroup group)
         return failure.Length == 0 ? find() : throw RewardKitException.Failure(failure);
     }
 
+    /// <summary>Has the one that leads do something before the others do, within a run that is trained.</summary>
+    /// <param name="work">Does it.</param>
+    /// <param name="cancellation">Stops waiting.</param>
+    internal T LeaderFirst<T>(Func<T> work, CancellationToken cancellation)
+    {
+        if (!Leads) group.Store.Get(Key(_run, "first"), cancellation);
+        var result = work();
+        if (Leads) Say(_run, "first", "done");
+        return result;
+    }
+
     private void Say(int number, string what, string text) => group.Store.Set(Key(number, what), text);
 
     private static string Key(int number, string what) => string.Create(CultureInfo.InvariantCulture, $"run {number}/{what}");

@@ -43,6 +43,7 @@ internal sealed class Pace
             if (step is not null) yield return (Text($"{(step.Tokens - _firstTokens) / seconds:0} tokens/s"), 4);
             yield return (left.ToString(left.TotalHours >= 1 ? @"h\:mm\:ss" : @"m\:ss", CultureInfo.InvariantCulture) + " left", 0);
         }
+        if (progress.Detail is { } detail) yield return (detail, 3);
         if (step is null) yield break;
         yield return (Text($"loss {step.Log.Metrics["loss"]:0.000}"), 1);
         if (step.Rewards?.Accuracy is { } accuracy) yield return (Text($"accuracy {100 * accuracy:0} %"), 3);

@@ -14,6 +14,7 @@ internal static class SettingsTables
         var data = new List<(string, string)> { ("training pairs", spec.Train.Describe(f => f.Path)) };
         if (spec.Validation is { } held) data.Add(("validation during training", held.Describe(f => f.Path)));
         data.AddRange(spec.Evaluations.Select(e => ($"evaluation: {e.Evaluator.Id}{Options(e.Evaluator)}", e.Pairs is { } pairs ? pairs.Describe(f => f.Path) : "its own data")));
+        if (spec.Generator is { } generator) data.Add(("text generator", generator.Name));
         data.Add(("seeds", string.Join(", ", spec.Seeds)));
         return Html.Of($"""
             {Table("Arms", spec.Arms.Select(a => (a.Name, Describe(a))))}

@@ -16,8 +16,6 @@ namespace RewardKit.Hosting.Runs;
 public sealed class RunIndex(string folder, Action<string>? notice = null)
 {
     private const int Schema = 1;
-    private const int Corrupt = 11;
-    private const int NoDatabase = 26;
     private const string Columns = "folder, experiment, arm, seed, state, started, ended, host, pid, pid_started, key, parts, about, metrics, steps, seconds, error";
     private readonly string _folder = System.IO.Path.GetFullPath(folder);
 
@@ -71,7 +69,7 @@ public sealed class RunIndex(string folder, Action<string>? notice = null)
             {
                 return Open(work);
             }
-            catch (SqliteException e) when (IsDamage(e))
+            catch (SqliteException e) when (DamagedDatabase.Is(e))
             {
                 SetAside();
                 return Open(work);
@@ -83,11 +81,10 @@ public sealed class RunIndex(string folder, Action<string>? notice = null)
         }
     }
 
-    private static bool IsDamage(SqliteException e) => e.SqliteErrorCode is Corrupt or NoDatabase;
-
     private T Open<T>(Func<SqliteConnection, T> work)
     {
-        using var connection = Connection();
+        using var connection = DamagedDatabase.Connection(Path, Patience);
+        connection.Open();
         var version = Version(connection);
         if (version == 0) Create(connection);
         if (version > Schema)
@@ -96,14 +93,6 @@ public sealed class RunIndex(string folder, Action<string>? notice = null)
                 $"The index of runs {Path} was written by a newer rewardkit (its form is {version}, this one knows {Schema}). Update rewardkit, or use another folder.");
         }
         return work(connection);
-    }
-
-    private SqliteConnection Connection()
-    {
-        // Closed means closed: a pool would hold the file open, and with it the write-ahead log.
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = Path, DefaultTimeout = Patience, Pooling = false }.ToString());
-        connection.Open();
-        return connection;
     }
 
     private static long Version(SqliteConnection connection)
@@ -132,42 +121,8 @@ public sealed class RunIndex(string folder, Action<string>? notice = null)
 
     private void SetAside()
     {
-        // One process at a time, and only while it is damaged still: the next one would put the new index away.
-        using var alone = Alone();
-        try
-        {
-            using var connection = Connection();
-            using var check = Command(connection, "PRAGMA quick_check(1)");
-            if ((string?)check.ExecuteScalar() == "ok") return;
-        }
-        catch (SqliteException e) when (IsDamage(e))
-        {
-        }
-        var number = Enumerable.Range(1, int.MaxValue).First(n => !File.Exists($"{Path}.damaged-{n}"));
-        File.Move(Path, $"{Path}.damaged-{number}");
-        foreach (var log in new[] { "-wal", "-shm" }) File.Delete(Path + log);
-        notice?.Invoke($"The index of runs {Path} is damaged; it is kept as {System.IO.Path.GetFileName(Path)}.damaged-{number} and made again from the runs' folders.");
-    }
-
-    private FileStream Alone()
-    {
-        for (var tries = 0; ; tries++)
-        {
-            try
-            {
-                return new(Path + ".repair", new FileStreamOptions
-                {
-                    Mode = FileMode.OpenOrCreate,
-                    Access = FileAccess.ReadWrite,
-                    Share = FileShare.None,
-                    Options = FileOptions.DeleteOnClose,
-                });
-            }
-            catch (IOException) when (tries < Patience * 10)
-            {
-                Thread.Sleep(100);
-            }
-        }
+        if (DamagedDatabase.SetAside(Path, Patience) is { } kept)
+            notice?.Invoke($"The index of runs {Path} is damaged; it is kept as {kept} and made again from the runs' folders.");
     }
 
     private int Put(SqliteConnection connection, RunRow row)

@@ -101,6 +101,7 @@ internal sealed class RunRecorder(ExperimentSpec spec)
             ["training pairs"] = spec.Train.Describe(f => f.Path),
         };
         if (spec.Validation is { } held) about["validation pairs"] = held.Describe(f => f.Path);
+        if (spec.Generator is { } generator) about["text generator"] = generator.Name;
         foreach (var (i, evaluation) in spec.Evaluations.Index())
             about[$"evaluation {i + 1}"] = evaluation.Evaluator.Id + (evaluation.Pairs is { } pairs ? $" on {pairs.Describe(f => f.Path)}" : "");
         return about;

@@ -99,6 +99,14 @@ public sealed class LanguageModel : ILanguageModel, IDisposable
     public IEnumerable<GeneratedToken> Stream(IReadOnlyList<Conversation> prompts, GenerationOptions options, IReadOnlyList<long>? seeds = null) =>
         _generator.Stream(Encode(prompts), options, seeds);
 
+    /// <summary>Continues token ids token by token, as <see cref="TextGenerator.Stream"/>.</summary>
+    /// <param name="prompts">The ids, each prompt at least one.</param>
+    /// <param name="options">How.</param>
+    /// <param name="seeds">As for <see cref="Generate(IReadOnlyList{int[]}, GenerationOptions, IReadOnlyList{long}?)"/>.</param>
+    /// <exception cref="RewardKitException">A prompt does not fit the model, or an option makes no sense.</exception>
+    public IEnumerable<GeneratedToken> Stream(IReadOnlyList<int[]> prompts, GenerationOptions options, IReadOnlyList<long>? seeds = null) =>
+        _generator.Stream(prompts, options, seeds);
+
     /// <inheritdoc/>
     public void Dispose() => Model.Dispose();
 

@@ -13,8 +13,8 @@ module GeneratedScript =
     /// What the language itself defines beside the generated types; a plugin's choices are named differently.
     let private taken =
         set
-            [ "Augment"; "Baseline"; "Data"; "Evaluate"; "Experiment"; "Inline"; "Loss"; "Model"; "Plugin"; "Report"
-              "Schedule"; "Script"; "Step"; "Training" ]
+            [ "Augment"; "Baseline"; "Data"; "Evaluate"; "Experiment"; "Generator"; "Inline"; "Loss"; "Model"; "Plugin"
+              "Report"; "Schedule"; "Script"; "Step"; "Training" ]
 
     let private keywords =
         set

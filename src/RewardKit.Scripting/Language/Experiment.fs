@@ -4,6 +4,7 @@ open System
 open System.Collections.Generic
 open System.IO
 open RewardKit.Hosting.Experiments
+open RewardKit.Hosting.Generators
 open RewardKit.Models
 open RewardKit.Scripting
 open RewardKit.Training
@@ -23,6 +24,7 @@ type ExperimentDraft =
             Arms: (string * Step list) list
             Evaluations: EvaluationSpec list option
             Seeds: int list option
+            Generator: GeneratorSpec option
             Output: string option
         }
 
@@ -42,6 +44,7 @@ module internal Draft =
             Arms = []
             Evaluations = None
             Seeds = None
+            Generator = None
             Output = None
         }
 
@@ -126,6 +129,7 @@ module internal Draft =
             Seeds = (draft.Seeds |> Option.defaultValue [] |> someOf "seed" "seeds [ 1; 2 ]"),
             Training = training,
             Checkpoints = defaultArg draft.Checkpoints (CheckpointPolicy()),
+            Generator = Option.toObj draft.Generator,
             OutputFolder =
                 (match draft.Output with
                  | Some folder -> Script.path folder
@@ -186,6 +190,11 @@ type ExperimentBuilder internal (name: string) =
     [<CustomOperation "seeds">]
     member _.Seeds(draft: ExperimentDraft, seeds: int list) =
         { draft with Seeds = Draft.once name "seeds" draft.Seeds seeds }
+
+    /// What writes text for augmenters and evaluators that need a language model: a server, a local model, or a function.
+    [<CustomOperation "generator">]
+    member _.Generator(draft: ExperimentDraft, generator: GeneratorSpec) =
+        { draft with Generator = Draft.once name "generator" draft.Generator generator }
 
     /// Where results go, relative to the script; `runs/NAME` below the current folder if not said.
     [<CustomOperation "output">]

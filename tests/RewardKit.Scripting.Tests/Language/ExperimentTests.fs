@@ -4,6 +4,7 @@ open System
 open System.IO
 open NUnit.Framework
 open RewardKit
+open RewardKit.Hosting.Generators
 open RewardKit.Models
 open RewardKit.Training.Data
 
@@ -77,6 +78,69 @@ module ExperimentTests =
         Assert.That(
             message (withArms [ "a", [ loss ]; "b", [ Baseline.arm "a"; Baseline.arm "a"; loss ] ]),
             Does.Contain "names 2 baselines"
+        )
+
+    let private withGenerator (stated: GeneratorSpec) =
+        let made =
+            experiment "e" {
+                model start
+                train data
+                arm "a" [ loss ]
+                evaluate [ accuracy ]
+                seeds [ 1 ]
+                generator stated
+            }
+
+        made.Generator
+
+    [<Test>]
+    let ``a generator is a server, a local model, a function or a file`` () =
+        let server =
+            withGenerator (
+                Generator.server (
+                    url = "http://localhost:8000/v1",
+                    model = "m",
+                    key = "MY_KEY",
+                    concurrency = 4,
+                    timeout = 2.5,
+                    tries = 3,
+                    answers = "shared.db"
+                )
+            )
+            :?> ServerSpec
+
+        let options = server.Options
+        Assert.That((options.Url, options.Model, options.KeyVariable), Expect.equal ("http://localhost:8000/v1", "m", "MY_KEY"))
+        Assert.That((options.Concurrency, options.Timeout.TotalSeconds, options.Tries), Expect.equal (4, 2.5, 3))
+        Assert.That(server.Answers, Expect.equal (Path.GetFullPath "shared.db"))
+
+        let plain = withGenerator (Generator.server ("http://localhost:8000/v1", "m")) :?> ServerSpec
+        Assert.That((plain.Options, plain.Answers), Expect.equal (ServerOptions(Url = "http://localhost:8000/v1", Model = "m"), null))
+
+        let own = withGenerator (Generator.scripted ("shout", fun prompt -> prompt.ToUpperInvariant())) :?> ScriptedSpec
+        let reply = own.Answer.Invoke(TextRequest(Conversation.User "hello", GenerationOptions()))
+        Assert.That((own.Name, reply), Expect.equal ("shout", TextReply("HELLO", FinishReason.StopToken)))
+
+        Assert.That((withGenerator (Generator.file "answers.jsonl")).Name, Expect.equal "answers.jsonl")
+
+    [<Test>]
+    let ``a generator that cannot be meant is refused`` () =
+        Assert.That(
+            message (fun () -> Generator.server ("http://localhost/v1", "m", timeout = 0.0) |> ignore),
+            Does.Contain "timeout = 0 is out of range"
+        )
+
+        Assert.That(message (fun () -> Generator.local "no/such/folder" |> ignore), Does.Contain "There is no model folder")
+        Assert.That(message (fun () -> Generator.scripted (" ", id) |> ignore), Does.Contain "has no name")
+
+        Assert.That(
+            message (fun () ->
+                experiment "e" {
+                    generator (Generator.scripted ("a", id))
+                    generator (Generator.scripted ("b", id))
+                }
+                |> ignore),
+            Does.Contain "generator is stated twice"
         )
 
     [<Test>]
