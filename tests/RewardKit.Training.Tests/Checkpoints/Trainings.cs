@@ -3,6 +3,7 @@ using RewardKit.Models;
 using RewardKit.Models.Tokenization;
 using RewardKit.Plugins.BradleyTerry;
 using RewardKit.Plugins.HafRm;
+using RewardKit.Plugins.Odin;
 using RewardKit.Torch;
 using RewardKit.Training.Checkpoints;
 using TorchSharp;
@@ -31,7 +32,11 @@ public sealed record Trainings(string Name, ModelSpec Spec, Func<ILoss> Loss, Tr
     /// <summary>A loss that draws from torch's generator itself.</summary>
     public static Trainings Noise { get; } = new("noise", Small.Llama, () => new NoisyLoss(), InParts with { MicroBatchSize = null });
 
-    public static Trainings[] All => [HafRm, Lora, Noise];
+    /// <summary>A head of two outputs whose weights are normalised, on an adapter: what is kept is not what is applied.</summary>
+    public static Trainings Odin { get; } = new(
+        "odin", new() { Folder = Small.Stories, Lora = new() { Rank = 2 } }, () => new OdinLoss(new()), InParts with { MicroBatchSize = null });
+
+    public static Trainings[] All => [HafRm, Lora, Noise, Odin];
 
     public const int Steps = 6;
 
