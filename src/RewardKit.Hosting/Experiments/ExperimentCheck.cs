@@ -1,3 +1,4 @@
+using RewardKit.Hosting.Generators;
 using RewardKit.Hosting.Plugins;
 
 namespace RewardKit.Hosting.Experiments;
@@ -36,7 +37,7 @@ internal static class ExperimentCheck
                 throw RewardKitException.Input($"The {described.Label} " + (described.OwnData
                     ? "brings its own data, but is given pairs. Leave them out." : "judges by held-out pairs, but is given none. Name them."));
             if (methods.CreateEvaluator(evaluation.Evaluator).Needs.HasFlag(EvaluatorNeeds.Generator))
-                NeedGenerator(spec, $"The evaluator {evaluation.Evaluator.Id}");
+                NeedGenerator(spec.Generator, $"The evaluator {evaluation.Evaluator.Id}");
         }
         var unusable = new Dictionary<string, RewardKitException>();
         foreach (var arm in spec.Arms)
@@ -66,13 +67,13 @@ internal static class ExperimentCheck
                     $"The arm \"{arm.Name}\" uses the augmenter {use.Id}, which filters with a baseline reward model, but the arm names none. "
                     + "Add Baseline.arm \"NAME\" with the name of another arm, or turn the filter off in the augmenter's options.");
             if (needs.HasFlag(AugmenterNeeds.Generator))
-                NeedGenerator(spec, $"The arm \"{arm.Name}\" uses the augmenter {use.Id}, which");
+                NeedGenerator(arm.Generator ?? spec.Generator, $"The arm \"{arm.Name}\" uses the augmenter {use.Id}, which");
         }
     }
 
-    private static void NeedGenerator(ExperimentSpec spec, string who)
+    private static void NeedGenerator(GeneratorSpec? generator, string who)
     {
-        if (spec.Generator is not { } generator)
+        if (generator is null)
             throw RewardKitException.Input(
                 $"{who} has text written by a language model, but the experiment names none. "
                 + "Add generator (Generator.server (url = \"http://localhost:8000/v1\", model = \"NAME\")), or Generator.local \"FOLDER\".");

@@ -125,7 +125,10 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models, R
             {
                 entered(RunState.Evaluating);
                 using var model = Load(arm.Name, seed, (done, total) => Tell(arm, seed, new("evaluate", done, total, "texts")));
-                var judged = Evaluate(model, new(p => Tell(arm, seed, p)), Notice(arm.Name, seed));
+                var meter = new GenerationMeter(p => Tell(arm, seed, p));
+                var judged = Evaluate(model, meter, Notice(arm.Name, seed));
+                // No table of the report has it: it is told once, when it costs something.
+                if (meter.Answered > 0) Notice(arm.Name, seed)($"{meter.Answered} texts were generated for its evaluation ({meter.Cost}).");
                 store.SaveEvaluation(arm.Name, seed, evaluationKey, judged.Measurements, judged.Samples);
                 return judged;
             }
@@ -175,7 +178,7 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models, R
                 ? Load(name, seed, (done, total) => Tell(arm, seed, new("augment", done, total, "texts")))
                 : null;
             var meter = new GenerationMeter(p => Tell(arm, seed, p));
-            using var writer = generator.IsUsedBy(arm) ? generator.Open(meter, Notice(arm.Name, seed)) : null;
+            using var writer = generator.IsUsedBy(arm) ? generator.Open(arm, meter, Notice(arm.Name, seed)) : null;
             var stream = data.Train.Examples.ToAsyncEnumerable();
             foreach (var use in arm.Augmenters)
             {
@@ -207,7 +210,7 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models, R
         (IReadOnlyDictionary<string, Measurement> Measurements, IReadOnlyDictionary<string, IReadOnlyList<EvaluationSample>> Samples)
             Evaluate(IScorer scorer, GenerationMeter meter, Action<string> notice)
         {
-            using var writer = generator.Judges ? generator.Open(meter, notice) : null;
+            using var writer = generator.Judges ? generator.Open(null, meter, notice) : null;
             var measurements = new Dictionary<string, Measurement>();
             var samples = new Dictionary<string, IReadOnlyList<EvaluationSample>>();
             foreach (var (label, evaluation, pairs) in data.Evaluations)

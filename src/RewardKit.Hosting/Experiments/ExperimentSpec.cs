@@ -57,7 +57,11 @@ public sealed record InlineUse(PluginKind Kind, string Id, object Method, string
 /// <param name="Loss">The loss.</param>
 /// <param name="Augmenters">The augmenters, in order.</param>
 /// <param name="Baseline">The earlier arm whose model of the same seed the augmenters filter with; null for none.</param>
-public sealed record ArmSpec(string Name, MethodUse Loss, IReadOnlyList<MethodUse> Augmenters, string? Baseline = null);
+public sealed record ArmSpec(string Name, MethodUse Loss, IReadOnlyList<MethodUse> Augmenters, string? Baseline = null)
+{
+    /// <summary>What writes text for this arm's augmenters; null: the experiment's <see cref="ExperimentSpec.Generator"/>.</summary>
+    public GeneratorSpec? Generator { get; init; }
+}
 
 /// <summary>An evaluator and the pairs it looks at.</summary>
 /// <param name="Evaluator">The evaluator.</param>

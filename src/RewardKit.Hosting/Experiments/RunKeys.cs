@@ -30,7 +30,7 @@ internal sealed class RunKeys(ExperimentSpec spec, MethodSource methods, IModelW
         if ((below ?? (spec.Model.Lora is null ? null : spec.Model.Folder)) is { } found) key.Add("place of the base", Path.GetFullPath(found));
         if (ModelFiles.TokenizerOf(spec.Model) is { } tokenizer) key.Add("tokenizer", _files.Of(tokenizer, ModelFiles.OfTokenizer(tokenizer)));
         foreach (var (place, use) in arm.Augmenters.Index()) key.Add($"augmenter {place + 1}", use, methods, _files);
-        if (generator.IsUsedBy(arm)) key.Add("generator", generator.Identity);
+        if (generator.IsUsedBy(arm)) key.Add("generator", generator.Identity(arm));
         if (arm.Baseline is { } baseline) key.Add("baseline", Training(spec.Arms.First(a => a.Name == baseline), seed).Hash);
         foreach (var (name, version) in models.Versions) key.Add($"version of {name}", version);
         return key;
@@ -45,7 +45,7 @@ internal sealed class RunKeys(ExperimentSpec spec, MethodSource methods, IModelW
             key.Add($"evaluator {place + 1}", evaluation.Evaluator, methods, _files);
             if (evaluation.Pairs is { } pairs) key.Add($"pairs {place + 1}", Of(pairs));
         }
-        if (generator.Judges) key.Add("generator", generator.Identity);
+        if (generator.Judges) key.Add("generator", generator.Identity(null));
         return key;
     }
 

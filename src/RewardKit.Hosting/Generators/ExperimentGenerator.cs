@@ -3,17 +3,14 @@ using RewardKit.Training;
 
 namespace RewardKit.Hosting.Generators;
 
-/// <summary>An experiment's text generator: who uses it, what identifies it, and one to use for a while.</summary>
+/// <summary>An experiment's text generators: who uses which, what identifies it, and one to use for a while.</summary>
 internal sealed class ExperimentGenerator(ExperimentSpec spec, MethodSource methods)
 {
     private static readonly TimeSpan s_betweenNotices = TimeSpan.FromMinutes(1);
     private readonly FileHashes _files = new();
     private readonly Dictionary<string, bool> _arms = [];
-    private string? _identity;
+    private readonly Dictionary<GeneratorSpec, string> _identities = [];
     private bool? _judges;
-
-    /// <summary>What identifies it; part of the keys of those runs that use it.</summary>
-    public string Identity => _identity ??= Needed().Identity(_files);
 
     /// <summary>Whether an evaluator uses it.</summary>
     public bool Judges => _judges ??= spec.Evaluations.Any(e => methods.CreateEvaluator(e.Evaluator).Needs.HasFlag(EvaluatorNeeds.Generator));
@@ -26,16 +23,21 @@ internal sealed class ExperimentGenerator(ExperimentSpec spec, MethodSource meth
         return uses;
     }
 
+    /// <summary>What identifies the generator of an arm, or of the evaluators; part of the keys of those runs that use it.</summary>
+    /// <param name="arm">The arm; null for the evaluators.</param>
+    public string Identity(ArmSpec? arm) => Identity(Of(arm));
+
     /// <summary>Makes one, to be disposed when it is not needed for a while: a local model takes memory that training needs.</summary>
+    /// <param name="arm">The arm whose augmenters use it; null for the evaluators.</param>
     /// <param name="meter">Counts.</param>
     /// <param name="notice">Told, in a sentence, what the user should know at once.</param>
-    public CachedGenerator Open(GenerationMeter meter, Action<string> notice)
+    public CachedGenerator Open(ArmSpec? arm, GenerationMeter meter, Action<string> notice)
     {
-        var generator = Needed();
+        var generator = Of(arm);
         var answers = generator.Keeps ? new AnswerStore(generator.Answers ?? Path.Combine(spec.OutputFolder, "generated.db"), notice) : null;
         var told = DateTimeOffset.MinValue;
         var gate = new Lock();
-        return new(generator.Name, Identity, () => generator.Open(Retrying), answers, meter);
+        return new(generator.Name, Identity(generator), () => generator.Open(Retrying), answers, meter);
 
         // A server that is down for an hour is news once a minute.
         void Retrying(string sentence)
@@ -50,6 +52,12 @@ internal sealed class ExperimentGenerator(ExperimentSpec spec, MethodSource meth
         }
     }
 
-    private GeneratorSpec Needed() => spec.Generator ?? throw RewardKitException.Input(
+    private string Identity(GeneratorSpec generator)
+    {
+        if (!_identities.TryGetValue(generator, out var identity)) _identities.Add(generator, identity = generator.Identity(_files));
+        return identity;
+    }
+
+    private GeneratorSpec Of(ArmSpec? arm) => arm?.Generator ?? spec.Generator ?? throw RewardKitException.Input(
         $"The experiment \"{spec.Name}\" names no text generator. Add generator (Generator.server (url = \"…\", model = \"…\")).");
 }

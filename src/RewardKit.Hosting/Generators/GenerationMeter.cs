@@ -49,6 +49,15 @@ public sealed class GenerationMeter(Action<TrainingProgress>? report = null)
         }
     }
 
+    /// <summary>The tokens of the answers that came from the generator itself, in words.</summary>
+    public string Cost
+    {
+        get
+        {
+            lock (_gate) return $"{Short(_readNow)} tokens read, {Short(_writtenNow)} written";
+        }
+    }
+
     /// <summary>So many requests are to be answered.</summary>
     public void Begin(int requests)
     {
@@ -98,7 +107,7 @@ public sealed class GenerationMeter(Action<TrainingProgress>? report = null)
         _told = _clock.Elapsed;
         var facts = new List<string>();
         if (_found > 0) facts.Add(string.Create(CultureInfo.InvariantCulture, $"{100 * _found / Math.Max(1, _done)} % found again"));
-        if (_readNow + _writtenNow > 0) facts.Add($"{Short(_readNow)} tokens read, {Short(_writtenNow)} written");
+        if (_readNow + _writtenNow > 0) facts.Add(Cost);
         if (_retries > 0) facts.Add(string.Create(CultureInfo.InvariantCulture, $"{_retries} retries"));
         report(new("generate", _done, _requests, "texts") { Detail = facts.Count == 0 ? null : string.Join(", ", facts) });
     }

@@ -28,7 +28,8 @@ internal static class SettingsTables
 
     private static string Describe(ArmSpec arm) =>
         string.Join(" → ", arm.Augmenters.Append(arm.Loss).Select(p => p.Id + Options(p)))
-        + (arm.Baseline is { } baseline ? $"; filtered with {baseline}" : "");
+        + (arm.Baseline is { } baseline ? $"; filtered with {baseline}" : "")
+        + (arm.Generator is { } generator ? $"; text by {generator.Name}" : "");
 
     private static string Options(MethodUse use)
     {

@@ -61,6 +61,7 @@ module internal Draft =
 
         let losses = steps |> List.choose (function Step.Loss l -> Some l | _ -> None)
         let augmenters = steps |> List.choose (function Step.Augmenter a -> Some a | _ -> None)
+        let generators = steps |> List.choose (function Step.Generator g -> Some g | _ -> None)
         let baselines = steps |> List.choose (function Step.Baseline b -> Some b | _ -> None)
 
         let loss =
@@ -78,7 +79,13 @@ module internal Draft =
                 refuse $"names the baseline \"{baseline}\", but there is no such arm; the arms are {quoted names}."
             | several -> refuse $"names {several.Length} baselines ({quoted several}); keep one."
 
-        ArmSpec(armName, loss, List.toArray augmenters, baseline)
+        let generator =
+            match generators with
+            | [] -> null
+            | [ generator ] -> generator
+            | several -> refuse $"names {several.Length} generators ({quoted (several |> Seq.map _.Name)}); keep one."
+
+        ArmSpec(armName, loss, List.toArray augmenters, baseline, Generator = generator)
 
     let specification (name: string) (draft: ExperimentDraft) : ExperimentSpec =
         if String.IsNullOrWhiteSpace name then

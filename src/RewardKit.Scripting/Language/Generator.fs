@@ -110,3 +110,10 @@ type Generator =
     /// </summary>
     /// <param name="path">The file, plain or gzip, relative to the script.</param>
     static member file(path: string) : GeneratorSpec = AnswerFileSpec(Script.path path)
+
+    /// <summary>
+    /// Another generator for one arm's augmenters than the experiment's: a step of the arm, as
+    /// <c>arm "local" [ Generator.only (Generator.local "models/base"); Augment.crome (); Loss.crome () ]</c>.
+    /// </summary>
+    /// <param name="generator">The generator.</param>
+    static member only(generator: GeneratorSpec) : Step = Step.Generator generator

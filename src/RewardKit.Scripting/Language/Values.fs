@@ -5,6 +5,7 @@ open System.Collections.Generic
 open System.IO
 open System.Threading
 open RewardKit.Hosting.Experiments
+open RewardKit.Hosting.Generators
 open RewardKit.Scripting
 open RewardKit.Training.Data
 
@@ -17,6 +18,8 @@ type Step =
     | Augmenter of MethodUse
     /// The other arm whose model the augmenters may ask.
     | Baseline of arm: string
+    /// What writes text for its augmenters.
+    | Generator of GeneratorSpec
 
 /// The running script.
 [<AbstractClass; Sealed>]

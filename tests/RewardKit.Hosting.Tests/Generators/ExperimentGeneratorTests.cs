@@ -53,6 +53,17 @@ public class ExperimentGeneratorTests
     }
 
     [Test]
+    public void An_arm_may_have_a_generator_of_its_own()
+    {
+        var spec = Spec(Echo("1"));
+        var other = new ScriptedSpec("loud", request => new(request.Prompt.LastContent + "!", FinishReason.StopToken), "2");
+        spec = spec with { Arms = [.. spec.Arms, spec.Arms[1] with { Name = "own", Generator = other }] };
+        Assert.That(Run(spec with { Generator = null, Arms = [spec.Arms[2]] }).Runs.Single().Counts["written"], Is.EqualTo(4));
+        Run(spec);
+        Assert.That(Run(spec with { Generator = Echo("3") }).Runs.Select(r => r.Reused), Is.EqualTo(new[] { true, false, true }));
+    }
+
+    [Test]
     public void Another_generator_evaluates_again_where_the_evaluator_uses_it_and_trains_nothing()
     {
         ExperimentSpec Judged(string version) => Spec(Echo(version)) with { Arms = [new("plain", Results.Use(PluginKind.Loss, "long"), [])], Evaluations = [new(new InlineUse(PluginKind.Evaluator, "judge", new Judge(), Hash), Pairs("test.jsonl"))] };
@@ -60,6 +71,7 @@ public class ExperimentGeneratorTests
         Assert.That(Run(Judged("2")).Runs.Single().Reused, Is.False);
         Assert.That(_models.Trained, Has.Count.EqualTo(1));
         Assert.That(Run(Judged("2")).Runs.Single().Reused, Is.True);
+        Assert.That(_progress.Notes, Has.Count.EqualTo(2).And.All.EqualTo("plain, seed 1: 4 texts were generated for its evaluation (0 tokens read, 0 written)."));
     }
 
     [Test]

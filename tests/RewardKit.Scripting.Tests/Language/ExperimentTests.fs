@@ -124,6 +124,23 @@ module ExperimentTests =
         Assert.That((withGenerator (Generator.file "answers.jsonl")).Name, Expect.equal "answers.jsonl")
 
     [<Test>]
+    let ``an arm may have a generator of its own`` () =
+        let own = Generator.scripted ("own", id)
+
+        let made =
+            experiment "e" {
+                model start
+                train data
+                arm "a" [ loss ]
+                arm "b" [ Generator.only own; loss ]
+                evaluate [ accuracy ]
+                seeds [ 1 ]
+            }
+
+        Assert.That([ for arm in made.Arms -> arm.Generator ], Expect.equal [ null; own ])
+        Assert.That(message (withArms [ "a", [ Generator.only own; Generator.only own; loss ] ]), Does.Contain "names 2 generators")
+
+    [<Test>]
     let ``a generator that cannot be meant is refused`` () =
         Assert.That(
             message (fun () -> Generator.server ("http://localhost/v1", "m", timeout = 0.0) |> ignore),
