@@ -30,19 +30,25 @@ public sealed class AugmenterSubject(Func<IAugmenter> make) : Subject
                 ("while it reads a stream without end", (plugin, stop) => Drain((IAugmenter)plugin, ExampleStream.Endless("conformance"), stop, Baseline, Generator)),
             };
             var needs = New().Needs;
-            if (needs.HasFlag(AugmenterNeeds.Baseline)) works.Add(("while a slow baseline scores", (plugin, stop) =>
+            if (needs.HasFlag(AugmenterNeeds.Baseline))
             {
-                var scorer = ScriptedScorers.Slow();
-                Drain((IAugmenter)plugin, new ExampleStream(Examples), stop, scorer, Generator);
-                // Where it was never asked, there was nothing to wait for.
-                if (scorer.Asked == 0 && stop.WaitHandle.WaitOne()) stop.ThrowIfCancellationRequested();
-            }));
-            if (needs.HasFlag(AugmenterNeeds.Generator)) works.Add(("while a slow generator writes", (plugin, stop) =>
+                works.Add(("while a slow baseline scores", (plugin, stop) =>
+                {
+                    var scorer = ScriptedScorers.Slow();
+                    Drain((IAugmenter)plugin, new ExampleStream(Examples), stop, scorer, Generator);
+                    // Where it was never asked, there was nothing to wait for.
+                    if (scorer.Asked == 0 && stop.WaitHandle.WaitOne()) stop.ThrowIfCancellationRequested();
+                }));
+            }
+            if (needs.HasFlag(AugmenterNeeds.Generator))
             {
-                var generator = ScriptedGenerators.Slow();
-                Drain((IAugmenter)plugin, new ExampleStream(Examples), stop, Baseline, generator);
-                if (generator.Asked == 0 && stop.WaitHandle.WaitOne()) stop.ThrowIfCancellationRequested();
-            }));
+                works.Add(("while a slow generator writes", (plugin, stop) =>
+                {
+                    var generator = ScriptedGenerators.Slow();
+                    Drain((IAugmenter)plugin, new ExampleStream(Examples), stop, Baseline, generator);
+                    if (generator.Asked == 0 && stop.WaitHandle.WaitOne()) stop.ThrowIfCancellationRequested();
+                }));
+            }
             return works;
         }
     }

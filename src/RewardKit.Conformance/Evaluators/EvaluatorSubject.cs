@@ -48,13 +48,16 @@ public sealed class EvaluatorSubject(Func<IEvaluator> make) : Subject
             {
                 ("while a slow scorer scores", (plugin, stop) => Evaluate(ScriptedScorers.Slow(), Pairs, (IEvaluator)plugin, stop: stop)),
             };
-            if (New().Needs.HasFlag(EvaluatorNeeds.Generator)) works.Add(("while a slow generator writes", (plugin, stop) =>
+            if (New().Needs.HasFlag(EvaluatorNeeds.Generator))
             {
-                var generator = ScriptedGenerators.Slow();
-                Evaluate(ScriptedScorers.Random(7), Pairs, (IEvaluator)plugin, stop: stop, generator: generator);
-                // Where it was never asked, there was nothing to wait for.
-                if (generator.Asked == 0 && stop.WaitHandle.WaitOne()) stop.ThrowIfCancellationRequested();
-            }));
+                works.Add(("while a slow generator writes", (plugin, stop) =>
+                {
+                    var generator = ScriptedGenerators.Slow();
+                    Evaluate(ScriptedScorers.Random(7), Pairs, (IEvaluator)plugin, stop: stop, generator: generator);
+                    // Where it was never asked, there was nothing to wait for.
+                    if (generator.Asked == 0 && stop.WaitHandle.WaitOne()) stop.ThrowIfCancellationRequested();
+                }));
+            }
             return works;
         }
     }
