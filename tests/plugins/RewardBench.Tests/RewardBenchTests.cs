@@ -77,6 +77,51 @@ public sealed class RewardBenchTests
         Assert.That((await Evaluate(r => -Right(r))).Metrics["subset.math-prm"].Value, Is.EqualTo(0.5));
     }
 
+    [Test]
+    public async Task Prior_sets_count_half_a_section_on_the_leaderboard()
+    {
+        Write(Published.SelectMany(p => Enumerable.Range(0, p.Rows).Select(i => Record($"{p.Subset} {i}", p.Subset, right: i < p.Right))));
+        var folder = Directory.CreateTempSubdirectory("rewardkit-tests-").FullName;
+        try
+        {
+            // Three of five right in each, in sets of different size, and one that does not count.
+            foreach (var (set, times) in new[] { ("anthropic_helpful", 1), ("anthropic_hhh", 2), ("shp", 3) })
+                File.WriteAllLines(Path.Combine(folder, $"{set}.jsonl"), Enumerable.Range(0, 5 * times).Select(i => Prior(i, i % 5 < 3)));
+            File.WriteAllLines(Path.Combine(folder, "pku_safer.jsonl"), [Prior(0, false)]);
+            var report = await Evaluate(Right, folder);
+            Assert.That(report.Metrics["prior (anthropic_helpful, anthropic_hhh, shp)"].Value, Is.EqualTo(0.6).Within(1e-12));
+            Assert.That(report.Metrics.Keys, Has.None.EqualTo("leaderboard"));
+
+            File.WriteAllText(Path.Combine(folder, "summarize.json"), $"[{string.Join(",", Enumerable.Range(0, 5).Select(i => Prior(i, i < 3)))}]");
+            report = await Evaluate(Right, folder);
+            Assert.Multiple(() =>
+            {
+                Assert.That(report.Metrics["prior"].Value, Is.EqualTo(0.6).Within(1e-12));
+                Assert.That(report.Metrics["leaderboard"].Value, Is.EqualTo(0.5659729490).Within(1e-9));
+                Assert.That(report.Metrics["score"].Value, Is.EqualTo(0.5617195676).Within(1e-9));
+                Assert.That(report.Metrics["prior.pku_safer"].Value, Is.Zero);
+                Assert.That(report.Samples[^1].Example.Prompt.Messages.Select(m => m.Role), Is.EqualTo(new[] { "user", "assistant", "user" }));
+                foreach (var (name, measured) in report.Metrics) Assert.That(measured.Items!.Average(), Is.EqualTo(measured.Value).Within(1e-12), name);
+            });
+
+            File.WriteAllText(Path.Combine(folder, "shp.jsonl"), """{"prompt": [{"role": "user"}], "chosen": "a", "rejected": "b"}""");
+            Assert.That(() => Evaluate(Right, folder), Throws.TypeOf<RewardKitException>().With.Message.Contains("shp.jsonl, record 1: turn 1 of \"prompt\" has not the texts role and content."));
+            foreach (var file in Directory.GetFiles(folder)) File.Delete(file);
+            Assert.That(() => Evaluate(Right, folder), Throws.TypeOf<RewardKitException>().With.Message.Contains("has no file SET.json"));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        static string Prior(int i, bool right) => JsonSerializer.Serialize(new
+        {
+            prompt = new[] { new { role = "user", content = "Hello" }, new { role = "assistant", content = "Hi" }, new { role = "user", content = $"question {i}" } },
+            chosen = right ? "good" : "bad",
+            rejected = right ? "bad" : "good",
+        });
+    }
+
     [TestCase("chosen", null, "record 2: has no field \"chosen\"; it has id, subset, prompt, rejected.")]
     [TestCase("chosen", " ", "record 2: \"chosen\" is empty.")]
     [TestCase("id", "1", "record 2: has the id \"1\" of record 1")]
@@ -102,6 +147,6 @@ public sealed class RewardBenchTests
 
     private void Write(IEnumerable<string> records) => File.WriteAllLines(_file, records);
 
-    private Task<EvaluationReport> Evaluate(Func<ScoreRequest, double> reward) =>
-        new RewardBenchEvaluator(new() { File = _file }).EvaluateAsync(new(new FakeScorer(reward), [], 1), default);
+    private Task<EvaluationReport> Evaluate(Func<ScoreRequest, double> reward, string? priorSets = null) =>
+        new RewardBenchEvaluator(new() { File = _file, PriorSets = priorSets }).EvaluateAsync(new(new FakeScorer(reward), [], 1), default);
 }
