@@ -10,6 +10,10 @@ namespace RewardKit.Worlds.Tests;
 public class MethodsInTheWorldTests
 {
     private const int Seeds = 2;
+
+    // There is one attribute that matters, and one thing that decides it.
+    private static readonly PluginUse Causal = Augmenter("crome-causal", ("attributes", 1), ("elements", 1), ("review", false));
+
     private ExperimentResult _result = null!;
     private Summary _summary = null!;
 
@@ -21,7 +25,8 @@ public class MethodsInTheWorldTests
             Seeds,
             new("bradley-terry", Loss("bradley-terry"), []),
             new("rrm", Loss("bradley-terry"), [Augmenter("rrm")], Baseline: "bradley-terry"),
-            new("crome", Loss("crome"), [Augmenter("crome-neutral")], Baseline: "bradley-terry"),
+            new("crome, neutral", Loss("crome"), [Augmenter("crome-neutral")], Baseline: "bradley-terry"),
+            new("crome", Loss("crome"), [Causal, Augmenter("crome-neutral")], Baseline: "bradley-terry"),
             new("haf-rm", Loss("haf-rm"), []));
         _summary = Summary.Of(_result);
     }
@@ -33,14 +38,24 @@ public class MethodsInTheWorldTests
         Assert.That(Row("bradley-terry", Test.Shifted).Interval!.Value.High, Is.LessThan(0.5));
     });
 
-    // Neutral rows alone, from no more than the training data.
+    // The first two know no more than the training data; Crome's oracle knows what matters, but not what does not.
     [TestCase("rrm")]
+    [TestCase("crome, neutral")]
     [TestCase("crome")]
     public void Augmentation_holds_where_politeness_misleads(string arm) => Assert.Multiple(() =>
     {
         Assert.That(Row(arm, Test.Shifted).Interval!.Value.Low, Is.GreaterThan(Row("bradley-terry", Test.Shifted).Interval!.Value.High));
         Assert.That(Row(arm, Test.Balanced).Interval!.Value.Low, Is.GreaterThan(Row("bradley-terry", Test.Balanced).Interval!.Value.High));
     });
+
+    [Test]
+    public void The_oracle_rewrites_every_answer_and_passes_it()
+    {
+        var runs = _result.Runs.Where(run => run.Arm == "crome").ToArray();
+        Assert.That(runs, Has.Length.EqualTo(Seeds));
+        foreach (var counts in runs.Select(run => run.Counts))
+            Assert.That((counts["causal.up.made"], counts["causal.down.made"]), Is.EqualTo((counts["causal.pairs"], counts["causal.pairs"])));
+    }
 
     [Test]
     public void Haf_rm_keeps_up_with_bradley_terry_and_its_language_model_head_has_learnt_the_preferences_too()

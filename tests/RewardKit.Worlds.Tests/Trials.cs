@@ -16,8 +16,6 @@ internal sealed class Trials : IDisposable
     private readonly PluginHost _host = new(PluginCatalog.Of(
         typeof(Trials).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "ShippedPlugins").Value!));
 
-    private static readonly Dictionary<string, object> None = [];
-
     /// <summary>The tests that each arm is judged on, in this order.</summary>
     public enum Test
     {
@@ -32,10 +30,13 @@ internal sealed class Trials : IDisposable
     }
 
     /// <summary>A loss of an installed plugin.</summary>
-    public static PluginUse Loss(string id) => new(PluginKind.Loss, id, None);
+    public static PluginUse Loss(string id) => Use(PluginKind.Loss, id);
 
-    /// <summary>An augmenter of an installed plugin.</summary>
-    public static PluginUse Augmenter(string id) => new(PluginKind.Augmenter, id, None);
+    /// <summary>An augmenter of an installed plugin, with the options that differ from its defaults.</summary>
+    public static PluginUse Augmenter(string id, params (string Name, object Value)[] options) => Use(PluginKind.Augmenter, id, options);
+
+    private static PluginUse Use(PluginKind kind, string id, params (string Name, object Value)[] options) =>
+        new(kind, id, options.ToDictionary(option => option.Name, option => option.Value));
 
     /// <summary>Trains and judges arms.</summary>
     /// <param name="seeds">How often each, seeds 1 and up.</param>
@@ -73,15 +74,16 @@ internal sealed class Trials : IDisposable
             Train = World.Write(_folder, "train", 600, Politeness.OfTheBetter, seed: 1),
             Validation = tests[(int)Test.Balanced],
             Arms = arms,
-            Evaluations = [.. tests.Select(pairs => new EvaluationSpec(new PluginUse(PluginKind.Evaluator, "pair-accuracy", None), pairs))],
+            Evaluations = [.. tests.Select(pairs => new EvaluationSpec(Use(PluginKind.Evaluator, "pair-accuracy"), pairs))],
             Seeds = [.. Enumerable.Range(1, seeds)],
             Training = new() { Epochs = 1000, MaxSteps = 600, BatchSize = 32, LearningRate = 5e-3, WarmupRatio = 0.05, WeightDecay = 0.01, ValidateEvery = 600 },
+            Generator = WorldOracle.Spec,
             Checkpoints = null,
             OutputFolder = Path.Combine(_folder, "runs"),
         };
         var result = new ExperimentRunner(session, new TorchModels()).Run(spec, new(), new Silence());
         Assert.That(result.Failures.Select(f => f.Message), Is.Empty);
-        TestContext.Out.WriteLine(string.Join(Environment.NewLine, Summary.Of(result).Rows
+        TestContext.Progress.WriteLine(string.Join(Environment.NewLine, Summary.Of(result).Rows
             .Where(row => !row.Trivial && row.Metric.EndsWith("accuracy", StringComparison.Ordinal))
             .Select(row => FormattableString.Invariant($"{row.Arm}, {row.Metric}: {row.Mean:F3}, {row.Interval!.Value.Low:F3} to {row.Interval!.Value.High:F3}"))));
         return result;
