@@ -30,25 +30,8 @@ public sealed class AugmenterSubject(Func<IAugmenter> make) : Subject
                 ("while it reads a stream without end", (plugin, stop) => Drain((IAugmenter)plugin, ExampleStream.Endless("conformance"), stop, Baseline, Generator)),
             };
             var needs = New().Needs;
-            if (needs.HasFlag(AugmenterNeeds.Baseline))
-            {
-                works.Add(("while a slow baseline scores", (plugin, stop) =>
-                {
-                    var scorer = ScriptedScorers.Slow();
-                    Drain((IAugmenter)plugin, new ExampleStream(Examples), stop, scorer, Generator);
-                    // Where it was never asked, there was nothing to wait for.
-                    if (scorer.Asked == 0 && stop.WaitHandle.WaitOne()) stop.ThrowIfCancellationRequested();
-                }));
-            }
-            if (needs.HasFlag(AugmenterNeeds.Generator))
-            {
-                works.Add(("while a slow generator writes", (plugin, stop) =>
-                {
-                    var generator = ScriptedGenerators.Slow();
-                    Drain((IAugmenter)plugin, new ExampleStream(Examples), stop, Baseline, generator);
-                    if (generator.Asked == 0 && stop.WaitHandle.WaitOne()) stop.ThrowIfCancellationRequested();
-                }));
-            }
+            if (needs.HasFlag(AugmenterNeeds.Baseline)) works.Add(("while a slow baseline scores", (plugin, stop) => WaitForBaseline((IAugmenter)plugin, stop)));
+            if (needs.HasFlag(AugmenterNeeds.Generator)) works.Add(("while a slow generator writes", (plugin, stop) => WaitForGenerator((IAugmenter)plugin, stop)));
             return works;
         }
     }
@@ -101,6 +84,21 @@ public sealed class AugmenterSubject(Func<IAugmenter> make) : Subject
     internal static string Show(PreferenceExample e) => string.Create(
         CultureInfo.InvariantCulture,
         $"{e.Id} | {e.Prompt} | {e.Chosen} | {e.Rejected} | {e.Relation} | margin {e.Margin:R} | label {e.SoftLabel:R} | {e.Provenance}");
+
+    private void WaitForBaseline(IAugmenter augmenter, CancellationToken stop)
+    {
+        var scorer = ScriptedScorers.Slow();
+        Drain(augmenter, new ExampleStream(Examples), stop, scorer, Generator);
+        // Where it was never asked, there was nothing to wait for.
+        if (scorer.Asked == 0 && stop.WaitHandle.WaitOne()) stop.ThrowIfCancellationRequested();
+    }
+
+    private void WaitForGenerator(IAugmenter augmenter, CancellationToken stop)
+    {
+        var generator = ScriptedGenerators.Slow();
+        Drain(augmenter, new ExampleStream(Examples), stop, Baseline, generator);
+        if (generator.Asked == 0 && stop.WaitHandle.WaitOne()) stop.ThrowIfCancellationRequested();
+    }
 
     private static void Drain(IAugmenter augmenter, ExampleStream stream, CancellationToken stop, IScorer baseline, ITextGenerator generator)
     {

@@ -48,16 +48,7 @@ public sealed class EvaluatorSubject(Func<IEvaluator> make) : Subject
             {
                 ("while a slow scorer scores", (plugin, stop) => Evaluate(ScriptedScorers.Slow(), Pairs, (IEvaluator)plugin, stop: stop)),
             };
-            if (New().Needs.HasFlag(EvaluatorNeeds.Generator))
-            {
-                works.Add(("while a slow generator writes", (plugin, stop) =>
-                {
-                    var generator = ScriptedGenerators.Slow();
-                    Evaluate(ScriptedScorers.Random(7), Pairs, (IEvaluator)plugin, stop: stop, generator: generator);
-                    // Where it was never asked, there was nothing to wait for.
-                    if (generator.Asked == 0 && stop.WaitHandle.WaitOne()) stop.ThrowIfCancellationRequested();
-                }));
-            }
+            if (New().Needs.HasFlag(EvaluatorNeeds.Generator)) works.Add(("while a slow generator writes", (plugin, stop) => WaitForGenerator((IEvaluator)plugin, stop)));
             return works;
         }
     }
@@ -101,5 +92,13 @@ public sealed class EvaluatorSubject(Func<IEvaluator> make) : Subject
     {
         var shares = Evaluate(scorer, pairs).Metrics.Where(m => m.Value.Chance is not null).Select(m => (m.Key, m.Value)).ToArray();
         return shares.Length > 0 ? shares : throw Verdict.NotTested("No metric says what chance would reach, so the kit does not know which of them is a share.");
+    }
+
+    private void WaitForGenerator(IEvaluator evaluator, CancellationToken stop)
+    {
+        var generator = ScriptedGenerators.Slow();
+        Evaluate(ScriptedScorers.Random(7), Pairs, evaluator, stop: stop, generator: generator);
+        // Where it was never asked, there was nothing to wait for.
+        if (generator.Asked == 0 && stop.WaitHandle.WaitOne()) stop.ThrowIfCancellationRequested();
     }
 }
