@@ -8,8 +8,8 @@
 // from 1,282 pairs hardly reads prompts, which RRM counts on. ODIN does part reward from length: they correlate by -0.06 on the
 // test responses (Bradley-Terry: -0.32; these preferences go to the shorter response), and of pairs whose chosen response is
 // the longer one 53 % are right, of the others 62 % (48 % and 75 %). Over all that is 58 % against 63 %, which two seeds on
-// 345 pairs do not tell apart; without orthogonality 55 %, which is worse. Its length output is made to rise with length, and
-// here that works against the preferences.
+// 345 pairs do not tell apart; without orthogonality 55 %, worse than Bradley-Terry. Its length output is made to rise with
+// length, and here that works against the preferences.
 //
 // For the papers' scale, change model and data below: RRM has Gemma-2-9b-it, 700,000 pairs, learning rate 1e-6, 128 rows a
 // step, 1 epoch; MMD has Llama-3-8B with LoRA, learning rate 1e-4, weights from 0.1 to 100, 10 to 30 bins; ODIN has Vicuna-7B,
