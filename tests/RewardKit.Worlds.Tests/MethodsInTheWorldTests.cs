@@ -42,11 +42,8 @@ public class MethodsInTheWorldTests
     [TestCase("rrm")]
     [TestCase("crome, neutral")]
     [TestCase("crome")]
-    public void Augmentation_holds_where_politeness_misleads(string arm) => Assert.Multiple(() =>
-    {
+    public void Augmentation_holds_where_politeness_misleads(string arm) =>
         Assert.That(Row(arm, Test.Shifted).Interval!.Value.Low, Is.GreaterThan(Row("bradley-terry", Test.Shifted).Interval!.Value.High));
-        Assert.That(Row(arm, Test.Balanced).Interval!.Value.Low, Is.GreaterThan(Row("bradley-terry", Test.Balanced).Interval!.Value.High));
-    });
 
     [Test]
     public void The_oracle_rewrites_every_answer_and_passes_it()
@@ -69,6 +66,7 @@ public class MethodsInTheWorldTests
             foreach (var run in runs)
             {
                 var held = run.Log!.Steps[^1].Metrics;
+                TestContext.Progress.WriteLine(FormattableString.Invariant($"haf-rm, seed {run.Seed}: implicit reward {held["eval/acc.implicit"]:F3}"));
                 Assert.That(Statistics.Wilson(held["eval/acc.implicit"], 200).Low, Is.GreaterThan(0.5), $"seed {run.Seed}");
                 Assert.That(held["eval/acc.scalar"], Is.EqualTo(run.Measurements[Accuracy(Test.Balanced)].Value).Within(1e-9), $"seed {run.Seed}");
             }
