@@ -81,10 +81,12 @@ printfn "\nimplicit reward, accuracy on held-out pairs"
 
 for arm, runs in result.Runs |> Seq.groupBy _.Arm do
     let accuracies =
-        [ for run in runs do
-              match (Seq.last run.Log.Steps).Metrics.TryGetValue "eval/acc.implicit" with
-              | true, accuracy -> accuracy
-              | _ -> () ]
+        [
+            for run in runs do
+                match (Seq.last run.Log.Steps).Metrics.TryGetValue "eval/acc.implicit" with
+                | true, accuracy -> accuracy
+                | _ -> ()
+        ]
 
     if not accuracies.IsEmpty then
         let mean = List.average accuracies

@@ -17,12 +17,14 @@ open System.Text.Json
 open RewardKit
 
 let places =
-    [| "house", [| "room"; "door"; "wall"; "bed" |]
-       "school", [| "teacher"; "class"; "board"; "principal" |]
-       "sea", [| "fish"; "water"; "boat"; "fishing" |]
-       "dinner", [| "noodle"; "tea"; "dango"; "eat" |]
-       "face", [| "eyes"; "mouth"; "heart"; "hands" |]
-       "sky", [| "moon"; "wind"; "light"; "clear" |] |]
+    [|
+        "house", [| "room"; "door"; "wall"; "bed" |]
+        "school", [| "teacher"; "class"; "board"; "principal" |]
+        "sea", [| "fish"; "water"; "boat"; "fishing" |]
+        "dinner", [| "noodle"; "tea"; "dango"; "eat" |]
+        "face", [| "eyes"; "mouth"; "heart"; "hands" |]
+        "sky", [| "moon"; "wind"; "light"; "clear" |]
+    |]
 
 /// Pairs of an answer with three or four things of the place and one with one or two, which close politely this often.
 let pairs name count seed (politeChosen, politeRejected) =
@@ -42,11 +44,14 @@ let pairs name count seed (politeChosen, politeRejected) =
 
     File.WriteAllLines(
         path,
-        [ for _ in 1..count do
-              let place = random.Next places.Length
-              let chosen = answer place (3 + random.Next 2) politeChosen
-              let rejected = answer place (1 + random.Next 2) politeRejected
-              JsonSerializer.Serialize {| prompt = $"What is in the {fst places[place]}?"; chosen = chosen; rejected = rejected |} ]
+        [
+            for _ in 1..count do
+                let place = random.Next places.Length
+                let chosen = answer place (3 + random.Next 2) politeChosen
+                let rejected = answer place (1 + random.Next 2) politeRejected
+                let prompt = $"What is in the {fst places[place]}?"
+                JsonSerializer.Serialize {| prompt = prompt; chosen = chosen; rejected = rejected |}
+        ]
     )
 
     Data.pairs path
@@ -72,7 +77,16 @@ experiment "synthetic-world" {
     train trainingPairs
 
     // Every arm takes as many steps, however many rows it has.
-    training (Training.settings (epochs = 1000, maxSteps = 600, batchSize = 32, learningRate = 5e-3, warmupRatio = 0.05, weightDecay = 0.01))
+    training (
+        Training.settings (
+            epochs = 1000,
+            maxSteps = 600,
+            batchSize = 32,
+            learningRate = 5e-3,
+            warmupRatio = 0.05,
+            weightDecay = 0.01
+        )
+    )
 
     arm "bradley-terry" [ Loss.bradleyTerry () ]
     arm "rrm" [ Baseline.arm "bradley-terry"; Augment.rrm (); Loss.bradleyTerry () ]
