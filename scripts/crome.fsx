@@ -38,7 +38,11 @@ let schedule =
     Training.settings (epochs = 3, batchSize = 16, learningRate = 2e-3, warmupRatio = 0.05, weightDecay = 0.01)
 
 /// The share of the pairs that causal rows are made of, up to ten of each.
-let share = 0.35
+let share = 0.2
+
+/// The filter's τ for neutral rows; below 0 there is none. The paper has 0.2. A baseline as small as this one is nearly
+/// undecided on any pair, which would leave hardly a row.
+let neutralThreshold = -1.0
 
 let server = Environment.GetEnvironmentVariable "CROME_SERVER"
 let serverModel = Environment.GetEnvironmentVariable "CROME_MODEL"
@@ -146,54 +150,62 @@ module Rules =
         let common = a |> Map.fold (fun sum word n -> sum + min n (Map.tryFind word b |> Option.defaultValue 0)) 0
         float common / float (max 1 (max (words one).Length (words other).Length))
 
-    /// The manner of one answer on the content of another: contractions, exclamation marks, a hedge in front.
+    /// The manner of one answer on the content of another: contractions, exclamation marks, how it begins and ends.
     let private inMannerOf (answer: string) (content: string) =
         let text = if answer.Contains "n't" then content else paraphrase content
         let text = if answer.Contains '!' then text.Replace(".", "!") else text.Replace("!", ".")
-        if Regex.IsMatch(answer, @"^(I think|Well|Um|Okay|Hmm)\b") then answer.Split(' ')[0] + " " + text else text
+        let text = if Regex.IsMatch(answer, @"^(I|I'm) ") then "I mean: " + text else text
+        let last = Array.tryLast (sentences answer) |> Option.defaultValue ""
+        if last.EndsWith '?' && not (text.EndsWith '?') then join [ text; last ] else text
 
     let private tagged (tag: string) (prompt: string) =
         prompt.Split($"<{tag}>\n").[1].Split($"\n</{tag}>").[0]
 
-    let private quoted (text: string) =
-        "\"" + JavaScriptEncoder.Default.Encode text + "\""
+    let private text (value: string) =
+        "\"" + JavaScriptEncoder.Default.Encode value + "\""
+
+    let private json (properties: (string * string) list) =
+        "{" + String.Join(", ", [ for name, value in properties -> text name + ": " + value ]) + "}"
+
+    let private array (items: string list) = "[" + String.Join(", ", items) + "]"
 
     let answer (prompt: string) =
         let has (part: string) = prompt.Contains part
-        let attribute () = Regex.Match(prompt.Split('\n')[0], @": (\w+)\.").Groups[1].Value
+        let inside tag = tagged tag prompt
+        let attribute = Regex.Match(prompt.Split('\n')[0], @": (\w+)\.").Groups[1].Value
 
         if has "<attributes>" then
-            $"{{\"Attributes\": %s{tagged "attributes" prompt}}}"
+            json [ "Attributes", inside "attributes" ]
         elif has "\"Attributes\"" then
-            $"{{\"Attributes\": %s{attributes}}}"
+            json [ "Attributes", attributes ]
         elif has "<accepted>" then
-            let attribute = attribute ()
-
-            let elements =
-                [ $"what serves {attribute}", "raises it"
-                  $"what goes against {attribute}", "lowers it"
-                  "the first sentence", "sets the direction"
-                  "the last sentence", "leaves the impression"
-                  "what is left out", "raises or lowers it" ]
-                |> List.map (fun (element, impact) -> $"{{\"element\": %s{quoted element}, \"impact\": %s{quoted impact}}}")
-
-            $"{{%s{quoted attribute}: [%s{String.Join(", ", elements)}]}}"
+            [ $"what serves {attribute}", "raises it"
+              $"what goes against {attribute}", "lowers it"
+              "the first sentence", "sets the direction"
+              "the last sentence", "leaves the impression"
+              "what is left out", "raises or lowers it" ]
+            |> List.map (fun (element, impact) -> json [ "element", text element; "impact", text impact ])
+            |> fun elements -> json [ attribute, array elements ]
         elif has "Rewritten answer:" then
             let rewrite = if has "Make an answer worse" then worse else better
-            $"Rewritten answer: %s{rewrite (attribute ()) (tagged "question" prompt) (tagged "answer" prompt)}"
+            "Rewritten answer: " + rewrite attribute (inside "question") (inside "answer")
         elif has "Verdict:" then
             // Noticeable, but not another answer altogether.
-            let same = overlap (tagged "original" prompt) (tagged "rewrite" prompt)
+            let same = overlap (inside "original") (inside "rewrite")
             if same > 0.25 && same < 0.95 then "Verdict: Pass" else "Verdict: Fail"
         elif has "\"differences\"" then
-            let one, two = tagged "response_1" prompt, tagged "response_2" prompt
-            let analysis = $"{{\"Response_1\": %s{quoted one}, \"Response_2\": %s{quoted two}}}"
-            $"{{\"differences\": [{{\"attribute\": \"content\", \"difference\": \"what is said\", \"analysis\": %s{analysis}}}]}}"
+            let analysis =
+                json [ "Response_1", text (inside "response_1"); "Response_2", text (inside "response_2") ]
+
+            let difference =
+                json [ "attribute", text "content"; "difference", text "what is said"; "analysis", analysis ]
+
+            json [ "differences", array [ difference ] ]
         elif has "Final Response" then
-            let content = (tagged "differences" prompt).Split(" To become: ") |> Array.last
-            $"{{\"Final Response\": %s{quoted (inMannerOf (tagged "answer" prompt) content)}}}"
+            let content = (inside "differences").Split " To become: " |> Array.last
+            json [ "Final Response", text (inMannerOf (inside "answer") content) ]
         else
-            $"Paraphrase: %s{paraphrase (tagged "answer" prompt)}"
+            "Paraphrase: " + paraphrase (inside "answer")
 
 let byRules = String.IsNullOrEmpty server
 
@@ -207,6 +219,9 @@ let baseline = Baseline.arm "bradley-terry"
 
 // One seed for the rewrites of all runs, so that a server is asked once.
 let causal = Augment.cromeCausal (share = share, seed = 1)
+let neutral ratio = Augment.cromeNeutral (ratio, neutralThreshold)
+let aligned ratio = Augment.cromeCan (ratio, restore = false, filterThreshold = neutralThreshold, seed = 1)
+let paraphrased = Augment.cromePara (filterThreshold = neutralThreshold, seed = 1)
 
 experiment "crome" {
     model start
@@ -217,20 +232,14 @@ experiment "crome" {
     training schedule
 
     arm "bradley-terry" [ Loss.bradleyTerry () ]
-    arm "rrm" [ baseline; Augment.rrm (sample = 0.25); Loss.bradleyTerry () ]
+    arm "rrm" [ baseline; Augment.rrm (sample = 0.15); Loss.bradleyTerry () ]
 
     arm "crome, causal only" [ baseline; causal; Loss.crome () ]
-    arm "crome" [ baseline; causal; Augment.cromeNeutral (); Loss.crome () ]
-    arm "crome, can" [ baseline; causal; Augment.cromeCan (seed = 1); Loss.crome () ]
-    arm "crome, para" [ baseline; causal; Augment.cromePara (seed = 1); Loss.crome () ]
+    arm "crome" [ baseline; causal; neutral 1.0; Loss.crome () ]
+    arm "crome, can" [ baseline; causal; aligned 1.0; Loss.crome () ]
+    arm "crome, para" [ baseline; causal; paraphrased; Loss.crome () ]
 
-    arm
-        "crome, iqn and can"
-        [ baseline
-          causal
-          Augment.cromeNeutral (ratio = 0.5)
-          Augment.cromeCan (ratio = 0.5, seed = 1)
-          Loss.crome () ]
+    arm "crome, iqn and can" [ baseline; causal; neutral 0.5; aligned 0.5; Loss.crome () ]
 
     evaluate [ Evaluate.pairAccuracy pairs.Test ]
     seeds [ 1; 2; 3 ]
