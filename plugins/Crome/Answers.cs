@@ -150,7 +150,8 @@ public static partial class Answers
 
     private static string WithoutThoughts(string text) => Thoughts().Replace(text, "");
 
-    [GeneratedRegex(@"^\s*<think>.*?</think>", RegexOptions.Singleline | RegexOptions.CultureInvariant)]
+    // Some servers leave out the tag that opens them.
+    [GeneratedRegex(@"\A.*</think>", RegexOptions.Singleline | RegexOptions.CultureInvariant)]
     private static partial Regex Thoughts();
 
     [GeneratedRegex(@"^[ \t#>*_]*Rewritten answer[*_ ]*:[*_]*", RegexOptions.Multiline | RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]

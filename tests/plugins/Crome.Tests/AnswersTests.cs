@@ -8,6 +8,7 @@ public sealed class AnswersTests
     [TestCase("```json\n" + Example + "\n```")]
     [TestCase("Here they are: " + Example + " I hope {this} helps.")]
     [TestCase("<think>Perhaps " + """{"Attributes": {"Wit": 1}}""" + " or so?</think>\n" + Example)]
+    [TestCase("""Perhaps {"Attributes": {"Wit": 1}}? No.</think>""" + Example)]
     [TestCase("""{"attributes": {"Accuracy": 0.3, "Completeness": 0.25, "Clarity": 0.2, "Format": 0.15, "Conciseness": 0.1,},}""")]
     public void The_papers_attributes_are_read_in_any_wrapping(string text)
     {
