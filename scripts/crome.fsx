@@ -9,7 +9,8 @@
 //
 // Without one, rules of this script stand in for it. They really change the answers, one attribute at a time, but by a few
 // fixed sentences and cuts, which a reward model can learn by heart; and the model learns from 1,282 pairs alone. So this shows
-// how the parts work together, not the paper's effect.
+// how the parts work together, not the paper's effect: with the rules, Bradley-Terry was right on 61 % of the test pairs,
+// Crome's arms on 55 to 60 %, differences that 345 pairs do not tell apart.
 //
 // For the paper's scale, change what stands at the top: Gemma-2-9b-it, UltraFeedback's 60,000 pairs, an oracle of some 27B,
 // learning rate 1e-6, 256 rows a step, 1 epoch, share 1.0.
@@ -234,12 +235,12 @@ experiment "crome" {
     arm "bradley-terry" [ Loss.bradleyTerry () ]
     arm "rrm" [ baseline; Augment.rrm (sample = 0.15); Loss.bradleyTerry () ]
 
-    arm "crome, causal only" [ baseline; causal; Loss.crome () ]
-    arm "crome" [ baseline; causal; neutral 1.0; Loss.crome () ]
-    arm "crome, can" [ baseline; causal; aligned 1.0; Loss.crome () ]
-    arm "crome, para" [ baseline; causal; paraphrased; Loss.crome () ]
-
-    arm "crome, iqn and can" [ baseline; causal; neutral 0.5; aligned 0.5; Loss.crome () ]
+    // The names are the paper's: causal rows alone, and with each kind of neutral rows. IQN is its main model.
+    arm "crome-c" [ baseline; causal; Loss.crome () ]
+    arm "crome-iqn" [ baseline; causal; neutral 1.0; Loss.crome () ]
+    arm "crome-can" [ baseline; causal; aligned 1.0; Loss.crome () ]
+    arm "crome-para" [ baseline; causal; paraphrased; Loss.crome () ]
+    arm "crome-iqn+can" [ baseline; causal; neutral 0.5; aligned 0.5; Loss.crome () ]
 
     evaluate [ Evaluate.pairAccuracy pairs.Test ]
     seeds [ 1; 2; 3 ]
