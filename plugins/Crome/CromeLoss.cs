@@ -3,6 +3,26 @@ using TorchSharp;
 
 namespace RewardKit.Plugins.Crome;
 
+/// <summary>The two forms of a reward model.</summary>
+public enum Form
+{
+    /// <summary>Each response has a reward of its own, and their difference is Δ (Bradley and Terry).</summary>
+    BradleyTerry,
+
+    /// <summary>The model reads both responses in one text, and Δ is the difference of its two replies' logits (PairPM).</summary>
+    Pairwise,
+}
+
+/// <summary>Over what the pairwise form's cross-entropy is taken.</summary>
+public enum Vocabulary
+{
+    /// <summary>Over the two labels.</summary>
+    Labels,
+
+    /// <summary>Over all tokens: −log(P(A) + P(B)) comes to each row, which pushes probability onto the labels.</summary>
+    Full,
+}
+
 /// <summary>Options of the loss <c>crome</c>.</summary>
 [PluginOptions]
 public sealed record CromeOptions
@@ -10,6 +30,12 @@ public sealed record CromeOptions
     /// <summary>λ, the weight of a tie row against a preference row; the paper's runs have 1.</summary>
     [Range(0.0, 1000.0)]
     public double TieWeight { get; init; } = 1.0;
+
+    /// <summary>The form of the reward model.</summary>
+    public Form Form { get; init; } = Form.BradleyTerry;
+
+    /// <summary>Over what the pairwise form's cross-entropy is taken.</summary>
+    public Vocabulary Vocabulary { get; init; } = Vocabulary.Labels;
 }
 
 /// <summary>
@@ -23,17 +49,19 @@ public sealed record CromeOptions
 public sealed class CromeLoss(CromeOptions options) : ILoss
 {
     /// <inheritdoc/>
-    public ForwardNeeds Needs => ForwardNeeds.Rewards;
+    public ForwardNeeds Needs => options.Form == Form.Pairwise ? ForwardNeeds.Preferences : ForwardNeeds.Rewards;
 
     /// <inheritdoc/>
     public LossResult Compute(PairBatch batch, PairForward forward)
     {
         ArgumentOutOfRangeException.ThrowIfZero(batch.Pairs);
-        var margin = forward.Rewards.select(1, 0) - forward.Rewards.select(1, 1);
+        var both = options.Form == Form.Pairwise ? forward.Preferences : forward.Rewards;
+        var margin = both.select(1, 0) - both.select(1, 1);
         var p = batch.Labels.to(margin.dtype);
         var weight = 1 + (options.TieWeight - 1) * batch.Ties.to(margin.dtype);
         // −log σ(x) = softplus(−x), which neither overflows nor loses its tail; p = ½ makes the tie's loss of it.
         var rows = p * (-margin).softplus() + (1 - p) * margin.softplus();
+        if (options is { Form: Form.Pairwise, Vocabulary: Vocabulary.Full }) rows = rows - both.logsumexp(1);
         return new((weight * rows).mean(), Metrics(batch, margin.detach(), rows.detach()));
     }
 

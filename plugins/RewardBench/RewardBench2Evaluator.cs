@@ -18,6 +18,9 @@ public sealed record RewardBench2Options
 [Evaluator("reward-bench-2", Paper = "arXiv:2506.01937", OwnData = true)]
 public sealed class RewardBench2Evaluator(RewardBench2Options options) : IEvaluator
 {
+    /// <inheritdoc/>
+    public EvaluatorNeeds Needs => EvaluatorNeeds.Rewards;
+
     private const string Ties = "Ties";
     private static readonly string[] Subsets = ["Factuality", "Precise IF", "Math", "Safety", "Focus", Ties];
 

@@ -20,6 +20,9 @@ public sealed record RewardMathOptions
 public sealed class RewardMathEvaluator(RewardMathOptions options) : IEvaluator
 {
     /// <inheritdoc/>
+    public EvaluatorNeeds Needs => EvaluatorNeeds.Rewards;
+
+    /// <inheritdoc/>
     /// <exception cref="RewardKitException">The file is not in the benchmark's layout.</exception>
     public Task<EvaluationReport> EvaluateAsync(EvaluationContext context, CancellationToken cancellation)
     {

@@ -32,6 +32,9 @@ public sealed record RmBenchOptions
 [Evaluator("rm-bench", Paper = "arXiv:2410.16184", OwnData = true)]
 public sealed class RmBenchEvaluator(RmBenchOptions options) : IEvaluator
 {
+    /// <inheritdoc/>
+    public EvaluatorNeeds Needs => EvaluatorNeeds.Rewards;
+
     private static readonly (string Name, Func<double[,], double> Of)[] Difficulties =
         [("easy", RmBenchScore.Easy), ("normal", RmBenchScore.Normal), ("hard", RmBenchScore.Hard)];
 

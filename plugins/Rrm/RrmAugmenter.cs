@@ -118,12 +118,9 @@ public sealed class RrmAugmenter : IAugmenter
     private IEnumerable<PreferenceExample> Filter(PreferenceExample[] rows, AugmentationContext context, CancellationToken cancellation)
     {
         if (_options.FilterThreshold <= 0) return rows;
-        // The rows of a prompt share six answers; each is scored once.
-        ScoreRequest[] texts = [.. rows.SelectMany(row => (ScoreRequest[])[new(row.Prompt, row.Chosen), new(row.Prompt, row.Rejected)]).Distinct()];
-        var rewards = texts.Zip(context.Baseline.Score(texts, cancellation)).ToDictionary(pair => pair.First, pair => pair.Second);
-        return rows.Where(row => BaselineFilter.Keeps(
-            BaselineFilter.Probability(new(rewards[new(row.Prompt, row.Chosen)], rewards[new(row.Prompt, row.Rejected)])),
-            row.Relation == Relation.Tie ? 0.5 : 1, _options.FilterThreshold));
+        var scores = context.Baseline.ScorePairs(rows, cancellation);
+        return rows.Where((row, i) => BaselineFilter.Keeps(
+            BaselineFilter.Probability(scores[i]), row.Relation == Relation.Tie ? 0.5 : 1, _options.FilterThreshold));
     }
 
     private readonly record struct Answer(PreferenceExample Of, Conversation Text);

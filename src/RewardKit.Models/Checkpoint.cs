@@ -46,13 +46,21 @@ internal static class Checkpoint
     private static RewardModel Whole(ModelSpec spec, RewardHead? head, int seed, Device? device)
     {
         if (Configuration(spec) is { } config)
-            return Untrained(spec, config, device, head!.ZeroInit, seed, (file, weights) => Labels(spec, file, config, head) is { } labels
+            return Untrained(spec, config, device, head!.ZeroInit, seed, (file, weights) => spec.Pairs is not null
+                ? new RewardModel(file, config, weights, PairEncoder.Create(spec).PairLabels(needTie: false))
+                : Labels(spec, file, config, head) is { } labels
                 ? new RewardModel(file, config, weights, labels)
                 : new RewardModel(file, config, weights, languageHead: true, head));
 
         var (loaded, stored) = Open(spec.Folder!);
         using var reader = stored;
         var model = loaded.Model();
+        // A folder says what it was trained as; a training says what it makes of it.
+        if (spec.Pairs is not null || head is null && TextSettings.Read(loaded).Pairs is not null)
+        {
+            var labels = PairEncoder.Create(spec).PairLabels(needTie: false);
+            return Stored(spec, loaded, reader, device, null, weights => new RewardModel(loaded, model, weights, labels), name => Spare(model, name) || RewardHeads.Has(name));
+        }
         if (Labels(spec, loaded, model, head) is { } tokens)
             return Stored(spec, loaded, reader, device, null, weights => new RewardModel(loaded, model, weights, tokens), name => Spare(model, name) || RewardHeads.Has(name));
 

@@ -32,7 +32,7 @@ public sealed record ModelCard
         var reward = model as RewardModel;
         var adapter = model.Adapters is { Active: { } active, Merged: false } ? model.Adapters.OptionsOf(active) : null;
         var text = new StringBuilder($"---\nlibrary_name: {(adapter is null ? "transformers" : "peft")}\n");
-        text.Append(reward is null ? "pipeline_tag: text-generation\n" : $"pipeline_tag: {(reward.Labels is null ? "text-classification" : "text-generation")}\n");
+        text.Append(reward is null ? "pipeline_tag: text-generation\n" : $"pipeline_tag: {(reward.HasScalarHead ? "text-classification" : "text-generation")}\n");
         if (License is not null) text.Append($"license: {Quoted(License)}\n");
         // Elsewhere than on the Hub a base model is words, which the Hub would refuse.
         if (BaseModel is { } name && name.Count(c => c == '/') == 1 && !name.Any(char.IsWhiteSpace) && !name.StartsWith('/')) text.Append($"base_model: {Quoted(name)}\n");
@@ -58,7 +58,10 @@ public sealed record ModelCard
     private static string About(CausalModel model, RewardModel? reward) => reward switch
     {
         null => $"A causal language model (`{model.Architecture}`), written by RewardKit.",
-        { Labels: { } labels } => $"A pairwise reward model (`{model.Architecture}`), written by RewardKit: the reward of a text is the logit of "
+        { PairLabels: { } pairs } => $"A pairwise preference model (`{model.Architecture}`), written by RewardKit: it is shown two responses to a conversation in one "
+            + $"user turn, and its reply begins with token {pairs.First} where the first is better and with token {pairs.Second} where the second is. "
+            + "Ask in both orders and average the probabilities. The turn's layout is under `rewardkit` in `config.json`.",
+        { Labels: { } labels } => $"A reward model (`{model.Architecture}`), written by RewardKit: the reward of a text is the logit of "
             + $"token {labels.First} less that of token {labels.Second} after its last token.",
         _ => $"A reward model (`{model.Architecture}`, one output), written by RewardKit: the reward is the logit of its one label, read at the "
             + "last token of prompt and response. Higher is better; only differences between responses to one prompt mean something."

@@ -49,7 +49,7 @@ internal static class ModelFolder
         json["vocab_size"] = model.Config.VocabSize;
         var labels = (model as RewardModel)?.Labels;
         foreach (var key in (string[])["num_labels", "id2label", "label2id"]) json.Remove(key);
-        if (model is RewardModel && labels is null)
+        if (model is RewardModel { HasScalarHead: true })
         {
             json["num_labels"] = 1;
             json["id2label"] = new JsonObject { ["0"] = "LABEL_0" };
@@ -65,7 +65,7 @@ internal static class ModelFolder
         Note("bos_token_id", encoder.Tokenizer.BosId);
         new TextSettings(
             encoder.Template.Name, encoder.MaxPromptTokens, encoder.MaxResponseTokens, labels is { } l ? new(l.First, l.Second) : null,
-            model.AskedDtype).Write(json);
+            model.AskedDtype, model is RewardModel { PairLabels: not null } ? encoder.Pairs : null).Write(json);
         return result;
 
         void Note(string key, int? id)

@@ -34,6 +34,13 @@ public sealed record ModelSpec
     /// </summary>
     public LabelTokens? LabelTokens { get; init; }
 
+    /// <summary>
+    /// Makes it a pairwise model, asked by this text: it reads both responses of a pair and replies which is better, without a
+    /// head of its own. A loss that reads <see cref="ForwardNeeds.Preferences"/> trains one. Null: what the folder of a trained
+    /// reward model notes, else no such model.
+    /// </summary>
+    public PairText? Pairs { get; init; }
+
     /// <summary>A folder with tokenizer files; null for the model folder's own.</summary>
     public string? Tokenizer { get; init; }
 
@@ -53,6 +60,20 @@ public sealed record ModelSpec
     /// <param name="where">Where the specification comes from, for the message.</param>
     /// <exception cref="RewardKitException"><see cref="Dtype"/> is none of the names that it can have.</exception>
     public void Check(string where) => Checkpoint.Dtype(Dtype, where);
+
+    /// <summary>
+    /// The same in the form that a loss trains: pairwise, by the text that is set here, else the one that the folder notes, else
+    /// the usual one; or not pairwise.
+    /// </summary>
+    /// <param name="needs">What the loss reads.</param>
+    public ModelSpec For(ForwardNeeds needs) => this with
+    {
+        Pairs = !needs.HasFlag(ForwardNeeds.Preferences) ? null : Pairs ?? TextSettings.OfFolder(Folder)?.Pairs ?? new(),
+    };
+
+    /// <summary>The same with another text for pairs; for languages without <c>with</c>.</summary>
+    /// <param name="text">The text.</param>
+    public ModelSpec WithPairs(PairText text) => this with { Pairs = text };
 
     /// <summary>The same with a fresh low-rank adapter; for languages without <c>with</c>.</summary>
     /// <param name="options">The adapter.</param>

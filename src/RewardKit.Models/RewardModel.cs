@@ -16,12 +16,20 @@ namespace RewardKit.Models;
 /// <param name="HeadRewards">All outputs of the head, <c>[sequences, outputs]</c>; the first is the reward.</param>
 /// <param name="HeadWeights">The head's weights as they were applied, <c>[outputs, hidden]</c>.</param>
 public sealed record ModelOutput(
-    Tensor? Rewards, Tensor? ResponseLogProbs, Tensor? Features, Tensor? HeadRewards = null, Tensor? HeadWeights = null);
+    Tensor? Rewards, Tensor? ResponseLogProbs, Tensor? Features, Tensor? HeadRewards = null, Tensor? HeadWeights = null)
+{
+    /// <summary>
+    /// Log-probability of each of a pairwise model's replies, the first response, the second, and where it was asked for a tie,
+    /// <c>[sequences, 2 or 3]</c>, float32.
+    /// </summary>
+    public Tensor? Preferences { get; init; }
+}
 
 /// <summary>
 /// A causal language model with exactly one reward: a scalar head on its last token, <c>score.weight</c>, with the
 /// language-model head beside it; or the language-model head itself, read at two label tokens. A scalar head may have further
-/// outputs, <c>extra_scores.weight</c>, for methods that train with them; they are no part of the reward.
+/// outputs, <c>extra_scores.weight</c>, for methods that train with them; they are no part of the reward. In its pairwise form
+/// the model has no reward for a text, but replies which of two responses in it is better.
 /// </summary>
 public sealed class RewardModel : CausalModel
 {
@@ -42,6 +50,15 @@ public sealed class RewardModel : CausalModel
 
     internal RewardModel(ConfigFile file, ModelConfig config, ModelWeights weights, (int First, int Second) labels)
         : base(file, config, weights, languageHead: true) => Labels = labels;
+
+    internal RewardModel(ConfigFile file, ModelConfig config, ModelWeights weights, PairLabels labels)
+        : base(file, config, weights, languageHead: true) => PairLabels = labels;
+
+    /// <summary>The replies of the pairwise form, which has no reward for a single response; null for any other.</summary>
+    public PairLabels? PairLabels { get; }
+
+    /// <summary>Whether it has a scalar head.</summary>
+    public bool HasScalarHead => _heads is not null;
 
     /// <summary>The label tokens whose logits make the reward; null where a scalar head does.</summary>
     public (int First, int Second)? Labels { get; }
@@ -114,18 +131,22 @@ public sealed class RewardModel : CausalModel
     {
         using var scope = NewDisposeScope();
         var hidden = Hidden(batch);
-        Tensor? rewards = null, features = null, logProbs = null, headRewards = null, headWeights = null;
-        if ((needs & (ForwardNeeds.Rewards | ForwardNeeds.Features | ForwardNeeds.Heads)) != 0)
+        Tensor? rewards = null, features = null, logProbs = null, headRewards = null, headWeights = null, preferences = null;
+        if ((needs & (ForwardNeeds.Rewards | ForwardNeeds.Features | ForwardNeeds.Heads | ForwardNeeds.Preferences)) != 0)
         {
             var last = hidden.index_select(0, batch.LastTokens);
             if (needs.HasFlag(ForwardNeeds.Features)) features = last;
             if (needs.HasFlag(ForwardNeeds.Heads)) (headRewards, headWeights) = HeadOutputs(last);
             if (needs.HasFlag(ForwardNeeds.Rewards)) rewards = headRewards?.select(1, 0) ?? Rewards(last);
+            if (needs.HasFlag(ForwardNeeds.Preferences)) preferences = Preferences(last, needs.HasFlag(ForwardNeeds.TiePreference));
         }
         if (needs.HasFlag(ForwardNeeds.ResponseLogProbs)) logProbs = ResponseLogProbs(hidden, batch);
         return new(
             rewards?.MoveToOuterDisposeScope(), logProbs?.MoveToOuterDisposeScope(), features?.MoveToOuterDisposeScope(),
-            headRewards?.MoveToOuterDisposeScope(), headWeights?.MoveToOuterDisposeScope());
+            headRewards?.MoveToOuterDisposeScope(), headWeights?.MoveToOuterDisposeScope())
+        {
+            Preferences = preferences?.MoveToOuterDisposeScope(),
+        };
     }
 
     /// <summary>
@@ -147,7 +168,8 @@ public sealed class RewardModel : CausalModel
     {
         if (_headsInUse is not { } heads)
         {
-            var (first, second) = Labels!.Value;
+            var (first, second) = Labels ?? throw RewardKitException.Input(
+                "This is a pairwise model: it says which of two responses is better and has no reward for one alone.");
             var logits = NeedHead().Logits(last, tensor((long[])[first, second], device: last.device));
             return logits.select(1, 0) - logits.select(1, 1);
         }
@@ -166,4 +188,11 @@ public sealed class RewardModel : CausalModel
     private static IDisposable? NoAutocast(Tensor last) => Autocast.IsEnabled(last.device_type) ? Autocast.Disable(last.device_type) : null;
 
     private static Tensor Wide(Tensor last) => last.to_type(last.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32);
+
+    private Tensor Preferences(Tensor last, bool tie)
+    {
+        var labels = PairLabels ?? throw RewardKitException.Input(
+            "This is no pairwise model: it gives each response a reward of its own. Train the pairwise form (Loss.pairwise).");
+        return NeedHead().LogProbs(last, tie ? [labels.First, labels.Second, labels.Tie!.Value] : [labels.First, labels.Second]);
+    }
 }

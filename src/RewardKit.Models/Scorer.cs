@@ -14,8 +14,6 @@ namespace RewardKit.Models;
 /// <param name="batchTokens">The most tokens in a batch; a longer text goes alone.</param>
 public sealed class Scorer(string name, RewardModel model, PairEncoder encoder, int batchTokens = 8192) : IScorer
 {
-    private sealed record Group(PackedItem Item, int First, int Tokens);
-
     /// <inheritdoc/>
     public string Name => name;
 
@@ -28,23 +26,23 @@ public sealed class Scorer(string name, RewardModel model, PairEncoder encoder, 
         var scores = new double[requests.Count];
         var done = 0;
         using var noGradients = no_grad();
-        foreach (var batch in Batches(Groups(requests)))
+        foreach (var batch in ScoringGroup.InBatches(Groups(requests), batchTokens))
         {
             cancellation.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
-            using var packed = new PackedBatch([.. batch.Select(group => group.Item)], model.Device);
+            using var packed = new PackedBatch([.. batch.SelectMany(group => group.Items)], model.Device);
             var rewards = model.Forward(packed, ForwardNeeds.Rewards).Rewards!.to(ScalarType.Float64).cpu().data<double>().ToArray();
             var at = 0;
             foreach (var group in batch)
-                for (var i = 0; i < group.Item.Responses.Count; i++) scores[group.First + i] = rewards[at++];
+                for (var i = 0; i < group.Requests; i++) scores[group.First + i] = rewards[at++];
             Progress?.Invoke(done += at, requests.Count);
         }
         return scores;
     }
 
-    private List<Group> Groups(IReadOnlyList<ScoreRequest> requests)
+    private List<ScoringGroup> Groups(IReadOnlyList<ScoreRequest> requests)
     {
-        var groups = new List<Group>();
+        var groups = new List<ScoringGroup>();
         for (var first = 0; first < requests.Count;)
         {
             var prompt = requests[first].Prompt;
@@ -52,27 +50,9 @@ public sealed class Scorer(string name, RewardModel model, PairEncoder encoder, 
             while (end < requests.Count && requests[end].Prompt.Equals(prompt)) end++;
             int[][] responses = [.. Enumerable.Range(first, end - first).Select(i => encoder.EncodeResponse(prompt, requests[i].Response).Ids)];
             var item = new PackedItem(encoder.EncodePrompt(prompt).Ids, responses);
-            groups.Add(new(item, first, item.Prompt.Length + responses.Sum(response => response.Length)));
+            groups.Add(new([item], first, end - first));
             first = end;
         }
         return groups;
-    }
-
-    private IEnumerable<List<Group>> Batches(List<Group> groups)
-    {
-        var batch = new List<Group>();
-        var tokens = 0;
-        // The longest first: memory is at its peak at once, not after an hour.
-        foreach (var group in groups.OrderByDescending(group => group.Tokens))
-        {
-            if (batch.Count > 0 && tokens + group.Tokens > batchTokens)
-            {
-                yield return batch;
-                (batch, tokens) = ([], 0);
-            }
-            batch.Add(group);
-            tokens += group.Tokens;
-        }
-        if (batch.Count > 0) yield return batch;
     }
 }

@@ -11,8 +11,11 @@ namespace RewardKit.Training;
 /// <param name="Rejected">Tokens of the rejected response.</param>
 internal sealed record TokenPair(PreferenceExample Example, EncodedText Prompt, EncodedText Chosen, EncodedText Rejected)
 {
+    /// <summary>Both responses in one text, for a pairwise model; null for any other.</summary>
+    public EncodedPair? Text { get; init; }
+
     /// <summary>How many tokens the model computes for it; the prompt counts once.</summary>
-    public int Tokens => Prompt.Ids.Length + Chosen.Ids.Length + Rejected.Ids.Length;
+    public int Tokens => Text is not null ? Text.InOrder.Length : Prompt.Ids.Length + Chosen.Ids.Length + Rejected.Ids.Length;
 
     /// <summary>Whether one of its texts is longer than the model's limits.</summary>
     public bool TooLong => Prompt.Truncated || Chosen.Truncated || Rejected.Truncated;
@@ -21,8 +24,10 @@ internal sealed record TokenPair(PreferenceExample Example, EncodedText Prompt, 
 /// <summary>Turns examples into token pairs, and token pairs into what model and loss see.</summary>
 internal static class PairBatcher
 {
-    public static TokenPair[] Encode(IReadOnlyList<PreferenceExample> examples, PairEncoder encoder) =>
-        [.. examples.Select(e => new TokenPair(
+    public static TokenPair[] Encode(IReadOnlyList<PreferenceExample> examples, PairEncoder encoder, ForwardNeeds needs) => needs.HasFlag(ForwardNeeds.Preferences)
+        ? [.. examples.Select(e => (Example: e, Text: encoder.EncodePair(e.Prompt, e.Chosen, e.Rejected)))
+            .Select(e => new TokenPair(e.Example, e.Text.Context, e.Text.First, e.Text.Second) { Text = e.Text })]
+        : [.. examples.Select(e => new TokenPair(
             e, encoder.EncodePrompt(e.Prompt), encoder.EncodeResponse(e.Prompt, e.Chosen), encoder.EncodeResponse(e.Prompt, e.Rejected)))];
 
     /// <summary>Deals as asked with pairs that are longer than the model's limits.</summary>

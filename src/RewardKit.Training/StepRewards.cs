@@ -14,6 +14,10 @@ internal sealed class StepRewards
         _pairs.AddRange(batch.Examples.Select((e, i) => (values[2 * i], values[2 * i + 1], e.Relation == Relation.Tie)));
     }
 
+    /// <summary>Takes in the scores of some pairs.</summary>
+    public void Add(IReadOnlyList<PairScore> scores, PairBatch batch) =>
+        _pairs.AddRange(batch.Examples.Zip(scores, (e, s) => ((float)s.Chosen, (float)s.Rejected, e.Relation == Relation.Tie)));
+
     /// <summary>The rewards of the step's pair at a place; null where none were taken in.</summary>
     public (float Chosen, float Rejected)? Of(int place) => place < _pairs.Count ? (_pairs[place].Chosen, _pairs[place].Rejected) : null;
 

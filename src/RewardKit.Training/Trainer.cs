@@ -32,8 +32,9 @@ public static class Trainer
         using var scope = torch.NewDisposeScope();
         // Dropout draws from torch's generators.
         torch.manual_seed(seed);
-        var pairs = PairBatcher.Fit(PairBatcher.Encode(examples, encoder), options.TooLong, encoder);
         var needs = loss.Needs;
+        PairTexts.Check(model, encoder, needs);
+        var pairs = PairBatcher.Fit(PairBatcher.Encode(examples, encoder, needs), options.TooLong, encoder);
         var pass = new PassSize(options, loss, model.Device, context);
         using var parallel = new DataParallel(context.Group, seed);
         parallel.Start(model, pairs, context.Checkpoints);
@@ -114,12 +115,14 @@ public static class Trainer
             foreach (var (place, (chunk, batch)) in parts.Index())
             {
                 using var passScope = torch.NewDisposeScope();
-                var forward = Forward(model, [.. chunk.Select(i => pairs[i])], needs, options.Precision, Rows(references, chunk));
+                var forward = Forward(
+                    model, [.. chunk.Select(i => pairs[i])], needs, options.Precision, Rows(references, chunk), i => PairTexts.ChosenFirst(seed, step.Step, chunk[i]));
                 var result = loss.Compute(batch, forward);
                 var share = totalWeight > 0 ? loss.Weight(batch) / totalWeight : 0;
                 metrics.Add("loss", result.Loss, share);
                 foreach (var (name, value) in result.Metrics) metrics.Add(name, value, share);
                 if (needs.HasFlag(ForwardNeeds.Rewards)) rewards.Add(forward.Rewards, batch);
+                if (needs.HasFlag(ForwardNeeds.Preferences)) rewards.Add(PairTexts.Scores(forward), batch);
                 parallel.Backward(result.Loss * share, last: place == parts.Length - 1);
             }
             return (metrics, rewards);
@@ -161,11 +164,15 @@ public static class Trainer
     private static torch.Tensor? Rows(torch.Tensor? references, int[] indices) =>
         references?.index_select(0, torch.tensor(indices.Select(i => (long)i).ToArray(), device: references.device));
 
-    /// <summary>One forward pass over pairs, in the form that losses see. Row i is pair i.</summary>
+    /// <summary>
+    /// One forward pass over pairs, in the form that losses see. Row i is pair i; a pairwise model is shown its chosen response
+    /// first where <paramref name="chosenFirst"/> says so.
+    /// </summary>
     internal static PairForward Forward(
-        RewardModel model, IReadOnlyList<TokenPair> pairs, ForwardNeeds needs, Precision precision, torch.Tensor? references)
+        RewardModel model, IReadOnlyList<TokenPair> pairs, ForwardNeeds needs, Precision precision, torch.Tensor? references, Func<int, bool> chosenFirst)
     {
         using var autocast = precision == Precision.BFloat16 ? Autocast.Enable(model.Device.type) : null;
+        if (needs.HasFlag(ForwardNeeds.Preferences)) return PairTexts.Forward(model, pairs, needs, chosenFirst);
         var packed = PairBatcher.Pack(pairs, model.Device);
         var output = model.Forward(packed.Batch, needs);
         return new PairForward
@@ -199,7 +206,7 @@ public static class Trainer
             context.Cancellation.ThrowIfCancellationRequested();
             rows.Add(pass.Fit(() => torch.WrappedTensorDisposeScope(() => Forward(
                 model, [.. pass.Split(Enumerable.Range(done, to - done), i => pairs[i].Tokens).First().Select(i => pairs[i])],
-                ForwardNeeds.ResponseLogProbs, options.Precision, null).ResponseLogProbs.clone())));
+                ForwardNeeds.ResponseLogProbs, options.Precision, null, _ => true).ResponseLogProbs.clone())));
             done += (int)rows[^1].shape[0];
             context.Progress?.Report(new("reference", done - from, to - from, "pairs"));
         }

@@ -34,7 +34,7 @@ internal sealed class Validation
     public Validation(RewardModel model, ILoss loss, PairEncoder encoder, TrainingOptions options, PassSize pass, DataParallel parallel, TrainingContext context)
     {
         (_model, _loss, _options, _pass, _parallel) = (model, loss, options, pass, parallel);
-        _pairs = PairBatcher.Encode(context.Validation ?? [], encoder);
+        _pairs = PairBatcher.Encode(context.Validation ?? [], encoder, loss.Needs);
         if (_pairs.Length > 0 && loss.Needs.HasFlag(ForwardNeeds.ReferenceLogProbs))
             _references = Trainer.ReferenceLogProbs("validation", model, _pairs, options, pass, parallel, context);
     }
@@ -73,12 +73,19 @@ internal sealed class Validation
             using var scope = torch.NewDisposeScope();
             var rows = _pairs[chunk[0]..(chunk[^1] + 1)];
             var batch = PairBatcher.Rows(rows, step, _model.Device);
-            var forward = Trainer.Forward(_model, rows, _loss.Needs, _options.Precision, _references?.narrow(0, chunk[0], rows.Length));
-            var result = _loss.Compute(batch, forward);
-            var weight = _loss.Weight(batch);
-            metrics.Add("loss", result.Loss, weight);
-            foreach (var (name, value) in result.Metrics) metrics.Add(name, value, weight);
-            if (_loss.Needs.HasFlag(ForwardNeeds.Rewards)) rewards.Add(forward.Rewards, batch);
+            // A pairwise model is shown each pair in both orders, as when it scores.
+            var pairwise = _loss.Needs.HasFlag(ForwardNeeds.Preferences);
+            var passes = ((bool[])(pairwise ? [true, false] : [true])).Select(chosenFirst => Trainer.Forward(
+                _model, rows, _loss.Needs, _options.Precision, _references?.narrow(0, chunk[0], rows.Length), _ => chosenFirst)).ToArray();
+            foreach (var forward in passes)
+            {
+                var result = _loss.Compute(batch, forward);
+                var weight = _loss.Weight(batch);
+                metrics.Add("loss", result.Loss, weight);
+                foreach (var (name, value) in result.Metrics) metrics.Add(name, value, weight);
+            }
+            if (_loss.Needs.HasFlag(ForwardNeeds.Rewards)) rewards.Add(passes[0].Rewards, batch);
+            if (pairwise) rewards.Add(PairTexts.Scores(passes[0], passes[1]), batch);
         }
         return (metrics, rewards);
     }

@@ -13,7 +13,7 @@ namespace RewardKit.Training.Tests;
 /// <summary>Several processes against one, at the same batch. Threads stand in for processes.</summary>
 public class DataParallelTests
 {
-    private static readonly ModelSpec Spec = Small.Llama;
+    private static readonly ModelSpec Spec = Small.Pairwise;
 
     private static readonly TrainingOptions Options = new() { BatchSize = 8, Epochs = 2, LearningRate = 1e-3, WarmupRatio = 0 };
 
@@ -22,6 +22,7 @@ public class DataParallelTests
         new TestCaseData((Func<ILoss>)(() => new BradleyTerryLoss()), Options, 2).SetArgDisplayNames("Bradley-Terry"),
         new TestCaseData((Func<ILoss>)(() => new BradleyTerryLoss()), Options with { MicroBatchSize = 3 }, 3).SetArgDisplayNames("accumulated, three processes"),
         new TestCaseData((Func<ILoss>)(() => new HafRmLoss(new HafRmOptions())), Options with { MicroBatchSize = 2 }, 2).SetArgDisplayNames("HAF-RM"),
+        new TestCaseData((Func<ILoss>)(() => new PairwiseLoss(new())), Options with { MicroBatchSize = 2 }, 2).SetArgDisplayNames("pairwise"),
         new TestCaseData((Func<ILoss>)(() => new HafRmLoss(new HafRmOptions())), Options with { ActivationCheckpointing = true }, 2).SetArgDisplayNames("checkpointed activations"),
     ];
 
@@ -31,10 +32,10 @@ public class DataParallelTests
     {
         using var scope = torch.NewDisposeScope();
         // The first process's weights are everyone's.
-        using var model = RewardModel.Create(Spec, loss.Head, seed + (group?.Rank ?? 0));
+        using var model = RewardModel.Create(Spec.For(loss.Needs), loss.Head, seed + (group?.Rank ?? 0));
         var reports = new List<TrainingProgress>();
         // Of two epochs of three steps the third has a single row: one process has none.
-        var log = Trainer.Train(model, loss, [.. Small.Pairs.Take(17)], PairEncoder.Create(Spec), options, seed, new()
+        var log = Trainer.Train(model, loss, [.. Small.Pairs.Take(17)], PairEncoder.Create(Spec.For(loss.Needs)), options, seed, new()
         {
             Group = group,
             Validation = [.. Small.Pairs.Skip(17)],

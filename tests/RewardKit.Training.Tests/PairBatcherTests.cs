@@ -13,7 +13,7 @@ public class PairBatcherTests
         [
             Pair("Why?", "Because it is so.", "No."), Pair("When?", "Soon.", "Never ever."), Pair("Why?", "No.", "I do not know."),
             Pair("Why?", "Because it is so.", "I do not know."), Pair("When?", "Because it is so.", "Soon."),
-        ], PairEncoder.Create(Spec));
+        ], PairEncoder.Create(Spec), ForwardNeeds.Rewards);
 
     [Test]
     public void Each_prompt_and_each_of_its_responses_is_computed_once()
@@ -32,8 +32,8 @@ public class PairBatcherTests
         using var scope = torch.NewDisposeScope();
         using var model = RewardModel.Create(Spec, new RewardHead(), 1);
         const ForwardNeeds Needs = ForwardNeeds.Rewards | ForwardNeeds.ResponseLogProbs | ForwardNeeds.Features;
-        var together = Trainer.Forward(model, Pairs, Needs, Precision.OfWeights, null);
-        var alone = Pairs.Select(p => Trainer.Forward(model, [p], Needs, Precision.OfWeights, null)).ToArray();
+        var together = Trainer.Forward(model, Pairs, Needs, Precision.OfWeights, null, _ => true);
+        var alone = Pairs.Select(p => Trainer.Forward(model, [p], Needs, Precision.OfWeights, null, _ => true)).ToArray();
         Same(together.Rewards, torch.cat([.. alone.Select(f => f.Rewards)]), 1e-6);
         Same(together.ResponseLogProbs, torch.cat([.. alone.Select(f => f.ResponseLogProbs)]), 1e-4);
         Same(together.Features, torch.cat([.. alone.Select(f => f.Features)]), 1e-5);

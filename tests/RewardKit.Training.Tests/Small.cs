@@ -28,6 +28,13 @@ internal static class Small
         MaxResponseTokens = 32,
     };
 
+    /// <summary>The same, to be shown both responses of a pair; the tokenizer has no token for the usual labels.</summary>
+    public static readonly ModelSpec Pairwise = Llama with
+    {
+        Pairs = new() { First = "T", Second = "S", Tie = "B" },
+        MaxPromptTokens = 40,
+    };
+
     /// <summary>HH-RLHF's harmlessness pairs, the first 24.</summary>
     public static readonly IReadOnlyList<PreferenceExample> Pairs = HhRlhf.Load(new PairFile(Path.Combine(
         TestContext.CurrentContext.TestDirectory, "data", "hh-rlhf", "harmless-base", "test.jsonl.gz"))).Examples.Take(24).ToArray();

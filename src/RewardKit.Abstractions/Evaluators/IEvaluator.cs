@@ -9,6 +9,12 @@ public enum EvaluatorNeeds
 
     /// <summary>A text generator: <see cref="EvaluationContext.Generator"/>.</summary>
     Generator = 1,
+
+    /// <summary>
+    /// Rewards of single responses, which an <see cref="IPairScorer"/> does not have. An evaluator that only ever compares two
+    /// responses to one prompt leaves it out, and uses <see cref="ScorerExtensions.ScorePairs"/>.
+    /// </summary>
+    Rewards = 2,
 }
 
 /// <summary>Judges a scorer: reads it, never changes it. Called by one thread at a time.</summary>

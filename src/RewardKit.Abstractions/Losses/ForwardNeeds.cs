@@ -29,4 +29,14 @@ public enum ForwardNeeds
     /// All outputs of the head, and its weights: <see cref="PairForward.HeadRewards"/> and <see cref="PairForward.HeadWeights"/>.
     /// </summary>
     Heads = 16,
+
+    /// <summary>
+    /// What the model replies when it is shown both responses in one text and asked which is better:
+    /// <see cref="PairForward.Preferences"/>. This is the pairwise form of a reward model; it has no scalar head, so nothing
+    /// else can be asked for beside it but <see cref="TiePreference"/>.
+    /// </summary>
+    Preferences = 32,
+
+    /// <summary>That it replies that neither is: <see cref="PairForward.TiePreference"/>. Goes with <see cref="Preferences"/>.</summary>
+    TiePreference = 64,
 }

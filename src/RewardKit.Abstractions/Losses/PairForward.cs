@@ -42,6 +42,19 @@ public sealed class PairForward
     /// </summary>
     public torch.Tensor HeadWeights { get => Asked(field, ForwardNeeds.Heads); init; } = null!;
 
+    /// <summary>
+    /// Log-probability, over the whole vocabulary, of the reply that names each response as the better one, <c>[pairs, 2]</c>,
+    /// float32, with gradient. Column 0 less column 1 is the difference of the two labels' logits. Each pair is shown in one
+    /// order, drawn by the run's seed, the step and the pair. Needs <see cref="ForwardNeeds.Preferences"/>.
+    /// </summary>
+    public torch.Tensor Preferences { get => Asked(field, ForwardNeeds.Preferences); init; } = null!;
+
+    /// <summary>
+    /// Log-probability, over the whole vocabulary, of the reply that neither response is better, <c>[pairs]</c>, float32, with
+    /// gradient. Needs <see cref="ForwardNeeds.TiePreference"/>.
+    /// </summary>
+    public torch.Tensor TiePreference { get => Asked(field, ForwardNeeds.TiePreference); init; } = null!;
+
     private static torch.Tensor Asked(torch.Tensor? tensor, ForwardNeeds need, [CallerMemberName] string property = "") =>
         tensor ?? throw new InvalidOperationException(
             $"The loss reads {property} but did not ask for it: add {nameof(ForwardNeeds)}.{need} to its Needs.");

@@ -14,10 +14,12 @@ namespace RewardKit.Conformance;
 /// <param name="Features">Hidden states, <see cref="Hidden"/> numbers for each response.</param>
 /// <param name="HeadRewards">The head's outputs, all of the chosen response's, then all of the rejected one's.</param>
 /// <param name="HeadWeights">The head's weights, a row of <see cref="Hidden"/> numbers for each output; they belong to no pair.</param>
+/// <param name="Preferences">Log-probabilities of the replies that either is better, two a pair.</param>
+/// <param name="TiePreference">Those of the reply that neither is, one a pair.</param>
 /// <param name="Step">Where training stands.</param>
 internal sealed record LossCase(
     PreferenceExample[] Examples, long[][] Lengths, double[][] Rewards, double[][] LogProbs, double[][] Reference, double[][] Features,
-    double[][] HeadRewards, double[][] HeadWeights, TrainingStep Step)
+    double[][] HeadRewards, double[][] HeadWeights, double[][] Preferences, double[][] TiePreference, TrainingStep Step)
 {
     /// <summary>The size of a hidden state.</summary>
     public const int Hidden = 3;
@@ -41,7 +43,9 @@ internal sealed record LossCase(
         var features = examples.Select(_ => Row(2 * Hidden, Normal)).ToArray();
         var outputs = rewards.Select(row => row.SelectMany(reward => Row(head.Outputs - 1, Normal).Prepend(reward)).ToArray()).ToArray();
         var weights = Enumerable.Range(0, head.Outputs).Select(_ => Normed(Row(Hidden, Normal), head.Norm)).ToArray();
-        return new(examples, lengths, rewards, logProbs, reference, features, outputs, weights, new(1, 100, 50));
+        var preferences = examples.Select(_ => Row(2, () => -0.5 - random.NextDouble())).ToArray();
+        var ties = examples.Select(_ => Row(1, () => -1 - random.NextDouble())).ToArray();
+        return new(examples, lengths, rewards, logProbs, reference, features, outputs, weights, preferences, ties, new(1, 100, 50));
     }
 
     private static double[] Normed(double[] row, HeadNorm norm)
@@ -55,7 +59,7 @@ internal sealed record LossCase(
     /// <summary>Some of the rows, in this order.</summary>
     public LossCase Rows(params int[] rows) => new(
         Of(rows, Examples), Of(rows, Lengths), Of(rows, Rewards), Of(rows, LogProbs), Of(rows, Reference), Of(rows, Features),
-        Of(rows, HeadRewards), HeadWeights, Step);
+        Of(rows, HeadRewards), HeadWeights, Of(rows, Preferences), Of(rows, TiePreference), Step);
 
     /// <summary>The same with first and second response of every tie exchanged.</summary>
     public LossCase WithTiesSwapped()
@@ -66,7 +70,7 @@ internal sealed record LossCase(
             [.. Examples.Select(e => e.Relation == Relation.Tie
                 ? e with { Chosen = e.Rejected, Rejected = e.Chosen, SoftLabel = 1 - e.SoftLabel } : e)],
             Swap(Lengths), Swap(Rewards), Swap(LogProbs), Swap(Reference), Swap(Features), Swap(HeadRewards), HeadWeights,
-            Step);
+            Swap(Preferences), TiePreference, Step);
     }
 
     /// <summary>The batch as a loss gets it.</summary>
@@ -81,7 +85,8 @@ internal sealed record LossCase(
     public Leaves Tensors(ScalarType type, Device device, bool framed = false) => new(
         Leaf(Rewards, [Pairs, 2], type, device, framed), Leaf(LogProbs, [Pairs, 2], type, device, framed),
         Leaf(Reference, [Pairs, 2], type, device, framed, gradient: false), Leaf(Features, [Pairs, 2, Hidden], type, device, framed),
-        Leaf(HeadRewards, [Pairs, 2, HeadWeights.Length], type, device, framed), Leaf(HeadWeights, [HeadWeights.Length, Hidden], type, device, framed));
+        Leaf(HeadRewards, [Pairs, 2, HeadWeights.Length], type, device, framed), Leaf(HeadWeights, [HeadWeights.Length, Hidden], type, device, framed),
+        Leaf(Preferences, [Pairs, 2], type, device, framed), Leaf(TiePreference, [Pairs], type, device, framed));
 
     private static Tensor Leaf(double[][] rows, long[] shape, ScalarType type, Device device, bool framed, bool gradient = true)
     {
@@ -104,7 +109,10 @@ internal sealed record LossCase(
 /// <param name="Features">Hidden states, with gradient.</param>
 /// <param name="HeadRewards">The head's outputs, with gradient.</param>
 /// <param name="HeadWeights">The head's weights, with gradient.</param>
-internal sealed record Leaves(Tensor Rewards, Tensor LogProbs, Tensor Reference, Tensor Features, Tensor HeadRewards, Tensor HeadWeights)
+/// <param name="Preferences">Replies that either response is better, with gradient.</param>
+/// <param name="TiePreference">The reply that neither is, with gradient.</param>
+internal sealed record Leaves(
+    Tensor Rewards, Tensor LogProbs, Tensor Reference, Tensor Features, Tensor HeadRewards, Tensor HeadWeights, Tensor Preferences, Tensor TiePreference)
 {
     /// <summary>A forward pass with what is asked for, and nothing else.</summary>
     public PairForward Forward(ForwardNeeds needs) => new()
@@ -115,5 +123,7 @@ internal sealed record Leaves(Tensor Rewards, Tensor LogProbs, Tensor Reference,
         Features = needs.HasFlag(ForwardNeeds.Features) ? Features : null!,
         HeadRewards = needs.HasFlag(ForwardNeeds.Heads) ? HeadRewards : null!,
         HeadWeights = needs.HasFlag(ForwardNeeds.Heads) ? HeadWeights : null!,
+        Preferences = needs.HasFlag(ForwardNeeds.Preferences) ? Preferences : null!,
+        TiePreference = needs.HasFlag(ForwardNeeds.TiePreference) ? TiePreference : null!,
     };
 }

@@ -20,7 +20,7 @@ internal static class LossRules
         const double h = 1e-5;
         var batch = subject.Case();
         var outcome = subject.Compute(batch);
-        var rows = new[] { batch.Rewards, batch.LogProbs, batch.Features, batch.HeadRewards, batch.HeadWeights };
+        var rows = new[] { batch.Rewards, batch.LogProbs, batch.Features, batch.HeadRewards, batch.HeadWeights, batch.Preferences, batch.TiePreference };
         for (var tensor = 0; tensor < rows.Length; tensor++)
         {
             var (name, gradient, byPair) = outcome.Gradients[tensor];
@@ -47,7 +47,9 @@ internal static class LossRules
                 1 => batch with { LogProbs = moved },
                 2 => batch with { Features = moved },
                 3 => batch with { HeadRewards = moved },
-                _ => batch with { HeadWeights = moved },
+                4 => batch with { HeadWeights = moved },
+                5 => batch with { Preferences = moved },
+                _ => batch with { TiePreference = moved },
             }, backward: false).Loss;
         }
     }
@@ -69,6 +71,8 @@ internal static class LossRules
                 Reference = [.. calm.Reference.Select(_ => new[] { Math.Min(0, second), Math.Min(0, first) })],
                 Features = [.. calm.Features.Select(row => row.Select((_, i) => i < row.Length / 2 ? first : second).ToArray())],
                 HeadRewards = [.. calm.HeadRewards.Select(row => row.Select((_, i) => i < row.Length / 2 ? first : second).ToArray())],
+                Preferences = [.. calm.Preferences.Select(_ => new[] { Math.Min(0, first), Math.Min(0, second) })],
+                TiePreference = [.. calm.TiePreference.Select(_ => new[] { Math.Min(0, -first) })],
                 Lengths = [.. calm.Lengths.Select(_ => new long[] { first < 0 ? 2000 : 0, second < 0 ? 2000 : 0 })],
             };
             var outcome = subject.Compute(batch);

@@ -11,7 +11,8 @@ public sealed class LossSubject(Func<ILoss> make) : Subject
 {
     /// <summary>All that a forward pass can give.</summary>
     internal const ForwardNeeds Everything =
-        ForwardNeeds.Rewards | ForwardNeeds.ResponseLogProbs | ForwardNeeds.ReferenceLogProbs | ForwardNeeds.Features | ForwardNeeds.Heads;
+        ForwardNeeds.Rewards | ForwardNeeds.ResponseLogProbs | ForwardNeeds.ReferenceLogProbs | ForwardNeeds.Features | ForwardNeeds.Heads
+        | ForwardNeeds.Preferences | ForwardNeeds.TiePreference;
 
     private RewardHead? _head;
 
@@ -77,6 +78,7 @@ public sealed class LossSubject(Func<ILoss> make) : Subject
                 new("the rewards", Gradient(leaves.Rewards)), new("the log-probabilities", Gradient(leaves.LogProbs)),
                 new("the features", Gradient(leaves.Features)), new("the head's outputs", Gradient(leaves.HeadRewards)),
                 new("the head's weights", Gradient(leaves.HeadWeights), ByPair: false),
+                new("the preferences", Gradient(leaves.Preferences)), new("the preference for a tie", Gradient(leaves.TiePreference)),
             ],
             metrics);
     }

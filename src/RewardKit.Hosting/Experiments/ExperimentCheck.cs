@@ -31,20 +31,22 @@ internal static class ExperimentCheck
             Arms = [.. spec.Arms.Select(a => In(a, () => a with { Loss = methods.Complete(a.Loss), Augmenters = [.. a.Augmenters.Select(methods.Complete)] }))],
             Evaluations = [.. spec.Evaluations.Select(e => e with { Evaluator = methods.Complete(e.Evaluator) })],
         };
+        string? rewards = null; // An evaluator that reads rewards of single responses.
         foreach (var evaluation in spec.Evaluations)
         {
             if (methods.Describe(evaluation.Evaluator) is { } described && described.OwnData != evaluation.Pairs is null)
                 throw RewardKitException.Input($"The {described.Label} " + (described.OwnData
                     ? "brings its own data, but is given pairs. Leave them out." : "judges by held-out pairs, but is given none. Name them."));
-            if (methods.CreateEvaluator(evaluation.Evaluator).Needs.HasFlag(EvaluatorNeeds.Generator))
-                NeedGenerator(spec.Generator, $"The evaluator {evaluation.Evaluator.Id}");
+            var needs = methods.CreateEvaluator(evaluation.Evaluator).Needs;
+            if (needs.HasFlag(EvaluatorNeeds.Generator)) NeedGenerator(spec.Generator, $"The evaluator {evaluation.Evaluator.Id}");
+            if (needs.HasFlag(EvaluatorNeeds.Rewards)) rewards ??= evaluation.Evaluator.Id;
         }
         var unusable = new Dictionary<string, RewardKitException>();
         foreach (var arm in spec.Arms)
         {
             try
             {
-                Make(spec, arm, methods);
+                Make(spec, arm, methods, rewards);
             }
             catch (Exception e) when (e is not RewardKitException { ExitCode: 2 })
             {
@@ -56,9 +58,12 @@ internal static class ExperimentCheck
         return (spec, unusable);
     }
 
-    private static void Make(ExperimentSpec spec, ArmSpec arm, MethodSource methods)
+    private static void Make(ExperimentSpec spec, ArmSpec arm, MethodSource methods, string? rewards)
     {
-        In(arm, () => methods.CreateLoss(arm.Loss));
+        if (In(arm, () => methods.CreateLoss(arm.Loss)).Needs.HasFlag(ForwardNeeds.Preferences) && rewards is not null)
+            throw RewardKitException.Input(
+                $"The arm \"{arm.Name}\" trains a pairwise model, which says which of two responses is better, and the evaluator {rewards} needs a reward for "
+                + "each response. Judge pairwise arms in an experiment of their own, by pair-accuracy or reward-bench.");
         foreach (var use in arm.Augmenters)
         {
             var needs = In(arm, () => methods.CreateAugmenter(use)).Needs;

@@ -31,5 +31,5 @@ public interface IModelWork
     IReadOnlyDictionary<string, string> Environment { get; }
 }
 
-/// <summary>A trained reward model in memory, until disposed.</summary>
+/// <summary>A trained reward model in memory, until disposed; an <see cref="IPairScorer"/> where it is a pairwise one.</summary>
 public interface ITrainedModel : IScorer, IDisposable;

@@ -43,6 +43,7 @@ public sealed class TorchModels(ProcessPlace? place = null) : IModelWork
             context.Notice?.Invoke($"Writes no checkpoints: this build stands on the TorchSharp package, which cannot read the random numbers of {_device}.");
             context = context with { Checkpoints = null };
         }
+        model = model.For(loss.Needs);
         var encoder = PairEncoder.Create(model);
         using var trained = RewardModel.Create(model, loss.Head, seed, _device);
         var log = Trainer.Train(trained, loss, examples, encoder, options, seed, context);
@@ -72,8 +73,12 @@ public sealed class TorchModels(ProcessPlace? place = null) : IModelWork
     }
 
     /// <inheritdoc/>
-    public ITrainedModel Load(string name, string checkpoint, Action<int, int>? progress) =>
-        new Loaded(name, RewardModel.Load(checkpoint, _device), PairEncoder.Create(new ModelSpec { Folder = checkpoint }), progress);
+    public ITrainedModel Load(string name, string checkpoint, Action<int, int>? progress)
+    {
+        var model = RewardModel.Load(checkpoint, _device);
+        var encoder = PairEncoder.Create(new ModelSpec { Folder = checkpoint });
+        return model.PairLabels is null ? new Loaded(name, model, encoder, progress) : new LoadedPairs(name, model, encoder, progress);
+    }
 
     // The first touch of the native library: without it nothing works, and its message says what to do.
     private static torch.Device FindDevice(ProcessPlace? place)
@@ -117,6 +122,18 @@ public sealed class TorchModels(ProcessPlace? place = null) : IModelWork
 
         public IReadOnlyList<double> Score(IReadOnlyList<ScoreRequest> requests, CancellationToken cancellation = default) =>
             _scorer.Score(requests, cancellation);
+
+        public void Dispose() => model.Dispose();
+    }
+
+    private sealed class LoadedPairs(string name, RewardModel model, PairEncoder encoder, Action<int, int>? progress) : ITrainedModel, IPairScorer
+    {
+        private readonly PairScorer _scorer = new(name, model, encoder) { Progress = progress };
+
+        public string Name => name;
+
+        public IReadOnlyList<double> Compare(IReadOnlyList<PairRequest> requests, CancellationToken cancellation = default) =>
+            _scorer.Compare(requests, cancellation);
 
         public void Dispose() => model.Dispose();
     }

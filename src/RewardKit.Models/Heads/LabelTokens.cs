@@ -3,10 +3,10 @@ using RewardKit.Models.Tokenization;
 namespace RewardKit.Models;
 
 /// <summary>
-/// The pairwise form of a reward model: no head of its own, but the language model's word on which of two label tokens
-/// comes next. The reward of a text is the first label's logit less the second's, which is also the difference of their
-/// log-probabilities; σ of it is the first's probability among the two. Crome's PairPM (arXiv:2506.16507) shows both
-/// responses in one text and reads "A" against "B".
+/// A reward model without a head of its own: the language model's word on which of two label tokens comes next after a
+/// response. The reward is the first label's logit less the second's, which is also the difference of their
+/// log-probabilities; σ of it is the first's probability among the two. Reading both responses of a pair in one text is
+/// another form: <see cref="PairText"/>.
 /// </summary>
 public sealed record LabelTokens
 {
@@ -38,7 +38,7 @@ public sealed record LabelTokens
     internal (int First, int Second) Ids(Func<Tokenizer> tokenizer, int vocabulary)
     {
         var ids = FirstId is { } first && SecondId is { } second ? (first, second) : (Id(First!), Id(Second!));
-        if (ids.Item1 == ids.Item2) throw RewardKitException.Input($"The label tokens are the same, {ids.Item1}; a pairwise reward needs two.");
+        if (ids.Item1 == ids.Item2) throw RewardKitException.Input($"The label tokens are the same, {ids.Item1}; a reward needs two.");
         foreach (var id in (int[])[ids.Item1, ids.Item2])
             if (id < 0 || id >= vocabulary) throw RewardKitException.Input($"The label token {id} is not in the model's vocabulary of {vocabulary}.");
         return ids;

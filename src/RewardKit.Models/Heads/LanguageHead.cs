@@ -73,6 +73,19 @@ internal sealed class LanguageHead : Block
         return cat(parts).MoveToOuterDisposeScope();
     }
 
+    /// <summary>Log-probabilities of a few tokens as the next one, <c>[rows, tokens]</c>, float32 or wider.</summary>
+    /// <param name="hidden">Final hidden states, <c>[rows, hidden]</c>.</param>
+    /// <param name="tokens">Token ids, at least one.</param>
+    public Tensor LogProbs(Tensor hidden, long[] tokens)
+    {
+        using var scope = NewDisposeScope();
+        var first = LogProbs(hidden, full(hidden.size(0), tokens[0], dtype: ScalarType.Int64, device: hidden.device));
+        // Their differences are those of the logits, which are computed wide: rounded to eight bits they would be rough.
+        using var wide = Autocast.IsEnabled(hidden.device_type) ? Autocast.Disable(hidden.device_type) : null;
+        var logits = Logits(hidden, tensor(tokens, device: hidden.device));
+        return (logits - logits.narrow(1, 0, 1) + Wide(first).unsqueeze(1)).MoveToOuterDisposeScope();
+    }
+
     private Tensor Capped(Tensor logits) => _softcap == 0 ? logits : logits.div(_softcap).tanh().mul(_softcap);
 
     private static Tensor Wide(Tensor x) => x.dtype == ScalarType.Float64 ? x : x.to_type(ScalarType.Float32);

@@ -56,7 +56,7 @@ internal static class AdapterFolder
     /// <param name="device">Where the weights go.</param>
     public static RewardModel Reward(ModelSpec spec, RewardHead? head, int seed, Device? device)
     {
-        var @base = BaseSpec(spec);
+        var @base = BaseSpec(spec, trained: head is null);
         // The head that comes with the adapter takes the place of the base's, which need not be there at all.
         using (var file = AdapterFile.Open(spec.Folder!))
         {
@@ -84,7 +84,7 @@ internal static class AdapterFolder
                 "An adapter is saved with the folder of its base, and this model's base comes from none. Save the base first and adapt that, or merge the adapter.");
         AdapterConfig.Save(
             folder, model.Adapters.OptionsOf(model.Adapters.Active!), model.Adapters.Targets, Path.GetFullPath(@base),
-            scalarHead: model is RewardModel { Labels: null });
+            scalarHead: model is RewardModel { HasScalarHead: true });
         using (no_grad())
         using (NewDisposeScope())
             SafetensorsWriter.Write(Path.Combine(folder, AdapterFile.Name), model.Adapters.Tensors());
@@ -92,7 +92,7 @@ internal static class AdapterFolder
         config["rewardkit"]![Print] = reader.Fingerprint();
     }
 
-    private static ModelSpec BaseSpec(ModelSpec spec)
+    private static ModelSpec BaseSpec(ModelSpec spec, bool trained = false)
     {
         if (spec.Lora is not null)
             throw RewardKitException.Input(
@@ -103,6 +103,10 @@ internal static class AdapterFolder
             Folder = BaseOf(spec.Folder!, spec.Base),
             Base = null,
             LabelTokens = spec.LabelTokens ?? noted?.Labels,
+            Pairs = spec.Pairs ?? (trained ? noted?.Pairs : null),
+            // Labels are looked up as the adapter's own texts are encoded.
+            Tokenizer = spec.Tokenizer ?? ForTexts(spec.Folder!, spec.Base).Tokenizer,
+            Template = spec.Template ?? noted?.Template,
             Dtype = spec.Dtype ?? noted?.Dtype,
         };
     }

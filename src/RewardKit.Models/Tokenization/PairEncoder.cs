@@ -35,6 +35,9 @@ public sealed class PairEncoder
     /// <summary>The most tokens of a response, the end-of-text token included.</summary>
     public int MaxResponseTokens { get; }
 
+    /// <summary>How a pairwise model is asked; null where none is wanted.</summary>
+    public PairText? Pairs { get; init; }
+
     /// <summary>
     /// Makes the encoder that a specification asks for. What it leaves open, a folder written by
     /// <see cref="CausalModel.Save"/> says; else the context length decides.
@@ -54,15 +57,33 @@ public sealed class PairEncoder
                 $"{tokenizer.Folder}: the tokenizer has {tokenizer.VocabSize} tokens, the model only {config.VocabSize} (vocab_size). "
                 + "Name the tokenizer that belongs to the model, or raise the configuration's VocabSize.");
 
-        var noted = file is null ? new(null, null, null, null, null) : TextSettings.Read(file);
+        var noted = file is null ? TextSettings.None : TextSettings.Read(file);
         var context = config.MaxPositionEmbeddings;
+        var template = ChatTemplate.For(tokenizer, spec.Template ?? noted.Template);
+        if ((spec.Pairs ?? noted.Pairs) is { } pairs) return ForPairs(spec, noted, new(tokenizer, template, 2, 1) { Pairs = pairs }, context);
         var response = spec.MaxResponseTokens ?? noted.MaxResponseTokens ?? context / 2;
         var prompt = spec.MaxPromptTokens ?? noted.MaxPromptTokens ?? context - response;
         if (prompt < 2 || response < 1 || prompt + response > context)
             throw RewardKitException.Input(
                 $"MaxPromptTokens {prompt} and MaxResponseTokens {response} do not fit the model's context of {context} tokens: "
                 + "expected at least 2 and 1, and together no more than the context.");
-        return new(tokenizer, ChatTemplate.For(tokenizer, spec.Template ?? noted.Template), prompt, response);
+        return new(tokenizer, template, prompt, response);
+    }
+
+    // A pair's text holds both responses: each has a third of the context unless told otherwise.
+    private static PairEncoder ForPairs(ModelSpec spec, TextSettings noted, PairEncoder unlimited, int context)
+    {
+        unlimited.Pairs!.Check("The model's pair text");
+        // Limits of a model with a scalar head leave no room for a second response.
+        if (noted.Pairs is null) noted = TextSettings.None;
+        var room = context - unlimited.Frame;
+        var response = spec.MaxResponseTokens ?? noted.MaxResponseTokens ?? room / 3;
+        var prompt = spec.MaxPromptTokens ?? noted.MaxPromptTokens ?? room - 2 * response;
+        if (prompt < 2 || response < 1 || prompt + 2 * response > room)
+            throw RewardKitException.Input(
+                $"MaxPromptTokens {prompt} and MaxResponseTokens {response} do not fit a pairwise model's context of {context} tokens: a text holds the "
+                + $"prompt, two responses, and {unlimited.Frame} tokens around them. Expected at least 2 and 1, and MaxPromptTokens + 2 × MaxResponseTokens of at most {room}.");
+        return new(unlimited.Tokenizer, unlimited.Template, prompt, response) { Pairs = unlimited.Pairs };
     }
 
     /// <summary>
@@ -71,7 +92,9 @@ public sealed class PairEncoder
     /// </summary>
     /// <param name="prompt">The turns before the response.</param>
     /// <exception cref="RewardKitException">The template refuses the prompt.</exception>
-    public EncodedText EncodePrompt(Conversation prompt)
+    public EncodedText EncodePrompt(Conversation prompt) => Encode(prompt, MaxPromptTokens);
+
+    private EncodedText Encode(Conversation prompt, int most)
     {
         var text = Template.EncodePrompt(Tokenizer, prompt);
         int[] start = [];
@@ -80,7 +103,7 @@ public sealed class PairEncoder
             if (Template.AddsBeginToken && Tokenizer.AddsBos) start = [bos];
             else if (text is [var first, ..] && first == bos) (start, text) = ([bos], text[1..]);
         }
-        var room = MaxPromptTokens - start.Length;
+        var room = most - start.Length;
         return text.Length <= room ? new([.. start, .. text], false) : new([.. start, .. text[^room..]], true);
     }
 
@@ -100,5 +123,83 @@ public sealed class PairEncoder
         else if (Template.EndTokens is var mark && mark.Length < MaxResponseTokens && text.AsSpan().EndsWith(mark)) (text, end) = (text[..^mark.Length], mark);
         var room = MaxResponseTokens - end.Length;
         return text.Length <= room ? new([.. text, .. end], false) : new([.. text[..room], .. end], true);
+    }
+
+    /// <summary>
+    /// Encodes two responses in one text, in both orders, up to where the reply begins. The conversation is cut on the left
+    /// and each response on the right before they are put together, so that a response's place does not decide what is cut.
+    /// </summary>
+    /// <param name="prompt">The turns before the responses.</param>
+    /// <param name="first">One response.</param>
+    /// <param name="second">The other.</param>
+    /// <exception cref="RewardKitException">The template refuses the text.</exception>
+    public EncodedPair EncodePair(Conversation prompt, Conversation first, Conversation second)
+    {
+        var text = NeedPairs();
+        var context = Part.Of(Tokenizer, text.Context(prompt), MaxPromptTokens, cutLeft: true);
+        var (one, other) = (OfResponse(first), OfResponse(second));
+        while (true)
+        {
+            var (inOrder, exchanged) = (Ask(context, one, other), Ask(context, other, one));
+            // Where parts meet, they may have some tokens more than apart.
+            var excess = Math.Max(inOrder.Length, exchanged.Length) - (Frame + MaxPromptTokens + 2 * MaxResponseTokens);
+            if (excess <= 0) return new(inOrder, exchanged, context.Encoded, one.Encoded, other.Encoded);
+            if (context.Length > 0) context = context.Less(Tokenizer, excess);
+            else if (one.Length > other.Length) one = one.Less(Tokenizer, excess);
+            else other = other.Less(Tokenizer, excess);
+        }
+
+        Part OfResponse(Conversation response) => Part.Of(Tokenizer, text.Response(response), MaxResponseTokens, cutLeft: false);
+
+        int[] Ask(Part context, Part one, Part other) => Encode(text.Question(context.Text, one.Text, other.Text), int.MaxValue).Ids;
+    }
+
+    /// <summary>The labels' tokens, as they begin the reply.</summary>
+    /// <param name="needTie">Whether the label of a tie must be there.</param>
+    /// <exception cref="RewardKitException">A label is not one token, or two are the same.</exception>
+    public PairLabels PairLabels(bool needTie)
+    {
+        var text = NeedPairs();
+        var question = text.Question("", "", "");
+        var (first, second, tie) = (Reply(text.First), Reply(text.Second), Reply(text.Tie));
+        // What follows a reply is the template's own: it is the same for all of them.
+        var end = first.AsSpan().SequenceEqual(second) ? first.Length - 1 : first.Reverse().Zip(second.Reverse()).TakeWhile(pair => pair.First == pair.Second).Count();
+        var labels = new PairLabels(Label(text.First, first), Label(text.Second, second), needTie || IsLabel(tie) ? Label(text.Tie, tie) : null);
+        if (labels.First == labels.Second || labels.First == labels.Tie || labels.Second == labels.Tie)
+            throw RewardKitException.Input(
+                $"Of the labels \"{text.First}\", \"{text.Second}\" and \"{text.Tie}\" of a pairwise model two are the same token in {Tokenizer.Folder}; name labels that differ (Model.pairText).");
+        return labels;
+
+        int[] Reply(string label) => Template.EncodeResponse(Tokenizer, question, Conversation.Assistant(label));
+
+        bool IsLabel(int[] reply) => reply.Length == end + 1 && reply.AsSpan(1).SequenceEqual(first.AsSpan(first.Length - end));
+
+        int Label(string label, int[] reply) => IsLabel(reply) ? reply[0] : throw RewardKitException.Input(
+            $"The label \"{label}\" of a pairwise model is {Math.Max(reply.Length - end, 0)} tokens as a reply in {Tokenizer.Folder}; name a label that is one token (Model.pairText).");
+    }
+
+    /// <summary>The tokens of a pair's text beside its parts, with some for the seams.</summary>
+    private int Frame => field > 0 ? field : field = Encode(NeedPairs().Question("", "", ""), int.MaxValue).Ids.Length + 4;
+
+    private PairText NeedPairs() => Pairs ?? throw new InvalidOperationException("this encoder has no text for pairs");
+
+    /// <summary>A part of a pair's text.</summary>
+    private readonly record struct Part(string Text, EncodedText Encoded, bool CutLeft)
+    {
+        public int Length => Encoded.Ids.Length;
+
+        public static Part Of(Tokenizer tokenizer, string text, int room, bool cutLeft)
+        {
+            var ids = tokenizer.Encode(text);
+            return ids.Length <= room ? new(text, new(ids, false), cutLeft) : new Part(text, new(ids, false), cutLeft).Less(tokenizer, ids.Length - room);
+        }
+
+        // A character that is cut in half is left out.
+        public Part Less(Tokenizer tokenizer, int tokens)
+        {
+            var room = Math.Max(0, Length - tokens);
+            var kept = CutLeft ? Encoded.Ids[^room..] : Encoded.Ids[..room];
+            return new(tokenizer.Decode(kept).Trim('\uFFFD'), new(kept, true), CutLeft);
+        }
     }
 }

@@ -67,7 +67,7 @@ public sealed record ModelSummary(
         string[] files = adapter is null ? [.. SafetensorsReader.FilesIn(folder).Where(f => f.EndsWith(".safetensors", StringComparison.Ordinal))] : [AdapterFile.Name];
         var noted = own is null ? null : TextSettings.Read(own);
         var reward = Reward(reader, noted, adapter is not null);
-        var problem = adapter is null && noted?.Labels is null ? Checkpoint.HeadRefusal(reader, own!, config!)?.Message : null;
+        var problem = adapter is null && noted is { Labels: null, Pairs: null } ? Checkpoint.HeadRefusal(reader, own!, config!)?.Message : null;
         return new(
             folder, problem is not null ? "sequence classifier that is no reward model" : KindOf(adapter is not null, reward, noted), own?.Architectures.FirstOrDefault() ?? own?.Family().CausalModel ?? "not known without the base",
             config is null ? new Dictionary<string, long>() : Sizes(config), entries.Sum(e => e.Elements),
@@ -92,7 +92,7 @@ public sealed record ModelSummary(
     }
 
     private static string KindOf(bool adapter, string? reward, TextSettings? noted) =>
-        (adapter ? "LoRA adapter of a " : "") + (noted?.Labels is not null ? "pairwise reward model" : reward is not null ? "reward model" : "language model");
+        (adapter ? "LoRA adapter of a " : "") + (noted?.Pairs is not null ? "pairwise preference model" : reward is not null ? "reward model" : "language model");
 
     private static SortedDictionary<string, long> Sizes(ModelConfig config) => new(StringComparer.Ordinal)
     {
@@ -110,6 +110,7 @@ public sealed record ModelSummary(
 
     private static string? Reward(SafetensorsReader reader, TextSettings? noted, bool adapter)
     {
+        if (noted?.Pairs is { } pairs) return $"the replies \"{pairs.First}\" and \"{pairs.Second}\" to a text with both responses";
         if (noted?.Labels is { } labels) return $"the logit of token {labels.FirstId} less that of token {labels.SecondId}";
         SafetensorsEntry? Find(string parameter) => reader.Find(adapter ? AdapterFile.NameOfHead(parameter) : parameter);
         if (Find($"{RewardHeads.First}.weight") is not { } score) return null;

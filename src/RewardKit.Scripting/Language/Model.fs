@@ -4,7 +4,7 @@ open System.IO
 open RewardKit.Models
 open RewardKit.Models.Tokenization
 
-/// The two tokens of a pairwise reward: LabelTokens ("A", "B") by their texts, each one token long, or LabelTokens (65, 66) by
+/// The two tokens of a reward without a head: LabelTokens ("Yes", "No") by their texts, each one token long, or LabelTokens (65, 66) by
 /// their ids. The reward is the first one's logit less the second's.
 type LabelTokens = RewardKit.Models.LabelTokens
 
@@ -32,7 +32,7 @@ type Model =
     /// </param>
     /// <param name="labelTokens">
     /// Reads the reward off the language model's own head, as the difference of these two tokens' logits:
-    /// LabelTokens ("A", "B"); default: what the folder was trained with, else a scalar head.
+    /// LabelTokens ("Yes", "No"); default: what the folder was trained with, else a scalar head.
     /// </param>
     static member load
         (
@@ -99,6 +99,38 @@ type Model =
                 )
 
             model.WithLora options
+
+    /// <summary>
+    /// How a pairwise model is asked, where a loss trains one (Loss.pairwise, Loss.crome (form = Crome.Form.Pairwise)):
+    /// <c>Model.load "folder" |> Model.pairText (first = "1", second = "2")</c>. Default: what the folder was trained with, else
+    /// RLHFlow's layout with the labels A and B.
+    /// </summary>
+    /// <param name="layout">The user turn, with {context}, {first} and {second} once each.</param>
+    /// <param name="turn">A turn of the conversation in it, with {content} and, if wanted, {role}.</param>
+    /// <param name="first">The reply that the first response is better; one token.</param>
+    /// <param name="second">The reply that the second response is better; one token.</param>
+    /// <param name="tie">The reply that neither is better, for losses that train it; default "Same".</param>
+    static member pairText
+        (
+            ?layout: string,
+            ?turn: string,
+            ?first: string,
+            ?second: string,
+            ?tie: string
+        ) : ModelSpec -> ModelSpec =
+        let usual = PairText()
+
+        let text =
+            PairText(
+                Layout = defaultArg layout usual.Layout,
+                Turn = defaultArg turn usual.Turn,
+                First = defaultArg first usual.First,
+                Second = defaultArg second usual.Second,
+                Tie = defaultArg tie usual.Tie
+            )
+
+        text.Check "Model.pairText"
+        fun model -> model.WithPairs text
 
     /// <summary>A small Llama with random weights.</summary>
     /// <param name="tokenizer">A folder with tokenizer.json.</param>

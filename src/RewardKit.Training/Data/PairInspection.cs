@@ -49,7 +49,7 @@ public sealed class PairInspection
     /// <param name="encoder">Makes the tokens; its limits cut, so that lengths beyond them need an encoder with higher ones.</param>
     public IReadOnlyList<(string Part, int[] Tokens)> Tokens(PairEncoder encoder)
     {
-        var pairs = PairBatcher.Encode(Pairs.Examples, encoder);
+        var pairs = PairBatcher.Encode(Pairs.Examples, encoder, ForwardNeeds.Rewards);
         return
         [
             ("prompt", [.. pairs.Select(p => p.Prompt.Ids.Length)]), ("chosen", [.. pairs.Select(p => p.Chosen.Ids.Length)]),

@@ -36,7 +36,10 @@ public sealed record Trainings(string Name, ModelSpec Spec, Func<ILoss> Loss, Tr
     public static Trainings Odin { get; } = new(
         "odin", new() { Folder = Small.Stories, Lora = new() { Rank = 2 } }, () => new OdinLoss(new()), InParts with { MicroBatchSize = null });
 
-    public static Trainings[] All => [HafRm, Lora, Noise, Odin];
+    /// <summary>Both responses in one text, in an order that is drawn.</summary>
+    public static Trainings Pairwise { get; } = new("pairwise", Small.Pairwise, () => new PairwiseLoss(new()), InParts);
+
+    public static Trainings[] All => [HafRm, Lora, Noise, Odin, Pairwise];
 
     public const int Steps = 6;
 

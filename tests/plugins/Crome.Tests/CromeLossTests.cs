@@ -46,6 +46,30 @@ public sealed class CromeLossTests : LossFixture
         });
     }
 
+    // Two replies of logits 1.3 and 0.4, alone or beside a token of −1.0.
+    [TestCase(Vocabulary.Labels, false, 0.3411538747)]
+    [TestCase(Vocabulary.Labels, true, 0.7911538747)]
+    [TestCase(Vocabulary.Full, false, 0.4100071132)]
+    [TestCase(Vocabulary.Full, true, 0.8600071132)]
+    public void The_pairwise_form_has_the_cross_entropy_of_the_reply(Vocabulary vocabulary, bool tie, double expected)
+    {
+        var replies = torch.tensor((double[])[1.3, 0.4, -1.0]).log_softmax(0).narrow(0, 0, 2).unsqueeze(0);
+        var loss = new CromeLoss(new() { Form = Form.Pairwise, Vocabulary = vocabulary });
+        Assert.That(Value(loss.Compute(Batch(tie ? Tie(1) : Preference(1)), new() { Preferences = replies }).Loss), Is.EqualTo(expected).Within(1e-9));
+    }
+
+    [Test]
+    public void Both_forms_are_the_same_function_of_the_margin()
+    {
+        var (scalar, pairwise) = (Leaf(Rewards), Leaf(Rewards));
+        var one = new CromeLoss(new() { TieWeight = 2 }).Compute(Mixed, new() { Rewards = scalar }).Loss;
+        var other = new CromeLoss(new() { TieWeight = 2, Form = Form.Pairwise }).Compute(Mixed, new() { Preferences = pairwise }).Loss;
+        one.backward();
+        other.backward();
+        Assert.That(Value(other), Is.EqualTo(Value(one)));
+        Assert.That(Gradient(pairwise), Is.EqualTo(Gradient(scalar)));
+    }
+
     [Test]
     public void Metrics_keep_preferences_and_ties_apart()
     {

@@ -1,0 +1,67 @@
+namespace RewardKit;
+
+/// <summary>A prompt and responses to choose among.</summary>
+/// <param name="Prompt">The prompt.</param>
+/// <param name="Responses">The responses; at least one.</param>
+public sealed record ResponseSet(Conversation Prompt, IReadOnlyList<Conversation> Responses);
+
+/// <summary>Chooses the best of several responses.</summary>
+public static class BestOfN
+{
+    /// <summary>
+    /// The best response to each prompt: the highest reward, the first of those that share it; of an
+    /// <see cref="IPairScorer"/> the winner of a <see cref="KnockOut"/> in an order drawn by the seed.
+    /// </summary>
+    /// <param name="scorer">The scorer.</param>
+    /// <param name="sets">The prompts with their responses.</param>
+    /// <param name="seed">Decides the order of the knock-out; rewards need none.</param>
+    /// <param name="cancellation">Stops between batches.</param>
+    /// <returns>The number of the response, from 0, for each prompt.</returns>
+    public static IReadOnlyList<int> PickBest(this IScorer scorer, IReadOnlyList<ResponseSet> sets, int seed, CancellationToken cancellation = default)
+    {
+        if (scorer is IPairScorer comparing)
+            return comparing.KnockOut(sets, [.. sets.Select((set, i) => Order(set.Responses.Count, unchecked(seed * 1_000_003 + i)))], cancellation);
+        var rewards = scorer.Score([.. sets.SelectMany(s => s.Responses.Select(r => new ScoreRequest(s.Prompt, r)))], cancellation);
+        var next = 0;
+        return [.. sets.Select(set =>
+        {
+            var best = next;
+            for (var i = next; i < next + set.Responses.Count; i++)
+                if (rewards[i] > rewards[best]) best = i;
+            var pick = best - next;
+            next += set.Responses.Count;
+            return pick;
+        })];
+    }
+
+    /// <summary>
+    /// Keeps one response and lets each of the others, in a given order, take its place if it is better: n − 1 comparisons.
+    /// Where the scorer's preferences are not transitive the order decides. Crome chooses so (arXiv:2506.16507, best-of-N).
+    /// </summary>
+    /// <param name="scorer">The scorer.</param>
+    /// <param name="sets">The prompts with their responses; their rounds are compared together.</param>
+    /// <param name="orders">For each prompt the order in which its responses come, as numbers from 0.</param>
+    /// <param name="cancellation">Stops between batches.</param>
+    /// <returns>The number of the response that is left, for each prompt.</returns>
+    public static IReadOnlyList<int> KnockOut(
+        this IPairScorer scorer, IReadOnlyList<ResponseSet> sets, IReadOnlyList<IReadOnlyList<int>> orders, CancellationToken cancellation = default)
+    {
+        var kept = orders.Select(order => order[0]).ToArray();
+        for (var round = 1; round < orders.Max(order => order.Count); round++)
+        {
+            int[] playing = [.. Enumerable.Range(0, sets.Count).Where(i => round < orders[i].Count)];
+            var odds = scorer.Compare(
+                [.. playing.Select(i => new PairRequest(sets[i].Prompt, sets[i].Responses[kept[i]], sets[i].Responses[orders[i][round]]))], cancellation);
+            foreach (var (place, i) in playing.Index())
+                if (odds[place] < 0) kept[i] = orders[i][round];
+        }
+        return kept;
+    }
+
+    private static int[] Order(int count, int seed)
+    {
+        int[] order = [.. Enumerable.Range(0, count)];
+        new Random(seed).Shuffle(order);
+        return order;
+    }
+}
