@@ -78,8 +78,10 @@ public class ShippedPluginsTests
             {
                 var (result, contexts) = Run(folder);
                 Collect([.. contexts]);
-                Assert.That(contexts, Has.Count.EqualTo(4).And.All.Property(nameof(WeakReference.IsAlive)).False, $"round {round}");
-                Assert.That(result.Runs.Select(r => r.Arm), Is.EqualTo(new[] { "bradley-terry", "haf-rm", "crome" }));
+                Assert.That(contexts, Has.Count.EqualTo(5).And.All.Property(nameof(WeakReference.IsAlive)).False, $"round {round}");
+                Assert.That(result.Runs.Select(r => r.Arm), Is.EqualTo(new[] { "bradley-terry", "haf-rm", "crome", "pairwise crome", "pairwise rrm" }));
+                Assert.That(result.Runs[3].Samples["pair-accuracy"], Has.All.Matches<EvaluationSample>(s => s.Score.Chosen == -s.Score.Rejected), "half of the log-odds each");
+                Assert.That(result.Runs[4].Log!.Steps[^1].Metrics, Contains.Key("mass.labels"));
                 Assert.That(result.Runs, Has.All.Property(nameof(RunResult.Reused)).False);
                 Assert.That(result.Runs[2].Counts["iqn.made"], Is.EqualTo(4));
             }
@@ -193,6 +195,7 @@ public class ShippedPluginsTests
                     MaxPositionEmbeddings = 128,
                 },
                 Tokenizer = tokenizer,
+                Pairs = new() { First = "T", Second = "S", Tie = "B" },
             },
             Train = new PairFile(data),
             Arms =
@@ -200,6 +203,8 @@ public class ShippedPluginsTests
                 new("bradley-terry", Of(PluginKind.Loss, "bradley-terry"), []),
                 new("haf-rm", Of(PluginKind.Loss, "haf-rm", ("policyLoss", "hinge")), []),
                 new("crome", Of(PluginKind.Loss, "crome"), [Of(PluginKind.Augmenter, "crome-neutral", ("filterThreshold", 0.0))], "bradley-terry"),
+                new("pairwise crome", Of(PluginKind.Loss, "crome", ("form", "pairwise")), [Of(PluginKind.Augmenter, "crome-neutral", ("filterThreshold", 0.0))], "bradley-terry"),
+                new("pairwise rrm", Of(PluginKind.Loss, "pairwise", ("ties", "third-label")), [Of(PluginKind.Augmenter, "rrm", ("filterThreshold", 0.01))], "pairwise crome"),
             ],
             Evaluations = [new(Of(PluginKind.Evaluator, "pair-accuracy", ("ties", "half")), new PairFile(data))],
             Training = new() { BatchSize = 2 },
