@@ -23,7 +23,7 @@ internal static partial class ContractsPage
         ("Generated text", [typeof(ITextGenerator), typeof(TextRequest), typeof(TextReply), typeof(GenerationOptions), typeof(GeneratedText), typeof(GeneratedToken), typeof(FinishReason)]),
         ("Scorer composers", [typeof(IScorerComposer), typeof(ScorerMember), typeof(CompositionContext)]),
         ("Weight mergers", [typeof(IWeightMerger), typeof(MergeMember), typeof(IModelWeights), typeof(ModelWeight), typeof(WeightRole), typeof(MergedWeights)]),
-        ("Scorers", [typeof(IScorer), typeof(ScoreRequest), typeof(PairScore), typeof(ScorerExtensions)]),
+        ("Scorers", [typeof(IScorer), typeof(ScoreRequest), typeof(IPairScorer), typeof(PairRequest), typeof(PairScore), typeof(ScorerExtensions), typeof(BestOfN), typeof(ResponseSet)]),
         ("Data", [typeof(PreferenceExample), typeof(Relation), typeof(Provenance), typeof(Conversation), typeof(Message)]),
         ("Identity, options, errors",
         [

@@ -115,6 +115,8 @@ internal static class GenerateCommand
                 if (scorer is not { } named) return new(models, null, null, null, weights);
                 var encoder = PairEncoder.Create(new() { Folder = named.Folder });
                 var model = RewardModel.Load(named.Folder, device);
+                if (model.PairLabels is not null)
+                    throw RewardKitException.Input($"{named.Folder} is a pairwise model: it says which of two responses is better, and a decoder needs a reward for each. Name one with a scalar head.");
                 return new(models, model, new Scorer(named.Folder, model, encoder), new(named.Folder, model, encoder), weights.Length > 0 ? weights : [named.Weight]);
             }
             catch

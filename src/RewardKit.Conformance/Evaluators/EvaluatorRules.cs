@@ -157,19 +157,27 @@ internal static class EvaluatorRules
         throw Verdict.NotTested("A kit has neither the benchmark's data nor its results.");
 
     [Rule("E13", RuleKind.Required, AtEveryOption = true,
-        Protects = "The host has a text generator only for an evaluator that needs one. One that reads it without a need ends the experiment after all its training.",
-        Fix = "Say so in Needs: EvaluatorNeeds.Generator, where the options make it necessary.")]
+        Protects = "The host has a text generator only for an evaluator that needs one, and a reward for a single response only where the model is no pairwise one. "
+            + "An evaluator that reads either without a need ends the experiment after all its training.",
+        Fix = "Say so in Needs: EvaluatorNeeds.Generator, EvaluatorNeeds.Rewards, where the options make it necessary. Where pairs are all that is judged, "
+            + "use ScorePairs instead of Score.")]
     public static void Reads_only_what_it_needs(EvaluatorSubject subject)
     {
         var evaluator = subject.New();
-        if (evaluator.Needs.HasFlag(EvaluatorNeeds.Generator)) throw Verdict.NotTested("It needs a text generator.");
+        var (writes, rewards) = (evaluator.Needs.HasFlag(EvaluatorNeeds.Generator), evaluator.Needs.HasFlag(EvaluatorNeeds.Rewards));
+        if (writes && rewards) throw Verdict.NotTested("It needs all there is.");
+        var scorer = rewards ? ScriptedScorers.Random(7) : ScriptedScorers.Comparing(ScriptedScorers.Random(7));
         try
         {
-            evaluator.EvaluateAsync(new(ScriptedScorers.Random(7), subject.Some, 5), default).GetAwaiter().GetResult();
+            evaluator.EvaluateAsync(new(scorer, subject.Some, 5, writes ? subject.Generator : null), default).GetAwaiter().GetResult();
         }
         catch (RewardKitException e) when (e.TargetSite?.DeclaringType == typeof(EvaluationContext))
         {
             throw Verdict.Broken("it reads context.Generator, which its Needs do not name");
+        }
+        catch (RewardKitException e) when (e.TargetSite?.DeclaringType == typeof(IPairScorer))
+        {
+            throw Verdict.Broken("it asks the scorer for rewards of single responses, which its Needs do not name");
         }
     }
 

@@ -21,7 +21,11 @@ public static class ScriptedScorers
     /// <param name="seed">Decides the numbers.</param>
     public static IScorer Random(int seed) => new ScriptedScorer("random", request => Chance(request, seed));
 
-    /// <summary>The same, but so slow that only a cancellation ends it soon.</summary>
+    /// <summary>Says which of two responses another scorer gives the higher reward, and has no reward for one, as a pairwise model.</summary>
+    /// <param name="scorer">The other scorer.</param>
+    public static IPairScorer Comparing(IScorer scorer) => new ComparingScorer(scorer);
+
+    /// <summary>As <see cref="Random"/>, but so slow that only a cancellation ends it soon.</summary>
     internal static ScriptedScorer Slow() =>
         new ScriptedScorer("slow", request => Chance(request, 1)) { Pause = TimeSpan.FromMilliseconds(20), Patience = TimeSpan.FromSeconds(3) };
 
@@ -85,3 +89,15 @@ internal sealed class ScriptedScorer(string name, Func<ScoreRequest, double> rew
 /// <summary>A scorer was asked about a text that its script does not have.</summary>
 internal sealed class UnknownTextException(string scorer, ScoreRequest request)
     : Exception($"The kit's {scorer} scorer was asked about a text that is not among the pairs: \"{request.Response.LastContent}\".");
+
+/// <summary>A scorer that compares.</summary>
+internal sealed class ComparingScorer(IScorer scorer) : IPairScorer
+{
+    public string Name => $"{scorer.Name}, comparing";
+
+    public IReadOnlyList<double> Compare(IReadOnlyList<PairRequest> requests, CancellationToken cancellation = default)
+    {
+        var rewards = scorer.Score([.. requests.SelectMany(r => (ScoreRequest[])[new(r.Prompt, r.First), new(r.Prompt, r.Second)])], cancellation);
+        return [.. requests.Select((_, i) => rewards[2 * i] - rewards[2 * i + 1])];
+    }
+}

@@ -145,3 +145,12 @@ internal sealed class NeedsForNothing : SoundEvaluator
 {
     public override EvaluatorNeeds Needs => EvaluatorNeeds.Generator;
 }
+
+internal sealed class AsksForRewards : SoundEvaluator
+{
+    public override Task<EvaluationReport> EvaluateAsync(EvaluationContext context, CancellationToken cancellation)
+    {
+        context.Scorer.Score([.. context.Pairs.Select(pair => new ScoreRequest(pair.Prompt, pair.Chosen))], cancellation);
+        return base.EvaluateAsync(context, cancellation);
+    }
+}

@@ -18,6 +18,7 @@ public sealed class EvaluatorRulesTests
         new("E10", "the sample conformance:1", Of<SwapsSamples>()),
         new("E11", "chance", Of<NoChance>()),
         new("E13", "context.Generator", Of<ReadsGenerator>()),
+        new("E13", "rewards of single responses", Of<AsksForRewards>()),
         new("E14", "never asks it", Of<NeedsForNothing>()),
         new("G04", "the metric spread", Of<Bootstrap>()),
         new("G05", "as if its work were done", Of<IgnoresItsToken>()),

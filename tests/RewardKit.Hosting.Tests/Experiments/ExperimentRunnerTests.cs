@@ -329,6 +329,13 @@ public class ExperimentRunnerTests
         Refused(Spec() with { Arms = [new("a", Loss("long"), [filter], "b")] }, "\"b\" as its baseline");
         Refused(Spec() with { Arms = [new("a", Loss("long"), [filter], "b"), new("b", Loss("long"), [filter], "a")] }, "a → b → a");
         Refused(Spec() with { Train = new PairFile(Path.Combine(_folder, "missing.jsonl")) }, "missing.jsonl");
+        Refused(
+            Spec() with
+            {
+                Arms = [new("pairs", new InlineUse(PluginKind.Loss, "inline", new PairwiseLoss(), "1"), [])],
+                Evaluations = [.. Spec().Evaluations, new(new InlineUse(PluginKind.Evaluator, "one-by-one", new OneByOne(), "1"), null)],
+            },
+            "The arm \"pairs\" trains a pairwise model, which says which of two responses is better, and the evaluator one-by-one needs a reward for each response.");
 
         void Refused(ExperimentSpec spec, string message) =>
             Assert.That(() => Run(spec), Throws.TypeOf<RewardKitException>().With.Message.Contains(message).And.Property("ExitCode").EqualTo(2));
@@ -438,4 +445,18 @@ public class ExperimentRunnerTests
         })));
 
     private static PluginUse Loss(string id) => Results.Use(PluginKind.Loss, id);
+
+    private sealed class PairwiseLoss : ILoss
+    {
+        public ForwardNeeds Needs => ForwardNeeds.Preferences;
+
+        public LossResult Compute(PairBatch batch, PairForward forward) => throw new InvalidOperationException();
+    }
+
+    private sealed class OneByOne : IEvaluator
+    {
+        public EvaluatorNeeds Needs => EvaluatorNeeds.Rewards;
+
+        public Task<EvaluationReport> EvaluateAsync(EvaluationContext context, CancellationToken cancellation) => throw new InvalidOperationException();
+    }
 }

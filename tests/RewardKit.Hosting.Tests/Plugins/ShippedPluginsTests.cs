@@ -139,6 +139,8 @@ public class ShippedPluginsTests
             Features = torch.zeros(4, 2, 3),
             HeadRewards = torch.stack([rewards, rewards * 2], -1),
             HeadWeights = torch.ones(2, 3),
+            Preferences = rewards - 20,
+            TiePreference = torch.full(4, -21.0),
         });
         result.Loss.backward();
         Assert.That(result.Loss.item<float>(), Is.GreaterThan(0));

@@ -362,6 +362,10 @@ module ExperimentTests =
 
         let made = Model.load (space.Path "m", dtype = "bfloat16", labelTokens = LabelTokens("A", "B"))
         Assert.That((made.Dtype, made.LabelTokens.First, made.LabelTokens.Second), Expect.equal ("bfloat16", "A", "B"))
+        Assert.That(plain.Pairs, Is.Null)
+        let pairs = (plain |> Model.pairText (first = "1", second = "2")).Pairs
+        Assert.That((pairs.First, pairs.Second, pairs.Tie), Expect.equal ("1", "2", "Same"))
+        Assert.That(message (fun () -> Model.pairText (layout = "{first}") plain |> ignore), Does.Contain "must have {context} exactly once")
         let byId = Model.load (space.Path "m", labelTokens = LabelTokens(65, 66))
         Assert.That((byId.LabelTokens.FirstId, byId.LabelTokens.SecondId), Expect.equal (System.Nullable 65, System.Nullable 66))
 
