@@ -49,6 +49,19 @@ public sealed class BestOfNSafetyTests
     }
 
     [Test]
+    public async Task A_pairwise_model_picks_by_knock_out()
+    {
+        var random = new Random(5);
+        Write([.. Enumerable.Range(0, 20).SelectMany(prompt => Enumerable.Range(0, 8).Select(response =>
+            Row(prompt, "harmful", "compliance", random.Next(2) == 0 ? "harmful" : "unharmful", $"{random.Next(1000)} {response}")))]);
+        static double Worth(ScoreRequest request) => request.Response.LastContent.Split(' ') is [var worth, var place, ..] ? double.Parse(worth) + 1e-3 * int.Parse(place) : 0;
+        var compared = (await new BestOfNSafetyEvaluator(new() { File = _file }).EvaluateAsync(new(new FakeComparer(Worth), [], 1), default)).Metrics;
+        var scored = (await Evaluate(Worth)).Metrics;
+        Assert.That(compared.ToDictionary(m => m.Key, m => m.Value.Items), Is.EqualTo(scored.ToDictionary(m => m.Key, m => m.Value.Items)));
+        Assert.That(compared.Keys, Is.SupersetOf(new[] { "asr@1", "asr@8" }));
+    }
+
+    [Test]
     public async Task A_classifier_s_text_gives_the_labels_and_what_is_unreadable_does_not_count()
     {
         string Said(int prompt, string verdict) => JsonSerializer.Serialize(new { prompt = $"p{prompt}", response = $"r{verdict}", prompt_harm_label = "unharmful", adversarial = prompt == 3, classifier_output = verdict });
