@@ -56,6 +56,13 @@ public sealed class Summary
     /// <summary>The metrics that can be compared with guessing, accuracy for one: those that the table and the charts show first.</summary>
     public IReadOnlyList<string> Accuracies => [.. Metrics.Where(m => Rows.Any(r => r.Metric == m && r.Chance is not null))];
 
+    /// <summary>
+    /// Whether a metric is of a part, as <c>reward-bench/subset.donotanswer</c>: its name in the evaluator has a dot. Benchmarks
+    /// have dozens of these; they stand behind what the benchmark says as a whole.
+    /// </summary>
+    /// <param name="metric">The metric, <c>evaluator/metric</c>.</param>
+    public static bool IsPart(string metric) => metric[(metric.IndexOf('/', StringComparison.Ordinal) + 1)..].Contains('.', StringComparison.Ordinal);
+
     /// <summary>The row of an arm and metric; null where that arm has none.</summary>
     public SummaryRow? Row(string arm, string metric) => Rows.FirstOrDefault(r => r.Arm == arm && r.Metric == metric);
 

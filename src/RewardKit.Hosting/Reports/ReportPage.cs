@@ -30,7 +30,7 @@ public static class ReportPage
             ["title"] = Html.Of($"{result.Spec.Name}"),
             ["style"] = new(Asset("uPlot.min.css") + "\n" + Asset("report.css")),
             ["lead"] = Lead(result, summary),
-            ["accuracy"] = Html.Each(summary.Accuracies.Index(), m => Accuracy(result, summary, m.Item, m.Index > 0)),
+            ["accuracy"] = Accuracies(result, summary),
             ["table"] = ResultTable.Draw(result, summary),
             ["calibration"] = Each((e, place) => Html.Of($"""<div class="grid small" data-calibration="{place}"></div>{CalibrationSection.Table(e.Arms)}""")),
             ["length"] = Each((e, place) => Html.Of($"""<div class="grid small" data-length="{place}"></div>{LengthSection.Table(e.Arms)}""")),
@@ -67,6 +67,21 @@ public static class ReportPage
         var lead = Html.Of($"{arms} trained on {spec.Train.Describe(f => Path.GetFileName(f.Path))} with {seeds} each. {sentences} {Findings.Failed(result) ?? ""}");
         // A number and its sign stay in one line.
         return new(lead.Text.Replace(" %", "&nbsp;%", StringComparison.Ordinal));
+    }
+
+    // What is of a part stands folded below what its evaluator says as a whole.
+    private static Html Accuracies(ExperimentResult result, Summary summary)
+    {
+        var first = summary.Accuracies.FirstOrDefault();
+        return Html.Each(summary.Accuracies.GroupBy(m => m.Split('/')[0]), evaluator =>
+        {
+            string[] parts = [.. evaluator.Where(Summary.IsPart)];
+            var folded = parts.Length == 0 ? default
+                : Html.Of($"<details><summary>{evaluator.Key} by part: {parts.Length} more</summary>{Html.Each(parts, Draw)}</details>");
+            return Html.Of($"{Html.Each(evaluator.Except(parts), Draw)}{folded}");
+        });
+
+        Html Draw(string metric) => Accuracy(result, summary, metric, metric != first);
     }
 
     // What the first chart says in words stands at the head of the page already.

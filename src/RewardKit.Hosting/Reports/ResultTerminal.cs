@@ -13,19 +13,21 @@ public static class ResultTerminal
     public static void Print(ExperimentResult result, IReadOnlyList<string> files, IAnsiConsole console)
     {
         var summary = Summary.Of(result);
-        foreach (var metric in summary.Accuracies)
+        foreach (var metric in summary.Accuracies.Where(m => !Summary.IsPart(m)))
         {
             console.WriteLine();
             console.Write(Accuracy(summary, metric));
             foreach (var sentence in Findings.Of(summary, metric)) console.WriteLine(sentence);
         }
-        string[] others = [.. summary.Metrics.Except(summary.Accuracies)];
+        string[] others = [.. summary.Metrics.Except(summary.Accuracies).Where(m => !Summary.IsPart(m))];
         if (others.Length > 0)
         {
             console.WriteLine();
             console.Write(Others(summary, others));
         }
         console.WriteLine();
+        if (summary.Metrics.Where(Summary.IsPart).GroupBy(m => m.Split('/')[0]).ToArray() is { Length: > 0 } parts)
+            console.WriteLine($"In the report: {string.Join(", ", parts.Select(p => $"{p.Count()} more numbers of {p.Key}"))}, by subset and the like.");
         if (summary.Accuracies.Count > 0)
             console.WriteLine("Intervals are for 95 % and speak of the choice of pairs; stdev is over seeds."
                 + (summary.Comparisons.Count > 0 ? " p is of a paired sign-flip test, corrected by Holm's method." : ""));

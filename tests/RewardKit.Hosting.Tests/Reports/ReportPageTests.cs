@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using RewardKit.Hosting.Reports;
 using RewardKit.Models;
+using Spectre.Console;
 
 namespace RewardKit.Hosting.Tests.Reports;
 
@@ -102,6 +103,24 @@ public class ReportPageTests
             Does.Contain("""<td>a − b</td><td class="name right">a is better</td><td>+40.0 points</td>""").And.Not.Contain("<th>corrected p</th>"));
         Assert.That(ReportPage.Write(Results.Of(("a", 1, good), ("b", 1, poor), ("c", 1, poor))),
             Does.Contain("<th>corrected p</th>").And.Contain("""<td>b − c</td><td class="name">not told apart</td><td>0.0 points</td>"""));
+    }
+
+    [Test]
+    public void What_is_of_a_part_stands_folded_and_not_in_the_terminal()
+    {
+        var result = Results.Of(("one", 1, [1, 0, 1]));
+        var run = result.Runs[0];
+        result = result with
+        {
+            Runs = [run with { Measurements = new Dictionary<string, Measurement>(run.Measurements) { ["pair-accuracy/subset.a"] = new(1, [1, 1], 0.5), ["pair-accuracy/subset.b.drop"] = new(0.25) } }],
+        };
+        var page = ReportPage.Write(result);
+        Assert.That(page, Does.Match("(?s)<h3>pair-accuracy/accuracy</h3>.*<details><summary>pair-accuracy by part: 1 more</summary><h3>pair-accuracy/subset.a</h3>"));
+        Assert.That(page, Does.Not.Contain("<h3>pair-accuracy/subset.b.drop</h3>").And.Contain("<td>pair-accuracy/subset.b.drop</td>"));
+
+        using var text = new StringWriter();
+        ResultTerminal.Print(result, [], AnsiConsole.Create(new() { Ansi = AnsiSupport.No, Out = new AnsiConsoleOutput(text) }));
+        Assert.That(text.ToString(), Does.Contain("pair-accuracy/accuracy").And.Not.Contain("subset").And.Contain("In the report: 2 more numbers of pair-accuracy, by subset"));
     }
 
     [Test]
