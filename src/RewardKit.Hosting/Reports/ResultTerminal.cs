@@ -55,21 +55,18 @@ public static class ResultTerminal
         ];
     }
 
-    // What is no share of right answers stands apart, without intervals: the arms' scales differ.
+    // What is no share of right answers stands apart, without intervals: the metrics' scales differ. A row a metric: there may be many.
     private static Table Others(Summary summary, string[] metrics)
     {
-        var table = new Table().Border(TableBorder.Simple).AddColumn(new TableColumn("arm").NoWrap());
-        foreach (var metric in metrics) table.AddColumn(new TableColumn(Markup.Escape(metric)).RightAligned());
-        var arms = summary.Rows.GroupBy(r => (r.Arm, r.Trivial)).ToArray();
-        AddRows(table, arms.Where(a => !a.Key.Trivial), arms.Where(a => a.Key.Trivial), arm =>
-        [
-            arm.Key.Arm,
-            .. metrics.Select(m => arm.FirstOrDefault(r => r.Metric == m) is { } row ? Findings.Number(row.Mean, false) : ""),
-        ]);
+        var table = new Table().Border(TableBorder.Simple).AddColumn(new TableColumn("").NoWrap());
+        var arms = summary.Rows.GroupBy(r => (r.Arm, r.Trivial)).OrderBy(a => a.Key.Trivial).ToArray();
+        foreach (var arm in arms) table.AddColumn(new TableColumn(Markup.Escape(arm.Key.Arm)).RightAligned());
+        foreach (var metric in metrics)
+            table.AddRow([new Text(metric), .. arms.Select(arm => new Text(arm.FirstOrDefault(r => r.Metric == metric) is { } row ? Findings.Number(row.Mean, false) : ""))]);
         return table;
     }
 
-    private static void AddRows<T>(Table table, IEnumerable<T> arms, IEnumerable<T> trivial, Func<T, string[]> cells)
+    private static void AddRows(Table table, IEnumerable<SummaryRow> arms, IEnumerable<SummaryRow> trivial, Func<SummaryRow, string[]> cells)
     {
         string[][] above = [.. arms.Select(cells)], below = [.. trivial.Select(cells)];
         foreach (var row in above) table.AddRow([.. row.Select(c => new Text(c))]);

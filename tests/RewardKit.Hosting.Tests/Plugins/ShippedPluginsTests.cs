@@ -22,6 +22,7 @@ public class ShippedPluginsTests
     {
         ["best-of-n-gsm8k"] = "BestOfN.Tests/data/example_model_solutions.jsonl",
         ["best-of-n-safety"] = "BestOfN.Tests/data/safety.jsonl",
+        ["best-of-n-win-rate"] = "BestOfN.Tests/data/responses.jsonl",
         ["judge-bench"] = "JudgeBench.Tests/data",
         ["llm-bar"] = "LlmBar.Tests/data/LLMBar",
         ["reward-bench"] = "RewardBench.Tests/data/made-up.jsonl",
@@ -165,7 +166,7 @@ public class ShippedPluginsTests
 
     private static IEvaluator Use(IEvaluator evaluator)
     {
-        var report = evaluator.EvaluateAsync(new(new ByLength(), Examples, 7), default).GetAwaiter().GetResult();
+        var report = evaluator.EvaluateAsync(new(new ByLength(), Examples, 7, ScriptedGenerator.Of(_ => Written)), default).GetAwaiter().GetResult();
         Assert.That(report.Metrics.Values.Select(m => m.Value), Is.Not.Empty.And.All.Not.NaN);
         return evaluator;
     }

@@ -112,7 +112,7 @@ public class ReportPageTests
         var run = result.Runs[0];
         result = result with
         {
-            Runs = [run with { Measurements = new Dictionary<string, Measurement>(run.Measurements) { ["pair-accuracy/subset.a"] = new(1, [1, 1], 0.5), ["pair-accuracy/subset.b.drop"] = new(0.25) } }],
+            Runs = [run with { Measurements = new Dictionary<string, Measurement>(run.Measurements) { ["pair-accuracy/subset.a"] = new(1, [1, 1], 0.5), ["pair-accuracy/subset.b.drop"] = new(0.25), ["pair-accuracy/margin"] = new(0.5) } }],
         };
         var page = ReportPage.Write(result);
         Assert.That(page, Does.Match("(?s)<h3>pair-accuracy/accuracy</h3>.*<details><summary>pair-accuracy by part: 1 more</summary><h3>pair-accuracy/subset.a</h3>"));
@@ -120,7 +120,7 @@ public class ReportPageTests
 
         using var text = new StringWriter();
         ResultTerminal.Print(result, [], AnsiConsole.Create(new() { Ansi = AnsiSupport.No, Out = new AnsiConsoleOutput(text) }));
-        Assert.That(text.ToString(), Does.Contain("pair-accuracy/accuracy").And.Not.Contain("subset").And.Contain("In the report: 2 more numbers of pair-accuracy, by subset"));
+        Assert.That(text.ToString(), Does.Contain("pair-accuracy/accuracy").And.Match(@"pair-accuracy/margin\s+0\.5\s").And.Not.Contain("subset.").And.Contain("In the report: 2 more numbers of pair-accuracy, by subset"));
     }
 
     [Test]

@@ -68,3 +68,25 @@ public sealed class BestOfNSafetyConformance : EvaluatorConformance, IDisposable
 
     private static string Response(int row, int place) => $"response {place} of prompt {row}";
 }
+
+public sealed class BestOfNWinRateConformance : EvaluatorConformance, IDisposable
+{
+    private const int Rows = 100;
+    private readonly string _file = Path.Combine(Path.GetTempPath(), $"rewardkit-{Guid.NewGuid():n}.jsonl");
+
+    public BestOfNWinRateConformance() => File.WriteAllLines(_file, Enumerable.Range(0, Rows).Select(i =>
+        JsonSerializer.Serialize(new { prompt = $"prompt {i}", responses = new[] { $"one {i}", $"two {i}", $"three {i}" } })));
+
+    protected override IReadOnlyDictionary<string, object> Options => new Dictionary<string, object> { ["file"] = _file };
+
+    protected override IReadOnlyList<PreferenceExample> Pairs =>
+    [
+        .. from row in Enumerable.Range(0, Rows)
+           from other in new[] { "one", "two" }
+           select new PreferenceExample($"{row}:{other}", Conversation.User($"prompt {row}"), Conversation.Assistant($"three {row}"), Conversation.Assistant($"{other} {row}"), new("data", row)),
+    ];
+
+    protected override IEvaluator Create() => new BestOfNWinRateEvaluator(new() { File = _file });
+
+    public void Dispose() => File.Delete(_file);
+}
