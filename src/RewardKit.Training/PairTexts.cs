@@ -55,7 +55,7 @@ internal static class PairTexts
         var texts = new PackedBatch([.. pairs.Select((p, i) => new PackedItem(inOrder[i] ? p.Text!.InOrder : p.Text!.Exchanged, [[]]))], model.Device);
         var replies = model.Forward(texts, needs).Preferences!;
         // The column of each text's reply that names the chosen response, then of the one that names the other.
-        var columns = torch.tensor([.. inOrder.SelectMany(first => first ? (long[])[0, 1] : [1, 0])], [pairs.Count, 2], device: replies.device);
+        var columns = torch.tensor(inOrder.SelectMany(first => first ? (long[])[0, 1] : [1, 0]).ToArray(), [pairs.Count, 2], device: replies.device);
         return new()
         {
             Preferences = replies.gather(1, columns),

@@ -6,7 +6,12 @@ public class BestOfNTests
     // P(i beats j), not transitive.
     private static readonly Dictionary<(int, int), double> Beats = new()
     {
-        [(1, 2)] = .40, [(1, 3)] = .70, [(1, 4)] = .60, [(2, 3)] = .45, [(2, 4)] = .80, [(3, 4)] = .35,
+        [(1, 2)] = .40,
+        [(1, 3)] = .70,
+        [(1, 4)] = .60,
+        [(2, 3)] = .45,
+        [(2, 4)] = .80,
+        [(3, 4)] = .35,
     };
 
     private static readonly ResponseSet Four = new(Conversation.User("?"), [.. Enumerable.Range(1, 4).Select(i => Conversation.Assistant($"{i}"))]);
