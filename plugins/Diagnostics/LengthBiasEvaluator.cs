@@ -46,9 +46,13 @@ public sealed class LengthBiasEvaluator(LengthBiasOptions options) : IEvaluator
         Add("longer-chosen", i => longer[i] > 0 ? 1 : 0, unequal);
         Add("accuracy.longer-chosen", i => right[i], unequal.Where(i => longer[i] > 0), 0.5);
         Add("accuracy.shorter-chosen", i => right[i], unequal.Where(i => longer[i] < 0), 0.5);
-        double[] lengths = [.. chosen, .. rejected], rewards = [.. scores.Select(s => s.Chosen), .. scores.Select(s => s.Rejected)];
-        AddNumber("correlation.pearson", Correlation.Pearson(lengths, rewards));
-        AddNumber("correlation.spearman", Correlation.Spearman(lengths, rewards));
+        // A pairwise model has no reward of one response.
+        if (context.Scorer is not IPairScorer)
+        {
+            double[] lengths = [.. chosen, .. rejected], rewards = [.. scores.Select(s => s.Chosen), .. scores.Select(s => s.Rejected)];
+            AddNumber("correlation.pearson", Correlation.Pearson(lengths, rewards));
+            AddNumber("correlation.spearman", Correlation.Spearman(lengths, rewards));
+        }
         AddNumber("correlation.within-pairs", Correlation.Pearson(longer, [.. scores.Select(s => s.Margin)]));
         metrics["equally long"] = new(pairs.Length - unequal.Length);
         return Task.FromResult(new EvaluationReport(metrics, [.. pairs.Zip(scores, (pair, score) => new EvaluationSample(pair, score))]));

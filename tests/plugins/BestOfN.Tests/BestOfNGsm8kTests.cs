@@ -65,6 +65,23 @@ public sealed class BestOfNGsm8kTests
     }
 
     [Test]
+    public async Task A_pairwise_model_keeps_what_no_further_response_beats()
+    {
+        // Each number beats those below it, but 1 beats 5: the order decides.
+        File.WriteAllLines(_file, [JsonSerializer.Serialize(new { question = "q", answer = "#### 1", responses = new[] { "2", "5", "3", "1" } }),
+            JsonSerializer.Serialize(new { question = "r", answer = "#### 5", responses = new[] { "5", "1", "2", "4" } })]);
+        var comparing = new Comparing();
+        var report = await new BestOfNGsm8kEvaluator(new() { File = _file }).EvaluateAsync(new(comparing, [], 1), default);
+        Assert.Multiple(() =>
+        {
+            Assert.That(report.Metrics["accuracy@1"].Items, Is.EqualTo(new[] { 0.0, 1 }));
+            Assert.That(report.Metrics["accuracy@2"].Items, Is.EqualTo(new[] { 0.0, 0 }));
+            Assert.That(report.Metrics["accuracy@4"].Items, Is.EqualTo(new[] { 1.0, 0 }));
+            Assert.That(comparing.Asked, Is.EqualTo(2 * 3), "each further response once");
+        });
+    }
+
+    [Test]
     public async Task A_generator_writes_what_is_missing()
     {
         File.WriteAllLines(_file, [JsonSerializer.Serialize(new { question = "two?", answer = "#### 2" }), JsonSerializer.Serialize(new { question = "three?", answer = "#### 3" })]);
@@ -103,6 +120,24 @@ public sealed class BestOfNGsm8kTests
 
     private static Task<EvaluationReport> Evaluate(string file, Func<ScoreRequest, double> reward) =>
         new BestOfNGsm8kEvaluator(new() { File = file }).EvaluateAsync(new(new FakeScorer(reward), [], 1), default);
+
+    private sealed class Comparing : IPairScorer
+    {
+        public string Name => "comparing";
+
+        public int Asked { get; private set; }
+
+        public IReadOnlyList<double> Compare(IReadOnlyList<PairRequest> requests, CancellationToken cancellation = default)
+        {
+            Asked += requests.Count;
+            return [.. requests.Select(r => (r.First.LastContent, r.Second.LastContent) switch
+            {
+                ("1", "5") => 1.0,
+                ("5", "1") => -1,
+                var (a, b) => int.Parse(a) - int.Parse(b),
+            })];
+        }
+    }
 
     private sealed class Writer : ITextGenerator
     {

@@ -56,6 +56,15 @@ public sealed class DiagnosticsTests
     }
 
     [Test]
+    public async Task A_pairwise_model_has_margins_and_no_rewards()
+    {
+        PreferenceExample[] pairs = [Pairs.Preference(1), Pairs.Preference(22), Pairs.Preference(333)];
+        var report = await new LengthBiasEvaluator(new()).EvaluateAsync(new(new FakeComparer(r => r.Response.LastContent.Length), pairs, 1), default);
+        Assert.That(report.Metrics.Keys, Has.No.Member("correlation.pearson").And.No.Member("correlation.spearman").And.Member("longer-preferred"));
+        Assert.That(report.Metrics["longer-preferred"].Value, Is.EqualTo(1));
+    }
+
+    [Test]
     public void Nothing_to_judge_by_is_refused()
     {
         foreach (var evaluator in new IEvaluator[] { new CalibrationEvaluator(), new LengthBiasEvaluator(new()) })
