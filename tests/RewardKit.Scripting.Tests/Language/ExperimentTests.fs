@@ -365,7 +365,12 @@ module ExperimentTests =
         Assert.That(plain.Pairs, Is.Null)
         let pairs = (plain |> Model.pairText (first = "1", second = "2")).Pairs
         Assert.That((pairs.First, pairs.Second, pairs.Tie), Expect.equal ("1", "2", "Same"))
-        Assert.That(message (fun () -> Model.pairText (layout = "{first}") plain |> ignore), Does.Contain "must have {context} exactly once")
+
+        Assert.That(
+            message (fun () -> Model.pairText (layout = "{first}") plain |> ignore),
+            Does.Contain "must have {context} exactly once"
+        )
+
         let byId = Model.load (space.Path "m", labelTokens = LabelTokens(65, 66))
         Assert.That((byId.LabelTokens.FirstId, byId.LabelTokens.SecondId), Expect.equal (System.Nullable 65, System.Nullable 66))
 
