@@ -24,7 +24,7 @@ public static partial class HhRlhf
     {
         var path = Path.GetFullPath(data.Path);
         var source = PairId.Source(path);
-        var examples = new List<PreferenceExample>();
+        var examples = new PairStore();
         var skipped = new OrderedDictionary<string, List<long>>();
         foreach (var line in JsonLines.Read(path))
         {
@@ -34,7 +34,7 @@ public static partial class HhRlhf
             else skipped.Add(reason!, [line.Number]);
         }
         var left = skipped.Select(reason => new SkippedRecords(reason.Key, reason.Value)).ToArray();
-        return examples.Count > 0 ? new(examples, left) : throw NothingUsable(path, left);
+        return examples.Count > 0 ? new(examples.Pairs, left) : throw NothingUsable(path, left);
     }
 
     /// <summary>The pair of a record, or why it holds none.</summary>

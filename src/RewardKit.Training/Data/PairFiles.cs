@@ -23,8 +23,8 @@ public static class PairFiles
         if (data.Reading is not { } reading) return HhRlhf.Load(data);
         var path = Path.GetFullPath(data.Path);
         var source = PairId.Source(path);
-        var (examples, skipped) = (new List<PreferenceExample>(), new OrderedDictionary<string, List<long>>());
-        var known = new HashSet<(Conversation, Conversation, Conversation)>();
+        var (examples, skipped) = (new PairStore(), new OrderedDictionary<string, List<long>>());
+        var known = new HashSet<UInt128>();
         var records = 0L;
         PairLayout? layout = null;
         PairReader? reader = null;
@@ -61,7 +61,7 @@ public static class PairFiles
         }
         if (examples.Count == 0)
             throw RewardKitException.Input($"{path} ({layout.Name}) has no usable pair: {string.Join(", ", skipped.Select(s => $"{s.Key} ({s.Value.Count})"))}.");
-        return new(examples, [.. skipped.Select(s => new SkippedRecords(s.Key, s.Value))])
+        return new(examples.Pairs, [.. skipped.Select(s => new SkippedRecords(s.Key, s.Value))])
         {
             Layout = layout.Name,
             Records = records,
@@ -70,7 +70,7 @@ public static class PairFiles
 
         void Add(PreferenceExample pair)
         {
-            if (known.Add((pair.Prompt, pair.Chosen, pair.Rejected))) examples.Add(pair);
+            if (known.Add(PairId.Content(pair.Prompt, pair.Chosen, pair.Rejected))) examples.Add(pair);
             else Skip(Duplicate, pair.Provenance.Record);
         }
 

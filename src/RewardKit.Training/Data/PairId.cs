@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -6,6 +8,33 @@ namespace RewardKit.Training.Data;
 /// <summary>Names for files and pairs: short, and the same on every machine.</summary>
 internal static class PairId
 {
+    /// <summary>
+    /// The same for the same texts, whatever else differs: 128 bits of a hash, so that texts need not stay in memory for being
+    /// compared.
+    /// </summary>
+    public static UInt128 Content(params ReadOnlySpan<Conversation> texts)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var text in texts)
+        {
+            Number(text.Messages.Length);
+            foreach (var message in text.Messages)
+            {
+                Text(message.Role);
+                Text(message.Content);
+            }
+        }
+        return BinaryPrimitives.ReadUInt128BigEndian(hash.GetHashAndReset());
+
+        void Text(string text)
+        {
+            Number(text.Length);
+            hash.AppendData(MemoryMarshal.AsBytes(text.AsSpan()));
+        }
+
+        void Number(int number) => hash.AppendData(MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in number)));
+    }
+
     /// <summary><c>harmless-base/train</c> for <c>.../harmless-base/train.jsonl.gz</c>.</summary>
     public static string Source(string path)
     {

@@ -17,10 +17,11 @@ public sealed class PairInspection
         Pairs = pairs;
         var examples = pairs.Examples;
         Ties = examples.Count(e => e.Relation == Relation.Tie);
-        Prompts = examples.Select(e => e.Prompt).Distinct().Count();
+        Prompts = examples.Select(e => PairId.Content(e.Prompt)).Distinct().Count();
         Duplicates = pairs.Skipped.Where(s => s.Reason == PairFiles.Duplicate).Sum(s => s.Records.Count);
-        var known = examples.Where(e => e.Relation == Relation.Preferred).Select(e => (e.Prompt, e.Chosen, e.Rejected)).ToHashSet();
-        Contradicting = known.Count(e => known.Contains((e.Prompt, e.Rejected, e.Chosen)));
+        var preferred = examples.Where(e => e.Relation == Relation.Preferred);
+        var known = preferred.Select(e => PairId.Content(e.Prompt, e.Chosen, e.Rejected)).ToHashSet();
+        Contradicting = preferred.DistinctBy(e => PairId.Content(e.Prompt, e.Chosen, e.Rejected)).Count(e => known.Contains(PairId.Content(e.Prompt, e.Rejected, e.Chosen)));
         Lengths = [.. Parts.Select(p => (p.Name, LengthSpread.Of(examples.Select(e => p.Of(e).Messages.Sum(m => m.Content.EnumerateRunes().Count())))))];
         var order = Enumerable.Range(0, examples.Count).ToArray();
         new Random(seed).Shuffle(order);
@@ -62,7 +63,7 @@ public sealed class PairInspection
 
     /// <summary>The number of prompts that are in both of two sets of pairs: what is known of the second before it is tested on.</summary>
     public static int SharedPrompts(LoadedPairs one, LoadedPairs other) =>
-        one.Examples.Select(e => e.Prompt).Intersect(other.Examples.Select(e => e.Prompt)).Count();
+        one.Examples.Select(e => PairId.Content(e.Prompt)).Intersect(other.Examples.Select(e => PairId.Content(e.Prompt))).Count();
 }
 
 /// <summary>How lengths spread.</summary>

@@ -32,8 +32,8 @@ public sealed class PairLoader
 
     private LoadedPairs Part(PairPart part)
     {
-        PreferenceExample[] pairs = [.. Load(part.Whole).Examples.Where(pair => IsIn(part, pair.Prompt))];
-        return pairs.Length > 0
+        var pairs = PairView.Of(Load(part.Whole).Examples, pair => IsIn(part, pair.Prompt));
+        return pairs.Count > 0
             ? new(pairs, [])
             : throw RewardKitException.Input(FormattableString.Invariant(
                 $"{part.Whole}: no pair falls into the {(part.First ? "train" : "test")} part at fraction {part.Fraction} and seed {part.Seed}; take another fraction or more pairs."));
@@ -43,7 +43,7 @@ public sealed class PairLoader
     {
         var (sources, copies) = Apart(joined.Sources);
         var counts = joined.Sources.Zip(sources, (data, pairs) => $"{pairs.Count} of {data}");
-        return new([.. sources.SelectMany(s => s)], []) { Origin = Sentence(counts, copies) };
+        return new(new PairView([.. sources.SelectMany(s => Enumerable.Range(0, s.Count).Select(i => new PairPlace(s, i)))]), []) { Origin = Sentence(counts, copies) };
     }
 
     private LoadedPairs Mixed(MixedPairs mixed)
@@ -52,34 +52,33 @@ public sealed class PairLoader
         var shares = Shares([.. sources.Select(s => s.Count)], [.. mixed.Sources.Select(s => s.Weight)], mixed.Total);
         if (shares.Sum() == 0)
             throw RewardKitException.Input($"{mixed}: not one pair comes together in these shares; take more pairs or other weights.");
-        var (pairs, counts) = (new List<PreferenceExample>(), new List<string>());
+        var (pairs, counts) = (new List<PairPlace>(), new List<string>());
         foreach (var ((source, share), data) in sources.Zip(shares).Zip(mixed.Sources))
         {
             // The whole source as often as it goes in, then a draw of it; in the source's order, as epochs shuffle anyway.
             var (passes, rest) = Math.DivRem(share, source.Count);
-            for (var pass = 1; pass <= passes; pass++) pairs.AddRange(source.Select(pair => Again(pair, pass)));
+            for (var pass = 1; pass <= passes; pass++) pairs.AddRange(Enumerable.Range(0, source.Count).Select(i => new PairPlace(source, i, pass)));
             var order = Enumerable.Range(0, source.Count).ToArray();
             new Random(mixed.Seed).Shuffle(order);
-            pairs.AddRange(order.Take(rest).Order().Select(i => Again(source[i], passes + 1)));
+            pairs.AddRange(order.Take(rest).Order().Select(i => new PairPlace(source, i, passes + 1)));
             counts.Add($"{share} from the {source.Count} of {data.Pairs}{(share > source.Count ? ", some more than once" : "")}");
         }
-        return new(pairs, []) { Origin = Sentence(counts, copies) };
-
-        static PreferenceExample Again(PreferenceExample pair, int pass) => pass == 1 ? pair : pair with { Id = $"{pair.Id}#{pass}" };
+        return new(new PairView([.. pairs]), []) { Origin = Sentence(counts, copies) };
     }
 
     // Each source's own pairs, without those of the sources before it.
     private (List<IReadOnlyList<PreferenceExample>> Sources, int Copies) Apart(IReadOnlyList<PairData> data)
     {
-        var known = new HashSet<(Conversation, Conversation, Conversation)>();
+        var known = new HashSet<UInt128>();
         var (sources, copies) = (new List<IReadOnlyList<PreferenceExample>>(), 0);
         foreach (var part in data)
         {
             var all = Load(part).Examples;
-            PreferenceExample[] own = [.. all.Where(e => !known.Contains((e.Prompt, e.Chosen, e.Rejected)))];
-            if (own.Length == 0) throw RewardKitException.Input($"{part}: every pair of it is in the sources before it; leave it out.");
-            known.UnionWith(own.Select(e => (e.Prompt, e.Chosen, e.Rejected)));
-            copies += all.Count - own.Length;
+            UInt128[] contents = [.. all.Select(pair => PairId.Content(pair.Prompt, pair.Chosen, pair.Rejected))];
+            var own = new PairView([.. contents.Index().Where(c => !known.Contains(c.Item)).Select(c => new PairPlace(all, c.Index))]);
+            if (own.Count == 0) throw RewardKitException.Input($"{part}: every pair of it is in the sources before it; leave it out.");
+            known.UnionWith(contents);
+            copies += all.Count - own.Count;
             sources.Add(own);
         }
         return (sources, copies);
