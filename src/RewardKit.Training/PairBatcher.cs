@@ -21,28 +21,9 @@ internal sealed record TokenPair(PreferenceExample Example, EncodedText Prompt, 
     public bool TooLong => Prompt.Truncated || Chosen.Truncated || Rejected.Truncated;
 }
 
-/// <summary>Turns examples into token pairs, and token pairs into what model and loss see.</summary>
+/// <summary>Deals pairs out into batches, and turns them into what model and loss see.</summary>
 internal static class PairBatcher
 {
-    public static TokenPair[] Encode(IReadOnlyList<PreferenceExample> examples, PairEncoder encoder, ForwardNeeds needs) => needs.HasFlag(ForwardNeeds.Preferences)
-        ? [.. examples.Select(e => (Example: e, Text: encoder.EncodePair(e.Prompt, e.Chosen, e.Rejected)))
-            .Select(e => new TokenPair(e.Example, e.Text.Context, e.Text.First, e.Text.Second) { Text = e.Text })]
-        : [.. examples.Select(e => new TokenPair(
-            e, encoder.EncodePrompt(e.Prompt), encoder.EncodeResponse(e.Prompt, e.Chosen), encoder.EncodeResponse(e.Prompt, e.Rejected)))];
-
-    /// <summary>Deals as asked with pairs that are longer than the model's limits.</summary>
-    /// <exception cref="RewardKitException">There are some and they are refused, or no pair is left.</exception>
-    public static TokenPair[] Fit(TokenPair[] pairs, TooLong tooLong, PairEncoder limits)
-    {
-        TokenPair[] fitting = [.. pairs.Where(p => !p.TooLong)];
-        if (tooLong == TooLong.Truncate || fitting.Length == pairs.Length) return pairs;
-        var count = $"{pairs.Length - fitting.Length} of {pairs.Length} training pairs have more than {limits.MaxPromptTokens} tokens in the prompt "
-            + $"or {limits.MaxResponseTokens} in a response";
-        if (tooLong == TooLong.Refuse)
-            throw RewardKitException.Input($"{count}, first {pairs.First(p => p.TooLong).Example.Id}. Raise the limits, or truncate or drop them (tooLong).");
-        return fitting.Length > 0 ? fitting : throw RewardKitException.Input($"There is nothing to train on: {count} and are dropped.");
-    }
-
     /// <summary>
     /// The order of one epoch as batches of indices. The seed and the epoch alone decide it. The last batch may be short.
     /// </summary>

@@ -34,16 +34,16 @@ public static class Trainer
         torch.manual_seed(seed);
         var needs = loss.Needs;
         PairTexts.Check(model, encoder, needs);
-        var pairs = PairBatcher.Fit(PairBatcher.Encode(examples, encoder, needs), options.TooLong, encoder);
+        var pairs = new EncodedPairs(examples, encoder, needs, options.TooLong);
         var pass = new PassSize(options, loss, model.Device, context);
         using var parallel = new DataParallel(context.Group, seed);
         parallel.Start(model, pairs, context.Checkpoints);
         var references = needs.HasFlag(ForwardNeeds.ReferenceLogProbs) ? ReferenceLogProbs("train", model, pairs, options, pass, parallel, context) : null;
         var validation = new Validation(model, loss, encoder, options, pass, parallel, context);
 
-        var stepsPerEpoch = (pairs.Length + options.BatchSize - 1) / options.BatchSize;
+        var stepsPerEpoch = (pairs.Count + options.BatchSize - 1) / options.BatchSize;
         var totalSteps = Math.Min(stepsPerEpoch * options.Epochs, options.MaxSteps ?? int.MaxValue);
-        var totalPairs = Enumerable.Range(0, totalSteps).Sum(s => (long)PairBatcher.BatchSize(pairs.Length, options.BatchSize, s % stepsPerEpoch));
+        var totalPairs = Enumerable.Range(0, totalSteps).Sum(s => (long)PairBatcher.BatchSize(pairs.Count, options.BatchSize, s % stepsPerEpoch));
         var rate = LearningRate.Of(options, totalSteps);
         using var trained = TrainedParameters.Of(model, options);
         var optimizer = trained.Optimizer;
@@ -64,17 +64,17 @@ public static class Trainer
         model.train();
         for (var epoch = log.Count / stepsPerEpoch; epoch < options.Epochs; epoch++)
         {
-            foreach (var indices in PairBatcher.Epoch(pairs.Length, options.BatchSize, seed, epoch).Skip(log.Count % stepsPerEpoch))
+            foreach (var indices in PairBatcher.Epoch(pairs.Count, options.BatchSize, seed, epoch).Skip(log.Count % stepsPerEpoch))
             {
                 if (parallel.MustStop(context.Cancellation)) throw Stopped();
                 if (log.Count == totalSteps) break;
                 using var stepScope = torch.NewDisposeScope();
                 var step = new TrainingStep(log.Count, totalSteps, stepsPerEpoch);
                 // Each process has a share of the batch; together they take one step.
-                var shares = parallel.Deal(indices, i => pairs[i].Tokens);
+                var shares = parallel.Deal(indices, i => pairs.Tokens(i));
                 var mine = shares[parallel.Rank];
                 var totalWeight = parallel.BeginStep(step.Step, Weight(mine, step));
-                var numbers = pass.Fit(() => Accumulate(pass.Split(mine, i => pairs[i].Tokens), step, totalWeight));
+                var numbers = pass.Fit(() => Accumulate(pass.Split(mine, pairs.Tokens), step, totalWeight));
                 parallel.FinishGradients();
                 var (metrics, rewards) = parallel.Gather(numbers);
 
@@ -88,7 +88,7 @@ public static class Trainer
                 var tried = validation.IsDue(step.Step + 1, stepsPerEpoch, totalSteps) ? validation.Run(step) : null;
                 log.Add(new StepLog(step.Step + 1, learningRate, gradNorm, tried is null ? metrics.Means : metrics.Means.Concat(tried.Metrics).ToDictionary()));
                 done += indices.Length;
-                tokens += indices.Sum(i => (long)pairs[i].Tokens);
+                tokens += indices.Sum(i => (long)pairs.Tokens(i));
                 Report("train", rewards.Summary(), tried);
                 if (IsDue(tried is not null)) Save();
             }
@@ -97,10 +97,9 @@ public static class Trainer
         var kept = context.Checkpoints?.TakeBest(model, log);
         if (kept is not null) context.Notice?.Invoke(FormattableString.Invariant($"Leaves the model of step {kept} of {totalSteps}, the best on the validation pairs."));
         return new TrainingLog(
-            log, pairs.Count(p => p.Prompt.Truncated),
-            pairs.Sum(p => (p.Chosen.Truncated ? 1 : 0) + (p.Rejected.Truncated ? 1 : 0)), Seconds())
+            log, pairs.TruncatedPrompts, pairs.TruncatedResponses, Seconds())
         {
-            DroppedPairs = examples.Count - pairs.Length,
+            DroppedPairs = examples.Count - pairs.Count,
             KeptStep = kept,
         };
 
@@ -110,13 +109,13 @@ public static class Trainer
         {
             using var stepScope = torch.NewDisposeScope();
             var (metrics, rewards) = (new MeanMetrics(), new StepRewards());
-            var parts = chunks.Select(chunk => (Indices: chunk, Batch: PairBatcher.Rows([.. chunk.Select(i => pairs[i])], step, model.Device))).ToArray();
+            var parts = chunks.Select(chunk => (Indices: chunk, Pairs: pairs.At(chunk))).Select(part => (part.Indices, part.Pairs, Batch: PairBatcher.Rows(part.Pairs, step, model.Device))).ToArray();
             optimizer.ZeroGrad();
-            foreach (var (place, (chunk, batch)) in parts.Index())
+            foreach (var (place, (chunk, rows, batch)) in parts.Index())
             {
                 using var passScope = torch.NewDisposeScope();
                 var forward = Forward(
-                    model, [.. chunk.Select(i => pairs[i])], needs, options.Precision, Rows(references, chunk), i => PairTexts.ChosenFirst(seed, step.Step, chunk[i]));
+                    model, rows, needs, options.Precision, Rows(references, chunk), i => PairTexts.ChosenFirst(seed, step.Step, chunk[i]));
                 var result = loss.Compute(batch, forward);
                 var share = totalWeight > 0 ? loss.Weight(batch) / totalWeight : 0;
                 metrics.Add("loss", result.Loss, share);
@@ -129,7 +128,7 @@ public static class Trainer
         }
 
         double Weight(int[] rows, TrainingStep step) =>
-            rows.Length == 0 ? 0 : loss.Weight(PairBatcher.Rows([.. rows.Select(i => pairs[i])], step, model.Device));
+            rows.Length == 0 ? 0 : loss.Weight(PairBatcher.Rows(pairs.At(rows), step, model.Device));
 
         double Seconds() => (saved?.Seconds ?? 0) + clock.Elapsed.TotalSeconds;
 
@@ -189,28 +188,28 @@ public static class Trainer
     // Before the first step the model is the frozen starting checkpoint: one pass now, and no second copy of the weights
     // nor a second pass at every step.
     internal static torch.Tensor ReferenceLogProbs(
-        string part, RewardModel model, TokenPair[] pairs, TrainingOptions options, PassSize pass, DataParallel parallel, TrainingContext context) =>
+        string part, RewardModel model, EncodedPairs pairs, TrainingOptions options, PassSize pass, DataParallel parallel, TrainingContext context) =>
         context.Checkpoints is { } kept
             ? kept.References(part, model.Device, () => ComputeReferenceLogProbs(model, pairs, options, pass, parallel, context))
             : ComputeReferenceLogProbs(model, pairs, options, pass, parallel, context);
 
     private static torch.Tensor ComputeReferenceLogProbs(
-        RewardModel model, TokenPair[] pairs, TrainingOptions options, PassSize pass, DataParallel parallel, TrainingContext context)
+        RewardModel model, EncodedPairs pairs, TrainingOptions options, PassSize pass, DataParallel parallel, TrainingContext context)
     {
         using var noGrad = torch.no_grad();
         model.eval();
         var rows = new List<torch.Tensor>();
-        var (from, to) = parallel.Stretch(pairs.Length);
+        var (from, to) = parallel.Stretch(pairs.Count);
         for (var done = from; done < to;)
         {
             context.Cancellation.ThrowIfCancellationRequested();
             rows.Add(pass.Fit(() => torch.WrappedTensorDisposeScope(() => Forward(
-                model, [.. pass.Split(Enumerable.Range(done, to - done), i => pairs[i].Tokens).First().Select(i => pairs[i])],
+                model, pairs.At(pass.Split(Enumerable.Range(done, to - done), pairs.Tokens).First()),
                 ForwardNeeds.ResponseLogProbs, options.Precision, null, _ => true).ResponseLogProbs.clone())));
             done += (int)rows[^1].shape[0];
             context.Progress?.Report(new("reference", done - from, to - from, "pairs"));
         }
-        return parallel.Join(rows.Count == 0 ? null : torch.cat(rows.ToArray()), pairs.Length, 2, model.Device);
+        return parallel.Join(rows.Count == 0 ? null : torch.cat(rows.ToArray()), pairs.Count, 2, model.Device);
     }
 
     private static RewardKitException Diverged(

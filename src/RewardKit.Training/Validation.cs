@@ -27,21 +27,21 @@ internal sealed class Validation
     private readonly TrainingOptions _options;
     private readonly PassSize _pass;
     private readonly DataParallel _parallel;
-    private readonly TokenPair[] _pairs;
+    private readonly EncodedPairs _pairs;
     private readonly torch.Tensor? _references;
 
     /// <summary>To be made before the first step: reference log-probabilities are those of the untrained model.</summary>
     public Validation(RewardModel model, ILoss loss, PairEncoder encoder, TrainingOptions options, PassSize pass, DataParallel parallel, TrainingContext context)
     {
         (_model, _loss, _options, _pass, _parallel) = (model, loss, options, pass, parallel);
-        _pairs = PairBatcher.Encode(context.Validation ?? [], encoder, loss.Needs);
-        if (_pairs.Length > 0 && loss.Needs.HasFlag(ForwardNeeds.ReferenceLogProbs))
+        _pairs = new(context.Validation ?? [], encoder, loss.Needs);
+        if (_pairs.Count > 0 && loss.Needs.HasFlag(ForwardNeeds.ReferenceLogProbs))
             _references = Trainer.ReferenceLogProbs("validation", model, _pairs, options, pass, parallel, context);
     }
 
     /// <summary>Whether it is time: every so many steps, or at the end of each epoch, and at the end.</summary>
     public bool IsDue(int steps, int stepsPerEpoch, int totalSteps) =>
-        _pairs.Length > 0 && (steps == totalSteps || steps % (_options.ValidateEvery ?? stepsPerEpoch) == 0);
+        _pairs.Count > 0 && (steps == totalSteps || steps % (_options.ValidateEvery ?? stepsPerEpoch) == 0);
 
     /// <summary>Tries the model as it is.</summary>
     public ValidationReport Run(TrainingStep step)
@@ -67,11 +67,11 @@ internal sealed class Validation
     private (MeanMetrics, StepRewards) Measure(TrainingStep step)
     {
         var (metrics, rewards) = (new MeanMetrics(), new StepRewards());
-        var (from, to) = _parallel.Stretch(_pairs.Length);
-        foreach (var chunk in _pass.Split(Enumerable.Range(from, to - from), i => _pairs[i].Tokens))
+        var (from, to) = _parallel.Stretch(_pairs.Count);
+        foreach (var chunk in _pass.Split(Enumerable.Range(from, to - from), _pairs.Tokens))
         {
             using var scope = torch.NewDisposeScope();
-            var rows = _pairs[chunk[0]..(chunk[^1] + 1)];
+            var rows = _pairs.At(chunk);
             var batch = PairBatcher.Rows(rows, step, _model.Device);
             // A pairwise model is shown each pair in both orders, as when it scores.
             var pairwise = _loss.Needs.HasFlag(ForwardNeeds.Preferences);

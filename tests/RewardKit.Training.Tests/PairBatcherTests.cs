@@ -9,11 +9,11 @@ public class PairBatcherTests
 {
     private static readonly ModelSpec Spec = Small.Llama;
 
-    private static readonly TokenPair[] Pairs = PairBatcher.Encode(
+    private static readonly TokenPair[] Pairs = [.. new EncodedPairs(
         [
             Pair("Why?", "Because it is so.", "No."), Pair("When?", "Soon.", "Never ever."), Pair("Why?", "No.", "I do not know."),
             Pair("Why?", "Because it is so.", "I do not know."), Pair("When?", "Because it is so.", "Soon."),
-        ], PairEncoder.Create(Spec), ForwardNeeds.Rewards);
+        ], PairEncoder.Create(Spec), ForwardNeeds.Rewards)];
 
     [Test]
     public void Each_prompt_and_each_of_its_responses_is_computed_once()

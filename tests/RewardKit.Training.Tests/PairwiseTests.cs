@@ -73,8 +73,8 @@ public class PairwiseTests
         using var model = RewardModel.Create(Spec, new(), 1);
         var encoder = PairEncoder.Create(Spec);
         const ForwardNeeds Needs = ForwardNeeds.Preferences | ForwardNeeds.TiePreference;
-        var pairs = PairBatcher.Encode([.. Small.Pairs.Take(3)], encoder, Needs);
-        var exchanged = PairBatcher.Encode([.. Small.Pairs.Take(3).Select(p => p with { Chosen = p.Rejected, Rejected = p.Chosen })], encoder, Needs);
+        var pairs = new EncodedPairs([.. Small.Pairs.Take(3)], encoder, Needs).ToArray();
+        var exchanged = new EncodedPairs([.. Small.Pairs.Take(3).Select(p => p with { Chosen = p.Rejected, Rejected = p.Chosen })], encoder, Needs).ToArray();
 
         var first = Trainer.Forward(model, pairs, Needs, Precision.OfWeights, null, _ => true);
         var second = Trainer.Forward(model, pairs, Needs, Precision.OfWeights, null, _ => false);

@@ -186,7 +186,7 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models, R
                     seed, baseline, (reason, count) => counts[reason] = counts.GetValueOrDefault(reason) + count, writer);
                 stream = methods.CreateAugmenter(use).AugmentAsync(stream, context, cancellation);
             }
-            var examples = Blaming(writer, () => stream.ToBlockingEnumerable(cancellation).ToArray());
+            var examples = Blaming(writer, () => PairStore.Collect(stream.ToBlockingEnumerable(cancellation)));
             foreach (var (total, count) in meter.Totals) counts[total] = count;
             return examples;
         }

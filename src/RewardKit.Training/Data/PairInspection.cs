@@ -50,11 +50,13 @@ public sealed class PairInspection
     /// <param name="encoder">Makes the tokens; its limits cut, so that lengths beyond them need an encoder with higher ones.</param>
     public IReadOnlyList<(string Part, int[] Tokens)> Tokens(PairEncoder encoder)
     {
-        var pairs = PairBatcher.Encode(Pairs.Examples, encoder, ForwardNeeds.Rewards);
+        var pairs = Pairs.Examples.Select(e => (
+            Prompt: encoder.EncodePrompt(e.Prompt).Ids.Length, Chosen: encoder.EncodeResponse(e.Prompt, e.Chosen).Ids.Length,
+            Rejected: encoder.EncodeResponse(e.Prompt, e.Rejected).Ids.Length)).ToArray();
         return
         [
-            ("prompt", [.. pairs.Select(p => p.Prompt.Ids.Length)]), ("chosen", [.. pairs.Select(p => p.Chosen.Ids.Length)]),
-            ("rejected", [.. pairs.Select(p => p.Rejected.Ids.Length)]),
+            ("prompt", [.. pairs.Select(p => p.Prompt)]), ("chosen", [.. pairs.Select(p => p.Chosen)]),
+            ("rejected", [.. pairs.Select(p => p.Rejected)]),
         ];
     }
 
