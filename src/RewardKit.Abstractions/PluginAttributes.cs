@@ -41,6 +41,15 @@ public enum PluginTraits
 
     /// <summary>A composer or merger to which the order of its members matters.</summary>
     OrderedMembers = 16,
+
+    /// <summary>An augmenter whose examples stand in place of those they are made of: it hands no original on.</summary>
+    ReplacesExamples = 32,
+
+    /// <summary>
+    /// A composer that has its members score other texts than those it is asked for, as an answer with a critique behind it: a
+    /// member alone then judges otherwise than without the composer.
+    /// </summary>
+    ScoresOtherTexts = 64,
 }
 
 /// <summary>Marks an <see cref="ILoss"/>.</summary>

@@ -179,15 +179,45 @@ public class CausalModel : nn.Module
     /// </summary>
     /// <param name="hidden">Final hidden states, <c>[tokens, hidden]</c>.</param>
     /// <param name="batch">The texts.</param>
-    internal Tensor ResponseLogProbs(Tensor hidden, PackedBatch batch)
+    internal Tensor ResponseLogProbs(Tensor hidden, PackedBatch batch) => LogProbs(hidden, batch, ForwardNeeds.ResponseLogProbs).Responses!;
+
+    /// <summary>Log-probabilities summed over responses, over their last turns alone, or both, as they are needed; else null.</summary>
+    /// <param name="hidden">Final hidden states, <c>[tokens, hidden]</c>.</param>
+    /// <param name="batch">The texts.</param>
+    /// <param name="needs">What is.</param>
+    internal (Tensor? Responses, Tensor? LastTurns) LogProbs(Tensor hidden, PackedBatch batch, ForwardNeeds needs)
     {
+        var (whole, last) = (needs.HasFlag(ForwardNeeds.ResponseLogProbs), needs.HasFlag(ForwardNeeds.LastTurnLogProbs));
+        if (!whole && !last) return (null, null);
         var head = NeedHead();
-        if (batch.Targets.NumberOfElements == 0) return zeros(batch.Sequences, device: hidden.device);
         using var scope = NewDisposeScope();
-        var tokens = head.LogProbs(hidden.index_select(0, batch.PredictFrom), batch.Targets).to(ScalarType.Float32);
+        // Of what is not needed no logit is computed.
+        var lengths = whole ? batch.ResponseLengths : batch.LastTurnLengths;
+        if (lengths.All(length => length == 0)) return (whole ? None() : null, last ? None() : null);
+        var (rows, targets) = (batch.PredictFrom, batch.Targets);
+        if (!whole)
+        {
+            var places = tensor(LastTurnPlaces(batch).ToArray(), device: rows.device);
+            (rows, targets) = (rows.index_select(0, places), targets.index_select(0, places));
+        }
+        var tokens = head.LogProbs(hidden.index_select(0, rows), targets).to(ScalarType.Float32);
         // Summed piece by piece and not scattered, so that the order of addition is the same on every device.
-        var responses = tokens.split([.. batch.ResponseLengths.Select(length => (long)length)], 0);
-        return stack(responses.Select(response => response.sum())).MoveToOuterDisposeScope();
+        var responses = tokens.split([.. lengths.Select(length => (long)length)], 0);
+        return (
+            whole ? stack(responses.Select(response => response.sum())).MoveToOuterDisposeScope() : null,
+            last ? stack(responses.Zip(batch.LastTurnLengths, (response, turn) => response.narrow(0, response.size(0) - turn, turn).sum())).MoveToOuterDisposeScope() : null);
+
+        Tensor None() => zeros(batch.Sequences, device: hidden.device).MoveToOuterDisposeScope();
+    }
+
+    private static IEnumerable<long> LastTurnPlaces(PackedBatch batch)
+    {
+        var end = 0L;
+        foreach (var (length, turn) in batch.ResponseLengths.Zip(batch.LastTurnLengths))
+        {
+            end += length;
+            for (var place = end - turn; place < end; place++) yield return place;
+        }
     }
 
     /// <summary>The language-model head.</summary>

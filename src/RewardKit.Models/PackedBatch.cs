@@ -6,7 +6,8 @@ namespace RewardKit.Models;
 /// <summary>A prompt and the responses that share it, as token ids.</summary>
 /// <param name="Prompt">The prompt; at least one token.</param>
 /// <param name="Responses">The responses; each may be empty.</param>
-public readonly record struct PackedItem(int[] Prompt, IReadOnlyList<int[]> Responses);
+/// <param name="LastTurns">By response, how many tokens at its end are a last turn behind others; null: 0 each.</param>
+public readonly record struct PackedItem(int[] Prompt, IReadOnlyList<int[]> Responses, IReadOnlyList<int>? LastTurns = null);
 
 /// <summary>
 /// Texts laid end to end without padding: each prompt once, then its responses, which see the prompt and themselves
@@ -23,14 +24,14 @@ public sealed class PackedBatch : IDisposable
     public PackedBatch(IReadOnlyList<PackedItem> items, Device? device = null)
     {
         List<long> tokens = [], positions = [], last = [], predictFrom = [], targets = [], segments = [];
-        var lengths = new List<int>();
-        foreach (var (prompt, responses) in items)
+        var (lengths, lastTurns) = (new List<int>(), new List<int>());
+        foreach (var (prompt, responses, turns) in items)
         {
             if (prompt.Length == 0) throw new ArgumentException("A prompt has at least one token.", nameof(items));
             var promptStart = tokens.Count;
             Add(prompt, 0, prefixStart: 0, prefixLength: 0);
             var promptLast = tokens.Count - 1;
-            foreach (var response in responses)
+            foreach (var (place, response) in responses.Index())
             {
                 var start = tokens.Count;
                 for (var i = 0; i < response.Length; i++)
@@ -41,10 +42,11 @@ public sealed class PackedBatch : IDisposable
                 Add(response, prompt.Length, promptStart, prompt.Length);
                 last.Add(response.Length == 0 ? promptLast : tokens.Count - 1);
                 lengths.Add(response.Length);
+                lastTurns.Add(turns?[place] ?? 0);
             }
         }
         if (lengths.Count == 0) throw new ArgumentException("A batch has at least one response.", nameof(items));
-        ResponseLengths = [.. lengths];
+        (ResponseLengths, LastTurnLengths) = ([.. lengths], [.. lastTurns]);
 
         // One array, so that one copy brings all of it to the device.
         long[] all = [.. tokens, .. positions, .. last, .. predictFrom, .. targets];
@@ -104,6 +106,9 @@ public sealed class PackedBatch : IDisposable
 
     /// <summary>The tokens of each sequence's response; empty responses have 0.</summary>
     public IReadOnlyList<int> ResponseLengths { get; }
+
+    /// <summary>The tokens at the end of each response that are a last turn behind others; else 0.</summary>
+    public IReadOnlyList<int> LastTurnLengths { get; }
 
     /// <summary>The number of sequences: prompts with one response each.</summary>
     public int Sequences => ResponseLengths.Count;

@@ -15,8 +15,10 @@ namespace RewardKit.Models;
 /// <param name="Features">Final hidden states at each sequence's last token, <c>[sequences, hidden]</c>.</param>
 /// <param name="HeadRewards">All outputs of the head, <c>[sequences, outputs]</c>; the first is the reward.</param>
 /// <param name="HeadWeights">The head's weights as they were applied, <c>[outputs, hidden]</c>.</param>
+/// <param name="LastTurnLogProbs">The log-probabilities summed over the tokens of last turns alone, <c>[sequences]</c>, float32.</param>
 public sealed record ModelOutput(
-    Tensor? Rewards, Tensor? ResponseLogProbs, Tensor? Features, Tensor? HeadRewards = null, Tensor? HeadWeights = null)
+    Tensor? Rewards, Tensor? ResponseLogProbs, Tensor? Features, Tensor? HeadRewards = null, Tensor? HeadWeights = null,
+    Tensor? LastTurnLogProbs = null)
 {
     /// <summary>
     /// Log-probability of each of a pairwise model's replies, the first response, the second, and where it was asked for a tie,
@@ -131,7 +133,7 @@ public sealed class RewardModel : CausalModel
     {
         using var scope = NewDisposeScope();
         var hidden = Hidden(batch);
-        Tensor? rewards = null, features = null, logProbs = null, headRewards = null, headWeights = null, preferences = null;
+        Tensor? rewards = null, features = null, headRewards = null, headWeights = null, preferences = null;
         if ((needs & (ForwardNeeds.Rewards | ForwardNeeds.Features | ForwardNeeds.Heads | ForwardNeeds.Preferences)) != 0)
         {
             var last = hidden.index_select(0, batch.LastTokens);
@@ -140,10 +142,10 @@ public sealed class RewardModel : CausalModel
             if (needs.HasFlag(ForwardNeeds.Rewards)) rewards = headRewards?.select(1, 0) ?? Rewards(last);
             if (needs.HasFlag(ForwardNeeds.Preferences)) preferences = Preferences(last, needs.HasFlag(ForwardNeeds.TiePreference));
         }
-        if (needs.HasFlag(ForwardNeeds.ResponseLogProbs)) logProbs = ResponseLogProbs(hidden, batch);
+        var (logProbs, lastTurns) = LogProbs(hidden, batch, needs);
         return new(
             rewards?.MoveToOuterDisposeScope(), logProbs?.MoveToOuterDisposeScope(), features?.MoveToOuterDisposeScope(),
-            headRewards?.MoveToOuterDisposeScope(), headWeights?.MoveToOuterDisposeScope())
+            headRewards?.MoveToOuterDisposeScope(), headWeights?.MoveToOuterDisposeScope(), lastTurns?.MoveToOuterDisposeScope())
         {
             Preferences = preferences?.MoveToOuterDisposeScope(),
         };

@@ -16,6 +16,7 @@ internal sealed class EncodedPairs : IReadOnlyList<TokenPair>
     private readonly List<TokenPair>? _kept = [];
     private readonly List<int> _places = [];
     private readonly List<int> _tokens = [];
+    private readonly List<(int Chosen, int Rejected)> _lastTurns = [];
 
     /// <summary>Encodes pairs, each once.</summary>
     /// <param name="examples">The pairs.</param>
@@ -41,6 +42,7 @@ internal sealed class EncodedPairs : IReadOnlyList<TokenPair>
             }
             _places.Add(place);
             _tokens.Add(pair.Tokens);
+            _lastTurns.Add((pair.Chosen.LastTurn, pair.Rejected.LastTurn));
             if (pair.Prompt.Truncated) TruncatedPrompts++;
             if (pair.Chosen.Truncated) TruncatedResponses++;
             if (pair.Rejected.Truncated) TruncatedResponses++;
@@ -71,6 +73,13 @@ internal sealed class EncodedPairs : IReadOnlyList<TokenPair>
 
     /// <summary>The number of tokens that the model computes for a pair; asked without encoding it again.</summary>
     public int Tokens(int index) => _tokens[index];
+
+    /// <summary>What an optimiser step over some of them has in all; told without encoding them again.</summary>
+    public StepTotals Totals(IEnumerable<int> indices)
+    {
+        int[] lengths = [.. indices.SelectMany(i => (int[])[_lastTurns[i].Chosen, _lastTurns[i].Rejected])];
+        return new(lengths.Length / 2, lengths.Count(length => length > 0), lengths.Sum(length => (long)length));
+    }
 
     /// <inheritdoc/>
     public IEnumerator<TokenPair> GetEnumerator() => Enumerable.Range(0, Count).Select(i => this[i]).GetEnumerator();

@@ -1,4 +1,5 @@
 using RewardKit.Models;
+using RewardKit.Models.Tokenization;
 using TorchSharp;
 
 namespace RewardKit.Training;
@@ -31,4 +32,14 @@ internal sealed class SameTokens : IEqualityComparer<int[]>
         hash.AddBytes(System.Runtime.InteropServices.MemoryMarshal.AsBytes(ids.AsSpan()));
         return hash.ToHashCode();
     }
+}
+
+/// <summary>Responses are equal where their ids are, and the tokens of their last turns.</summary>
+internal sealed class SameResponse : IEqualityComparer<EncodedText>
+{
+    public static readonly SameResponse Comparer = new();
+
+    public bool Equals(EncodedText one, EncodedText other) => one.LastTurn == other.LastTurn && SameTokens.Comparer.Equals(one.Ids, other.Ids);
+
+    public int GetHashCode(EncodedText text) => SameTokens.Comparer.GetHashCode(text.Ids);
 }

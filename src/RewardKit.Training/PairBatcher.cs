@@ -43,29 +43,31 @@ internal static class PairBatcher
     /// </summary>
     public static PackedPairs Pack(IReadOnlyList<TokenPair> pairs, torch.Device device)
     {
-        var prompts = new OrderedDictionary<int[], OrderedDictionary<int[], int>>(SameTokens.Comparer);
+        var prompts = new OrderedDictionary<int[], OrderedDictionary<EncodedText, int>>(SameTokens.Comparer);
         foreach (var pair in pairs)
         {
             if (!prompts.TryGetValue(pair.Prompt.Ids, out var responses))
-                prompts.Add(pair.Prompt.Ids, responses = new(SameTokens.Comparer));
-            responses.TryAdd(pair.Chosen.Ids, 0);
-            responses.TryAdd(pair.Rejected.Ids, 0);
+                prompts.Add(pair.Prompt.Ids, responses = new(SameResponse.Comparer));
+            responses.TryAdd(pair.Chosen, 0);
+            responses.TryAdd(pair.Rejected, 0);
         }
         var sequences = 0;
         foreach (var responses in prompts.Values)
             for (var i = 0; i < responses.Count; i++) responses.SetAt(i, sequences++);
-        var batch = new PackedBatch([.. prompts.Select(p => new PackedItem(p.Key, [.. p.Value.Keys]))], device);
-        return new(batch, [.. pairs.SelectMany(p => new long[] { prompts[p.Prompt.Ids][p.Chosen.Ids], prompts[p.Prompt.Ids][p.Rejected.Ids] })]);
+        var batch = new PackedBatch([.. prompts.Select(p => new PackedItem(
+            p.Key, [.. p.Value.Keys.Select(r => r.Ids)], [.. p.Value.Keys.Select(r => r.LastTurn)]))], device);
+        return new(batch, [.. pairs.SelectMany(p => new long[] { prompts[p.Prompt.Ids][p.Chosen], prompts[p.Prompt.Ids][p.Rejected] })]);
     }
 
     /// <summary>The loss's view: one row a pair.</summary>
-    public static PairBatch Rows(IReadOnlyList<TokenPair> pairs, TrainingStep step, torch.Device device)
+    public static PairBatch Rows(IReadOnlyList<TokenPair> pairs, TrainingStep step, StepTotals totals, torch.Device device)
     {
         var ties = torch.tensor(
             pairs.Select(p => p.Example.Relation == Relation.Tie).ToArray(), dtype: torch.ScalarType.Bool, device: device);
-        var lengths = torch.tensor(
-            pairs.SelectMany(p => new long[] { p.Chosen.Ids.Length, p.Rejected.Ids.Length }).ToArray(), [pairs.Count, 2],
+        return new PairBatch([.. pairs.Select(p => p.Example)], ties, Lengths(response => response.Ids.Length), step, Lengths(response => response.LastTurn), totals);
+
+        torch.Tensor Lengths(Func<EncodedText, int> length) => torch.tensor(
+            pairs.SelectMany(p => new long[] { length(p.Chosen), length(p.Rejected) }).ToArray(), [pairs.Count, 2],
             dtype: torch.ScalarType.Int64, device: device);
-        return new PairBatch([.. pairs.Select(p => p.Example)], ties, lengths, step);
     }
 }

@@ -73,8 +73,9 @@ public static class Trainer
                 // Each process has a share of the batch; together they take one step.
                 var shares = parallel.Deal(indices, i => pairs.Tokens(i));
                 var mine = shares[parallel.Rank];
-                var totalWeight = parallel.BeginStep(step.Step, Weight(mine, step));
-                var numbers = pass.Fit(() => Accumulate(pass.Split(mine, pairs.Tokens), step, totalWeight));
+                var totals = pairs.Totals(indices);
+                var totalWeight = parallel.BeginStep(step.Step, Weight(mine, step, totals));
+                var numbers = pass.Fit(() => Accumulate(pass.Split(mine, pairs.Tokens), step, totals, totalWeight));
                 parallel.FinishGradients();
                 var (metrics, rewards) = parallel.Gather(numbers);
 
@@ -105,11 +106,11 @@ public static class Trainer
 
         // One optimiser step may be accumulated from several forward and backward passes. Their shares are known beforehand,
         // so that the sum is the loss of the whole batch.
-        (MeanMetrics, StepRewards) Accumulate(IEnumerable<int[]> chunks, TrainingStep step, double totalWeight)
+        (MeanMetrics, StepRewards) Accumulate(IEnumerable<int[]> chunks, TrainingStep step, StepTotals totals, double totalWeight)
         {
             using var stepScope = torch.NewDisposeScope();
             var (metrics, rewards) = (new MeanMetrics(), new StepRewards());
-            var parts = chunks.Select(chunk => (Indices: chunk, Pairs: pairs.At(chunk))).Select(part => (part.Indices, part.Pairs, Batch: PairBatcher.Rows(part.Pairs, step, model.Device))).ToArray();
+            var parts = chunks.Select(chunk => (Indices: chunk, Pairs: pairs.At(chunk))).Select(part => (part.Indices, part.Pairs, Batch: PairBatcher.Rows(part.Pairs, step, totals, model.Device))).ToArray();
             optimizer.ZeroGrad();
             foreach (var (place, (chunk, rows, batch)) in parts.Index())
             {
@@ -127,8 +128,8 @@ public static class Trainer
             return (metrics, rewards);
         }
 
-        double Weight(int[] rows, TrainingStep step) =>
-            rows.Length == 0 ? 0 : loss.Weight(PairBatcher.Rows(pairs.At(rows), step, model.Device));
+        double Weight(int[] rows, TrainingStep step, StepTotals totals) =>
+            rows.Length == 0 ? 0 : loss.Weight(PairBatcher.Rows(pairs.At(rows), step, totals, model.Device));
 
         double Seconds() => (saved?.Seconds ?? 0) + clock.Elapsed.TotalSeconds;
 
@@ -182,6 +183,7 @@ public static class Trainer
             HeadRewards = packed.ByPair(output.HeadRewards)!,
             HeadWeights = output.HeadWeights!,
             ReferenceLogProbs = references!,
+            LastTurnLogProbs = packed.ByPair(output.LastTurnLogProbs)!,
         };
     }
 

@@ -28,6 +28,7 @@ internal sealed class Validation
     private readonly PassSize _pass;
     private readonly DataParallel _parallel;
     private readonly EncodedPairs _pairs;
+    private readonly StepTotals _totals;
     private readonly torch.Tensor? _references;
 
     /// <summary>To be made before the first step: reference log-probabilities are those of the untrained model.</summary>
@@ -35,6 +36,7 @@ internal sealed class Validation
     {
         (_model, _loss, _options, _pass, _parallel) = (model, loss, options, pass, parallel);
         _pairs = new(context.Validation ?? [], encoder, loss.Needs);
+        _totals = _pairs.Totals(Enumerable.Range(0, _pairs.Count));
         if (_pairs.Count > 0 && loss.Needs.HasFlag(ForwardNeeds.ReferenceLogProbs))
             _references = Trainer.ReferenceLogProbs("validation", model, _pairs, options, pass, parallel, context);
     }
@@ -72,7 +74,7 @@ internal sealed class Validation
         {
             using var scope = torch.NewDisposeScope();
             var rows = _pairs.At(chunk);
-            var batch = PairBatcher.Rows(rows, step, _model.Device);
+            var batch = PairBatcher.Rows(rows, step, _totals, _model.Device);
             // A pairwise model is shown each pair in both orders, as when it scores.
             var pairwise = _loss.Needs.HasFlag(ForwardNeeds.Preferences);
             var passes = ((bool[])(pairwise ? [true, false] : [true])).Select(chosenFirst => Trainer.Forward(

@@ -12,7 +12,7 @@ internal static partial class ContractsPage
 
     private static readonly (string Title, Type[] Types)[] s_sections =
     [
-        ("Losses", [typeof(ILoss), typeof(ForwardNeeds), typeof(RewardHead), typeof(HeadNorm), typeof(PairBatch), typeof(PairForward), typeof(TrainingStep), typeof(LossResult)]),
+        ("Losses", [typeof(ILoss), typeof(ForwardNeeds), typeof(RewardHead), typeof(HeadNorm), typeof(PairBatch), typeof(PairForward), typeof(TrainingStep), typeof(StepTotals), typeof(LossResult)]),
         ("Augmenters", [typeof(IAugmenter), typeof(AugmenterNeeds), typeof(AugmentationContext)]),
         ("Evaluators", [typeof(IEvaluator), typeof(EvaluatorNeeds), typeof(EvaluationContext), typeof(EvaluationReport), typeof(Measurement), typeof(EvaluationSample)]),
         ("Decoders",
@@ -21,7 +21,7 @@ internal static partial class ContractsPage
             typeof(ILanguageModel), typeof(IPrefixScorer),
         ]),
         ("Generated text", [typeof(ITextGenerator), typeof(TextRequest), typeof(TextReply), typeof(GenerationOptions), typeof(GeneratedText), typeof(GeneratedToken), typeof(FinishReason)]),
-        ("Scorer composers", [typeof(IScorerComposer), typeof(ScorerMember), typeof(CompositionContext)]),
+        ("Scorer composers", [typeof(IScorerComposer), typeof(ComposerNeeds), typeof(ScorerMember), typeof(CompositionContext)]),
         ("Weight mergers", [typeof(IWeightMerger), typeof(MergeMember), typeof(IModelWeights), typeof(ModelWeight), typeof(WeightRole), typeof(MergedWeights)]),
         ("Scorers", [typeof(IScorer), typeof(ScoreRequest), typeof(IPairScorer), typeof(PairRequest), typeof(PairScore), typeof(ScorerExtensions), typeof(BestOfN), typeof(ResponseSet)]),
         ("Data", [typeof(PreferenceExample), typeof(Relation), typeof(Provenance), typeof(Conversation), typeof(Message)]),

@@ -29,8 +29,11 @@ internal sealed class Trials : IDisposable
         Balanced,
     }
 
-    /// <summary>A loss of an installed plugin.</summary>
-    public static PluginUse Loss(string id) => Use(PluginKind.Loss, id);
+    /// <summary>A loss of an installed plugin, with the options that differ from its defaults.</summary>
+    public static PluginUse Loss(string id, params (string Name, object Value)[] options) => Use(PluginKind.Loss, id, options);
+
+    /// <summary>A scorer composer of an installed plugin, with the options that differ from its defaults.</summary>
+    public static PluginUse Composer(string id, params (string Name, object Value)[] options) => Use(PluginKind.Composer, id, options);
 
     /// <summary>An augmenter of an installed plugin, with the options that differ from its defaults.</summary>
     public static PluginUse Augmenter(string id, params (string Name, object Value)[] options) => Use(PluginKind.Augmenter, id, options);

@@ -16,7 +16,7 @@ public enum AugmenterNeeds
 
 /// <summary>
 /// Makes further training examples from given ones. A stream in, a stream out: originals pass through unchanged, so that
-/// augmenters chain. The same input and seed give the same output, in the same order.
+/// augmenters chain (one that means to replace them says so, <see cref="PluginTraits.ReplacesExamples"/>). The same input and seed give the same output, in the same order.
 /// </summary>
 public interface IAugmenter
 {

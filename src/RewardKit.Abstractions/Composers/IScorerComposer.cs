@@ -1,11 +1,29 @@
 namespace RewardKit;
 
+/// <summary>What a composer asks of the host.</summary>
+[Flags]
+public enum ComposerNeeds
+{
+    /// <summary>Nothing but scorers.</summary>
+    None = 0,
+
+    /// <summary>What the members' own language models write: <see cref="ScorerMember.Writer"/>.</summary>
+    Writers = 1,
+
+    /// <summary>A text generator: <see cref="CompositionContext.Generator"/>.</summary>
+    Generator = 2,
+}
+
 /// <summary>
-/// Makes one scorer of several: an ensemble, a hierarchy. The new scorer's reward of a response depends on that response
-/// only, as any scorer's; it calls the members, and need not be disposed.
+/// Makes one scorer of several: an ensemble, a hierarchy; or another scorer of one: an average over critiques. The new
+/// scorer's reward of a response depends on that response only, as any scorer's; it calls the members, and need not be
+/// disposed.
 /// </summary>
 public interface IScorerComposer
 {
+    /// <summary>What <see cref="Compose"/> and its scorer use. Asked once, before.</summary>
+    ComposerNeeds Needs => ComposerNeeds.None;
+
     /// <summary>Composes scorers.</summary>
     /// <param name="members">The scorers, at least one, in the order that the user names them.</param>
     /// <param name="context">What the composition may rest on.</param>
@@ -17,11 +35,34 @@ public interface IScorerComposer
 /// <summary>A scorer among those that are composed.</summary>
 /// <param name="Scorer">The scorer.</param>
 /// <param name="Weight">Its weight, as the user gives it; how it is used is the method's affair.</param>
-public sealed record ScorerMember(IScorer Scorer, double Weight = 1);
+public sealed record ScorerMember(IScorer Scorer, double Weight = 1)
+{
+    /// <summary>
+    /// What its own language-model head writes, in the weights that score; null where the composer does not need it
+    /// (<see cref="ComposerNeeds.Writers"/>).
+    /// </summary>
+    public ITextGenerator? Writer { get; init; }
+}
 
 /// <summary>What a composition may rest on.</summary>
-/// <param name="Reference">
+/// <param name="reference">
 /// Responses whose scores tell the members' scales apart, for methods that normalise; empty where the user gives none.
 /// </param>
-/// <param name="Seed">Decides every random choice.</param>
-public sealed record CompositionContext(IReadOnlyList<ScoreRequest> Reference, int Seed);
+/// <param name="seed">Decides every random choice.</param>
+/// <param name="generator">What writes text, or null where the script names nothing.</param>
+public sealed class CompositionContext(IReadOnlyList<ScoreRequest> reference, int seed, ITextGenerator? generator = null)
+{
+    /// <summary>
+    /// Responses whose scores tell the members' scales apart, for methods that normalise; empty where the user gives none.
+    /// </summary>
+    public IReadOnlyList<ScoreRequest> Reference { get; } = reference;
+
+    /// <summary>Decides every random choice.</summary>
+    public int Seed { get; } = seed;
+
+    /// <summary>What writes text for the composer.</summary>
+    /// <exception cref="RewardKitException">The script names none.</exception>
+    public ITextGenerator Generator => generator ?? throw RewardKitException.Input(
+        "This composer has text written by a language model, but the script names none. "
+        + "Add generator (Generator.server (url, model)) to the experiment.");
+}

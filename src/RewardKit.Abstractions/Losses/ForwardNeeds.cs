@@ -39,4 +39,10 @@ public enum ForwardNeeds
 
     /// <summary>That it replies that neither is: <see cref="PairForward.TiePreference"/>. Goes with <see cref="Preferences"/>.</summary>
     TiePreference = 64,
+
+    /// <summary>
+    /// Summed log-probabilities of the tokens of each response's last turn, where it has more than one:
+    /// <see cref="PairForward.LastTurnLogProbs"/>.
+    /// </summary>
+    LastTurnLogProbs = 128,
 }

@@ -18,7 +18,8 @@ public interface ILoss
     /// <summary>
     /// The share of this batch in the loss of a whole optimiser step. When a step is accumulated from several batches,
     /// the host sums <c>Compute(batch) × Weight(batch) / Σ Weight</c>, so that the step equals the one big batch.
-    /// The default, the number of pairs, is right for a mean over pairs.
+    /// The default, the number of pairs, is right for a mean over pairs. <see cref="PairBatch.Totals"/> helps where a loss is
+    /// the sum of means over different things.
     /// </summary>
     /// <param name="batch">The batch, known before its forward pass.</param>
     double Weight(PairBatch batch) => batch.Pairs;

@@ -8,14 +8,25 @@ namespace RewardKit;
 /// <param name="StepsPerEpoch">Optimiser steps in one pass over the data.</param>
 public readonly record struct TrainingStep(int Step, int TotalSteps, int StepsPerEpoch);
 
+/// <summary>What an optimiser step has in all its batches: for means over anything but pairs.</summary>
+/// <param name="Pairs">The pairs.</param>
+/// <param name="LastTurns">The responses of several turns, of which the last has tokens.</param>
+/// <param name="LastTurnTokens">The tokens of those last turns.</param>
+public readonly record struct StepTotals(long Pairs, long LastTurns, long LastTurnTokens);
+
 /// <summary>The pairs behind a <see cref="PairForward"/>, row for row. The host owns the tensors.</summary>
 /// <param name="examples">The pairs, in row order.</param>
 /// <param name="ties">True for a tie, <c>[pairs]</c>, bool, on the model's device.</param>
 /// <param name="responseLengths">Response lengths in tokens, <c>[pairs, 2]</c>, int64, on the model's device.</param>
 /// <param name="step">Where training stands.</param>
+/// <param name="lastTurnLengths">Lengths of last turns in tokens, likewise; null: all 0.</param>
+/// <param name="totals">What the whole optimiser step has; null: this batch is all of it.</param>
 public sealed class PairBatch(
-    IReadOnlyList<PreferenceExample> examples, torch.Tensor ties, torch.Tensor responseLengths, TrainingStep step)
+    IReadOnlyList<PreferenceExample> examples, torch.Tensor ties, torch.Tensor responseLengths, TrainingStep step,
+    torch.Tensor? lastTurnLengths = null, StepTotals? totals = null)
 {
+    private StepTotals? _totals = totals;
+
     /// <summary>The pairs, in row order.</summary>
     public IReadOnlyList<PreferenceExample> Examples { get; } = examples;
 
@@ -34,6 +45,19 @@ public sealed class PairBatch(
 
     /// <summary>Response lengths in tokens, <c>[pairs, 2]</c>, int64; what the model saw, after any truncation.</summary>
     public torch.Tensor ResponseLengths { get; } = responseLengths;
+
+    /// <summary>
+    /// Lengths in tokens of the last turns of responses that have several, <c>[pairs, 2]</c>, int64; 0 for a response of one
+    /// turn. The tokens are those of <see cref="PairForward.LastTurnLogProbs"/>.
+    /// </summary>
+    public torch.Tensor LastTurnLengths { get; } = lastTurnLengths ?? torch.zeros_like(responseLengths);
+
+    /// <summary>
+    /// What the whole optimiser step has, of which this batch may be a part. With it a loss can be the sum of means over
+    /// different things: a mean over tokens is <c>sum / Totals.LastTurnTokens × Totals.Pairs / Pairs</c> beside a mean over
+    /// pairs, where <see cref="ILoss.Weight"/> is the number of pairs.
+    /// </summary>
+    public StepTotals Totals => _totals ??= new(Pairs, LastTurnLengths.gt(0).sum().item<long>(), LastTurnLengths.sum().item<long>());
 
     /// <summary>Where training stands.</summary>
     public TrainingStep Step { get; } = step;

@@ -55,6 +55,14 @@ public sealed class PairForward
     /// </summary>
     public torch.Tensor TiePreference { get => Asked(field, ForwardNeeds.TiePreference); init; } = null!;
 
+    /// <summary>
+    /// Log-probability of the last turn of each response given all before it (prompt, earlier turns, and what the chat template
+    /// writes before an answer), summed over its tokens, its end among them, <c>[pairs, 2]</c>, float32, with gradient. A
+    /// response of one turn has 0: that turn is the response. So has one that does not end with an assistant's turn. Needs
+    /// <see cref="ForwardNeeds.LastTurnLogProbs"/>.
+    /// </summary>
+    public torch.Tensor LastTurnLogProbs { get => Asked(field, ForwardNeeds.LastTurnLogProbs); init; } = null!;
+
     private static torch.Tensor Asked(torch.Tensor? tensor, ForwardNeeds need, [CallerMemberName] string property = "") =>
         tensor ?? throw new InvalidOperationException(
             $"The loss reads {property} but did not ask for it: add {nameof(ForwardNeeds)}.{need} to its Needs.");

@@ -10,9 +10,17 @@ internal static class AugmenterRules
 
     [Rule("A01", RuleKind.Required, AtEveryOption = true,
         Protects = "Augmenters chain, and arms are compared on the same originals. One that changes or drops them compares nothing.",
-        Fix = "Yield every example that comes in, as it is and in its order; give what you make to new examples only.")]
+        Fix = "Yield every example that comes in, as it is and in its order; give what you make to new examples only. A method that means to "
+            + "replace them says so, Traits = PluginTraits.ReplacesExamples, and gives new ids to all that it makes.")]
     public static void Originals_pass_unchanged(AugmenterSubject subject)
     {
+        if (subject.Has(PluginTraits.ReplacesExamples))
+        {
+            var given = subject.Examples.Select(e => e.Id).ToHashSet();
+            if (subject.Run(subject.New(), subject.Examples).Find(e => given.Contains(e.Id)) is { } passed)
+                throw Verdict.Broken($"it says that it replaces examples (PluginTraits.ReplacesExamples), but the original {passed.Id} comes out");
+            return;
+        }
         var output = subject.Run(subject.New(), subject.Examples);
         var at = 0;
         foreach (var original in subject.Examples)
@@ -34,7 +42,7 @@ internal static class AugmenterRules
     public static void Made_examples_say_where_they_come_from(AugmenterSubject subject)
     {
         var (all, made) = subject.RunAndFindMade();
-        var ids = all.Select(e => e.Id).ToHashSet();
+        var ids = all.Concat(subject.Examples).Select(e => e.Id).ToHashSet();
         var responses = subject.Examples.SelectMany(e => (Conversation[])[e.Chosen, e.Rejected]).ToHashSet();
         foreach (var example in made)
         {

@@ -45,9 +45,11 @@ internal static class ComposerRules
 
     [Rule("C04", RuleKind.Required, AtEveryOption = true,
         Protects = "One scorer alone must judge as it does without a composer, or every comparison of one member with several is unfair.",
-        Fix = "Make sure that nothing but a rising function of its score is left of a single member: a deviation of one number is 0, not NaN.")]
+        Fix = "Make sure that nothing but a rising function of its score is left of a single member: a deviation of one number is 0, not NaN. "
+            + "A method that has its members score other texts, as answers with a critique, says so: Traits = PluginTraits.ScoresOtherTexts.")]
     public static void One_member_alone_keeps_its_order(ComposerSubject subject)
     {
+        if (subject.Has(PluginTraits.ScoresOtherTexts)) throw Verdict.NotTested("The composer says that it has its members score other texts (PluginTraits.ScoresOtherTexts).");
         var member = ComposerSubject.Members(1);
         var (own, composed) = (member[0].Scorer.Score(ComposerSubject.Requests(12)), subject.Scores(member));
         for (var i = 0; i < own.Count; i++)
@@ -62,6 +64,7 @@ internal static class ComposerRules
         Fix = "Use sums of differences for deviations, which are exactly 0 for equal scores. A method on another scale breaks this with reason.")]
     public static void Equal_members_give_the_members_score(ComposerSubject subject)
     {
+        if (subject.Has(PluginTraits.ScoresOtherTexts)) throw Verdict.NotTested("The composer says that it has its members score other texts (PluginTraits.ScoresOtherTexts).");
         var member = ComposerSubject.Members(1)[0];
         Verdict.Same(Numbers.Difference(member.Scorer.Score(ComposerSubject.Requests(12)), subject.Scores([member, member, member]), 1e-6), "the member, then three times composed");
     }
@@ -108,7 +111,8 @@ internal static class ComposerRules
         Fix = "Let the aggregation rise with its members. A threshold or a penalty may break this with reason.")]
     public static void Rises_with_its_members(ComposerSubject subject)
     {
-        var higher = Enumerable.Range(1, 3).Select(i => new ScorerMember(new ComposerSubject.Invented($"member {i}", i, shift: 0.5))).ToArray();
+        var higher = Enumerable.Range(1, 3)
+            .Select(i => new ScorerMember(new ComposerSubject.Invented($"member {i}", i, shift: 0.5)) { Writer = ScriptedGenerators.Words() }).ToArray();
         var (before, after) = (subject.Scores(ComposerSubject.Members(3)), subject.Scores(higher));
         for (var i = 0; i < before.Count; i++)
             if (after[i] < before[i] - Close)

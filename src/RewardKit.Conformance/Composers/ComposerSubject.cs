@@ -19,7 +19,7 @@ public sealed class ComposerSubject(Func<IScorerComposer> make) : Subject
     [
         ("scoring with slow members", (plugin, stop) =>
         {
-            var scorer = ((IScorerComposer)plugin).Compose([new(new Slow())], new([], 1), stop);
+            var scorer = ((IScorerComposer)plugin).Compose([new(new Slow()) { Writer = ScriptedGenerators.Words() }], new([], 1, ScriptedGenerators.Words()), stop);
             scorer.Score(Requests(4), stop);
         }),
     ];
@@ -38,10 +38,10 @@ public sealed class ComposerSubject(Func<IScorerComposer> make) : Subject
         Compose(make(), members, 1).Score(requests ?? Requests(12));
 
     internal static IScorer Compose(IScorerComposer composer, IReadOnlyList<ScorerMember> members, int seed) =>
-        composer.Compose(members, new([.. SyntheticPairs.Draw(10, seed: 9).Select(pair => new ScoreRequest(pair.Prompt, pair.Chosen))], seed), CancellationToken.None);
+        composer.Compose(members, new([.. SyntheticPairs.Draw(10, seed: 9).Select(pair => new ScoreRequest(pair.Prompt, pair.Chosen))], seed, ScriptedGenerators.Words()), CancellationToken.None);
 
     /// <summary>Members that agree in part: each adds its own view to a common one.</summary>
-    internal static IReadOnlyList<ScorerMember> Members(int count) => [.. Enumerable.Range(1, count).Select(i => new ScorerMember(new Invented($"member {i}", i)))];
+    internal static IReadOnlyList<ScorerMember> Members(int count) => [.. Enumerable.Range(1, count).Select(i => new ScorerMember(new Invented($"member {i}", i)) { Writer = ScriptedGenerators.Words() })];
 
     internal static IReadOnlyList<ScoreRequest> Requests(int count) =>
         [.. SyntheticPairs.Draw((count + 1) / 2, seed: 4).SelectMany(pair => (ScoreRequest[])[new(pair.Prompt, pair.Chosen), new(pair.Prompt, pair.Rejected)]).Take(count)];

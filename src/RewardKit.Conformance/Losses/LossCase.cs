@@ -16,15 +16,21 @@ namespace RewardKit.Conformance;
 /// <param name="HeadWeights">The head's weights, a row of <see cref="Hidden"/> numbers for each output; they belong to no pair.</param>
 /// <param name="Preferences">Log-probabilities of the replies that either is better, two a pair.</param>
 /// <param name="TiePreference">Those of the reply that neither is, one a pair.</param>
+/// <param name="LastTurnLengths">Lengths of last turns, two a pair; 0 where a response has one turn.</param>
+/// <param name="LastTurns">The log-probabilities of last turns, two a pair.</param>
 /// <param name="Step">Where training stands.</param>
 internal sealed record LossCase(
     PreferenceExample[] Examples, long[][] Lengths, double[][] Rewards, double[][] LogProbs, double[][] Reference, double[][] Features,
-    double[][] HeadRewards, double[][] HeadWeights, double[][] Preferences, double[][] TiePreference, TrainingStep Step)
+    double[][] HeadRewards, double[][] HeadWeights, double[][] Preferences, double[][] TiePreference,
+    long[][] LastTurnLengths, double[][] LastTurns, TrainingStep Step)
 {
     /// <summary>The size of a hidden state.</summary>
     public const int Hidden = 3;
 
     public int Pairs => Examples.Length;
+
+    /// <summary>What the step has that this batch is a part of; null: this batch is all of it.</summary>
+    public StepTotals? StepTotals { get; init; }
 
     /// <summary>Numbers of the size that training has.</summary>
     /// <param name="pairs">The pairs.</param>
@@ -45,7 +51,10 @@ internal sealed record LossCase(
         var weights = Enumerable.Range(0, head.Outputs).Select(_ => Normed(Row(Hidden, Normal), head.Norm)).ToArray();
         var preferences = examples.Select(_ => Row(2, () => -0.5 - random.NextDouble())).ToArray();
         var ties = examples.Select(_ => Row(1, () => -1 - random.NextDouble())).ToArray();
-        return new(examples, lengths, rewards, logProbs, reference, features, outputs, weights, preferences, ties, new(1, 100, 50));
+        // The first response has a last turn, others have one or not.
+        var turns = lengths.Select((row, i) => row.Select(length => i == 0 ? length : random.NextInt64(length + 1)).ToArray()).ToArray();
+        var lastTurns = turns.Select(row => row.Select(length => -length * (0.5 + random.NextDouble())).ToArray()).ToArray();
+        return new(examples, lengths, rewards, logProbs, reference, features, outputs, weights, preferences, ties, turns, lastTurns, new(1, 100, 50));
     }
 
     private static double[] Normed(double[] row, HeadNorm norm)
@@ -59,7 +68,10 @@ internal sealed record LossCase(
     /// <summary>Some of the rows, in this order.</summary>
     public LossCase Rows(params int[] rows) => new(
         Of(rows, Examples), Of(rows, Lengths), Of(rows, Rewards), Of(rows, LogProbs), Of(rows, Reference), Of(rows, Features),
-        Of(rows, HeadRewards), HeadWeights, Of(rows, Preferences), Of(rows, TiePreference), Step);
+        Of(rows, HeadRewards), HeadWeights, Of(rows, Preferences), Of(rows, TiePreference), Of(rows, LastTurnLengths), Of(rows, LastTurns), Step) { StepTotals = StepTotals };
+
+    /// <summary>What a step has of which this is the only batch.</summary>
+    public StepTotals Totals() => new(Pairs, LastTurnLengths.Sum(row => row.Count(length => length > 0)), LastTurnLengths.Sum(row => row.Sum()));
 
     /// <summary>The same with first and second response of every tie exchanged.</summary>
     public LossCase WithTiesSwapped()
@@ -70,13 +82,14 @@ internal sealed record LossCase(
             [.. Examples.Select(e => e.Relation == Relation.Tie
                 ? e with { Chosen = e.Rejected, Rejected = e.Chosen, SoftLabel = 1 - e.SoftLabel } : e)],
             Swap(Lengths), Swap(Rewards), Swap(LogProbs), Swap(Reference), Swap(Features), Swap(HeadRewards), HeadWeights,
-            Swap(Preferences), TiePreference, Step);
+            Swap(Preferences), TiePreference, Swap(LastTurnLengths), Swap(LastTurns), Step) { StepTotals = StepTotals };
     }
 
     /// <summary>The batch as a loss gets it.</summary>
     public PairBatch Batch(Device device) => new(
         Examples, tensor(Examples.Select(e => e.Relation == Relation.Tie).ToArray(), device: device),
-        tensor(Lengths.SelectMany(row => row).ToArray(), device: device).reshape(Pairs, 2), Step);
+        tensor(Lengths.SelectMany(row => row).ToArray(), device: device).reshape(Pairs, 2), Step,
+        tensor(LastTurnLengths.SelectMany(row => row).ToArray(), device: device).reshape(Pairs, 2), StepTotals);
 
     /// <summary>The tensors of a forward pass.</summary>
     /// <param name="type">Their element type.</param>
@@ -86,7 +99,8 @@ internal sealed record LossCase(
         Leaf(Rewards, [Pairs, 2], type, device, framed), Leaf(LogProbs, [Pairs, 2], type, device, framed),
         Leaf(Reference, [Pairs, 2], type, device, framed, gradient: false), Leaf(Features, [Pairs, 2, Hidden], type, device, framed),
         Leaf(HeadRewards, [Pairs, 2, HeadWeights.Length], type, device, framed), Leaf(HeadWeights, [HeadWeights.Length, Hidden], type, device, framed),
-        Leaf(Preferences, [Pairs, 2], type, device, framed), Leaf(TiePreference, [Pairs], type, device, framed));
+        Leaf(Preferences, [Pairs, 2], type, device, framed), Leaf(TiePreference, [Pairs], type, device, framed),
+        Leaf(LastTurns, [Pairs, 2], type, device, framed));
 
     private static Tensor Leaf(double[][] rows, long[] shape, ScalarType type, Device device, bool framed, bool gradient = true)
     {
@@ -111,8 +125,10 @@ internal sealed record LossCase(
 /// <param name="HeadWeights">The head's weights, with gradient.</param>
 /// <param name="Preferences">Replies that either response is better, with gradient.</param>
 /// <param name="TiePreference">The reply that neither is, with gradient.</param>
+/// <param name="LastTurns">Log-probabilities of last turns, with gradient.</param>
 internal sealed record Leaves(
-    Tensor Rewards, Tensor LogProbs, Tensor Reference, Tensor Features, Tensor HeadRewards, Tensor HeadWeights, Tensor Preferences, Tensor TiePreference)
+    Tensor Rewards, Tensor LogProbs, Tensor Reference, Tensor Features, Tensor HeadRewards, Tensor HeadWeights, Tensor Preferences, Tensor TiePreference,
+    Tensor LastTurns)
 {
     /// <summary>A forward pass with what is asked for, and nothing else.</summary>
     public PairForward Forward(ForwardNeeds needs) => new()
@@ -125,5 +141,6 @@ internal sealed record Leaves(
         HeadWeights = needs.HasFlag(ForwardNeeds.Heads) ? HeadWeights : null!,
         Preferences = needs.HasFlag(ForwardNeeds.Preferences) ? Preferences : null!,
         TiePreference = needs.HasFlag(ForwardNeeds.TiePreference) ? TiePreference : null!,
+        LastTurnLogProbs = needs.HasFlag(ForwardNeeds.LastTurnLogProbs) ? LastTurns : null!,
     };
 }

@@ -20,7 +20,7 @@ internal static class LossRules
         const double h = 1e-5;
         var batch = subject.Case();
         var outcome = subject.Compute(batch);
-        var rows = new[] { batch.Rewards, batch.LogProbs, batch.Features, batch.HeadRewards, batch.HeadWeights, batch.Preferences, batch.TiePreference };
+        var rows = new[] { batch.Rewards, batch.LogProbs, batch.Features, batch.HeadRewards, batch.HeadWeights, batch.Preferences, batch.TiePreference, batch.LastTurns };
         for (var tensor = 0; tensor < rows.Length; tensor++)
         {
             var (name, gradient, byPair) = outcome.Gradients[tensor];
@@ -49,7 +49,8 @@ internal static class LossRules
                 3 => batch with { HeadRewards = moved },
                 4 => batch with { HeadWeights = moved },
                 5 => batch with { Preferences = moved },
-                _ => batch with { TiePreference = moved },
+                6 => batch with { TiePreference = moved },
+                _ => batch with { LastTurns = moved },
             }, backward: false).Loss;
         }
     }
@@ -74,6 +75,8 @@ internal static class LossRules
                 Preferences = [.. calm.Preferences.Select(_ => new[] { Math.Min(0, first), Math.Min(0, second) })],
                 TiePreference = [.. calm.TiePreference.Select(_ => new[] { Math.Min(0, -first) })],
                 Lengths = [.. calm.Lengths.Select(_ => new long[] { first < 0 ? 2000 : 0, second < 0 ? 2000 : 0 })],
+                LastTurnLengths = [.. calm.Lengths.Select(_ => new long[] { first < 0 ? 2000 : 0, second < 0 ? 2000 : 0 })],
+                LastTurns = [.. calm.LogProbs.Select(_ => new[] { Math.Min(0, first), Math.Min(0, second) })],
             };
             var outcome = subject.Compute(batch);
             if (outcome.Numbers.Any(number => !double.IsFinite(number)))
@@ -114,12 +117,13 @@ internal static class LossRules
     [Rule("L05", RuleKind.Required, AtEveryOption = true,
         Protects = "A step accumulated from small batches must equal the one big batch, or results depend on how much memory a GPU has.",
         Fix = "Return the mean that Weight belongs to: a mean over pairs with the Weight that is there already, a mean over anything else "
-            + "with a Weight that counts it. A method that compares pairs with each other says so: Traits = PluginTraits.WholeBatch.")]
+            + "with a Weight that counts it; beside a mean over pairs, use batch.Totals. A method that compares pairs with each other says so: Traits = PluginTraits.WholeBatch.")]
     public static void Batch_size_does_not_matter(LossSubject subject)
     {
         if (subject.Has(PluginTraits.WholeBatch))
             throw Verdict.NotTested("The loss says that a pair's part depends on the other pairs of its batch (PluginTraits.WholeBatch).");
         var batch = subject.Case();
+        batch = batch with { StepTotals = batch.Totals() };
         var whole = subject.Compute(batch);
         foreach (var size in (int[])[1, 3])
         {

@@ -28,7 +28,7 @@ internal static class ExperimentCheck
         // All uses first: that needs the manifests alone. Then one of each is made, because a constructor may refuse, too.
         spec = spec with
         {
-            Arms = [.. spec.Arms.Select(a => In(a, () => a with { Loss = methods.Complete(a.Loss), Augmenters = [.. a.Augmenters.Select(methods.Complete)] }))],
+            Arms = [.. spec.Arms.Select(a => In(a, () => a with { Loss = methods.Complete(a.Loss), Augmenters = [.. a.Augmenters.Select(methods.Complete)], Composer = a.Composer is { } c ? methods.Complete(c) : null }))],
             Evaluations = [.. spec.Evaluations.Select(e => e with { Evaluator = methods.Complete(e.Evaluator) })],
         };
         string? rewards = null; // An evaluator that reads rewards of single responses.
@@ -74,6 +74,8 @@ internal static class ExperimentCheck
             if (needs.HasFlag(AugmenterNeeds.Generator))
                 NeedGenerator(arm.Generator ?? spec.Generator, $"The arm \"{arm.Name}\" uses the augmenter {use.Id}, which");
         }
+        if (arm.Composer is { } composer && In(arm, () => methods.CreateComposer(composer)).Needs.HasFlag(ComposerNeeds.Generator))
+            NeedGenerator(arm.Generator ?? spec.Generator, $"The arm \"{arm.Name}\" scores with {composer.Id}, which");
     }
 
     private static void NeedGenerator(GeneratorSpec? generator, string who)

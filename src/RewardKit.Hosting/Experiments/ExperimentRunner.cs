@@ -80,7 +80,7 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models, R
 
         RunResult RunTrivial(IScorer scorer)
         {
-            var (measurements, samples) = Evaluate(scorer, new(), _ => { });
+            var (measurements, samples) = Evaluate(null, scorer, new(), _ => { });
             return new(scorer.Name, null, measurements, samples, null, new Dictionary<string, long>(), null, false);
         }
 
@@ -98,7 +98,7 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models, R
         {
             var folder = store.FolderOf(arm.Name, seed);
             if (store.FindTraining(arm.Name, seed, key) is not var (log, counts)
-                || store.FindEvaluation(arm.Name, seed, keys.Evaluation(key)) is not var (measurements, samples))
+                || store.FindEvaluation(arm.Name, seed, keys.Evaluation(arm, key)) is not var (measurements, samples))
                 throw RewardKitException.Failure($"This process does not see the run that process 0 stored in {folder}. All processes need the same folder, on one machine or on a shared disk.");
             return new(arm.Name, seed, measurements, samples, log, counts, folder, true);
         }
@@ -116,7 +116,7 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models, R
                     return Train(arm, seed, folder, entered);
                 });
 
-            var evaluationKey = keys.Evaluation(trainingKey);
+            var evaluationKey = keys.Evaluation(arm, trainingKey);
             var earlier = found is null ? null : store.FindEvaluation(arm.Name, seed, evaluationKey);
             var (measurements, samples) = earlier ?? Judge();
             return new(arm.Name, seed, measurements, samples, log, counts, store.FolderOf(arm.Name, seed), earlier is not null);
@@ -126,7 +126,7 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models, R
                 entered(RunState.Evaluating);
                 using var model = Load(arm.Name, seed, (done, total) => Tell(arm, seed, new("evaluate", done, total, "texts")));
                 var meter = new GenerationMeter(p => Tell(arm, seed, p));
-                var judged = Evaluate(model, meter, Notice(arm.Name, seed));
+                var judged = Evaluate(arm, model, meter, Notice(arm.Name, seed));
                 // No table of the report has it: it is told once, when it costs something.
                 if (meter.Answered > 0) Notice(arm.Name, seed)($"{meter.Answered} texts were generated for its evaluation ({meter.Cost}).");
                 store.SaveEvaluation(arm.Name, seed, evaluationKey, judged.Measurements, judged.Samples);
@@ -179,14 +179,17 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models, R
                 : null;
             var meter = new GenerationMeter(p => Tell(arm, seed, p));
             using var writer = generator.IsUsedBy(arm) ? generator.Open(arm, meter, Notice(arm.Name, seed)) : null;
+            var judge = spec.Arms.FirstOrDefault(a => a.Name == arm.Baseline);
+            using var critic = judge is null ? null : OpenToScore(judge, meter, Notice(arm.Name, seed));
+            var scorer = judge is null ? null : Composed(judge, baseline!, critic);
             var stream = data.Train.Examples.ToAsyncEnumerable();
             foreach (var use in arm.Augmenters)
             {
                 var context = new AugmentationContext(
-                    seed, baseline, (reason, count) => counts[reason] = counts.GetValueOrDefault(reason) + count, writer);
+                    seed, scorer, (reason, count) => counts[reason] = counts.GetValueOrDefault(reason) + count, writer);
                 stream = methods.CreateAugmenter(use).AugmentAsync(stream, context, cancellation);
             }
-            var examples = Blaming(writer, () => PairStore.Collect(stream.ToBlockingEnumerable(cancellation)));
+            var examples = Blaming(critic, () => Blaming(writer, () => PairStore.Collect(stream.ToBlockingEnumerable(cancellation))));
             foreach (var (total, count) in meter.Totals) counts[total] = count;
             return examples;
         }
@@ -204,20 +207,34 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models, R
             }
         }
 
+        // How an arm's model scores is decided with one seed for all, as evaluators' draws are.
+        IScorer Composed(ArmSpec arm, ITrainedModel model, ITextGenerator? writer)
+        {
+            if (arm.Composer is null) return model;
+            var composer = methods.CreateComposer(arm.Composer);
+            var member = new ScorerMember(model) { Writer = composer.Needs.HasFlag(ComposerNeeds.Writers) ? model.Writer : null };
+            return composer.Compose([member], new([], EvaluationSeed, writer), cancellation);
+        }
+
+        CachedGenerator? OpenToScore(ArmSpec arm, GenerationMeter meter, Action<string> notice) =>
+            generator.IsUsedToScore(arm) ? generator.Open(arm, meter, notice) : null;
+
         ITrainedModel Load(string arm, int seed, Action<int, int> scored) =>
             models.Load($"{arm}, seed {seed}", store.CheckpointOf(arm, seed), scored);
 
         (IReadOnlyDictionary<string, Measurement> Measurements, IReadOnlyDictionary<string, IReadOnlyList<EvaluationSample>> Samples)
-            Evaluate(IScorer scorer, GenerationMeter meter, Action<string> notice)
+            Evaluate(ArmSpec? arm, IScorer trained, GenerationMeter meter, Action<string> notice)
         {
             using var writer = generator.Judges ? generator.Open(null, meter, notice) : null;
+            using var critic = arm is null ? null : OpenToScore(arm, meter, notice);
+            var scorer = arm is null ? trained : Composed(arm, (ITrainedModel)trained, critic);
             var measurements = new Dictionary<string, Measurement>();
             var samples = new Dictionary<string, IReadOnlyList<EvaluationSample>>();
             foreach (var (label, evaluation, pairs) in data.Evaluations)
             {
                 var evaluator = methods.CreateEvaluator(evaluation.Evaluator);
                 var context = new EvaluationContext(scorer, pairs, EvaluationSeed, writer);
-                var report = Blaming(writer, () => evaluator.EvaluateAsync(context, cancellation).GetAwaiter().GetResult());
+                var report = Blaming(critic, () => Blaming(writer, () => evaluator.EvaluateAsync(context, cancellation).GetAwaiter().GetResult()));
                 // Copied, because lists and dictionaries made in a plugin are types of the plugin and would keep it loaded.
                 foreach (var (metric, measured) in report.Metrics)
                     measurements.Add($"{label}/{metric}", new(measured.Value, measured.Items?.ToArray(), measured.Chance));

@@ -59,7 +59,12 @@ public sealed record InlineUse(PluginKind Kind, string Id, object Method, string
 /// <param name="Baseline">The earlier arm whose model of the same seed the augmenters filter with; null for none.</param>
 public sealed record ArmSpec(string Name, MethodUse Loss, IReadOnlyList<MethodUse> Augmenters, string? Baseline = null)
 {
-    /// <summary>What writes text for this arm's augmenters; null: the experiment's <see cref="ExperimentSpec.Generator"/>.</summary>
+    /// <summary>
+    /// How its trained model scores where it is judged, or serves as a baseline; null: by itself, each text in one pass.
+    /// </summary>
+    public MethodUse? Composer { get; init; }
+
+    /// <summary>What writes text for this arm's augmenters, and for its composer; null: the experiment's <see cref="ExperimentSpec.Generator"/>.</summary>
     public GeneratorSpec? Generator { get; init; }
 }
 

@@ -32,4 +32,9 @@ public interface IModelWork
 }
 
 /// <summary>A trained reward model in memory, until disposed; an <see cref="IPairScorer"/> where it is a pairwise one.</summary>
-public interface ITrainedModel : IScorer, IDisposable;
+public interface ITrainedModel : IScorer, IDisposable
+{
+    /// <summary>What its language-model head writes, in the weights that score.</summary>
+    /// <exception cref="RewardKitException">It has none.</exception>
+    ITextGenerator Writer => throw RewardKitException.Input($"The model {Name} writes no text.");
+}

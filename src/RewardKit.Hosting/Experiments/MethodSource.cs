@@ -13,6 +13,9 @@ internal sealed class MethodSource(IPluginSource plugins)
     public IEvaluator CreateEvaluator(MethodUse use) =>
         use is InlineUse own ? (IEvaluator)own.Method : plugins.CreateEvaluator((PluginUse)use);
 
+    public IScorerComposer CreateComposer(MethodUse use) =>
+        use is InlineUse own ? (IScorerComposer)own.Method : plugins.CreateComposer((PluginUse)use);
+
     /// <summary>The use with every option spelled out.</summary>
     public MethodUse Complete(MethodUse use) => use is PluginUse plugin ? plugins.Complete(plugin) : use;
 

@@ -31,13 +31,18 @@ internal sealed class RunKeys(ExperimentSpec spec, MethodSource methods, IModelW
         if (ModelFiles.TokenizerOf(spec.Model) is { } tokenizer) key.Add("tokenizer", _files.Of(tokenizer, ModelFiles.OfTokenizer(tokenizer)));
         foreach (var (place, use) in arm.Augmenters.Index()) key.Add($"augmenter {place + 1}", use, methods, _files);
         if (generator.IsUsedBy(arm)) key.Add("generator", generator.Identity(arm));
-        if (arm.Baseline is { } baseline) key.Add("baseline", Training(spec.Arms.First(a => a.Name == baseline), seed).Hash);
+        if (arm.Baseline is { } named)
+        {
+            var baseline = spec.Arms.First(a => a.Name == named);
+            key.Add("baseline", Training(baseline, seed).Hash);
+            AddScoring(key, baseline, "baseline's ");
+        }
         foreach (var (name, version) in models.Versions) key.Add($"version of {name}", version);
         return key;
     }
 
     /// <summary>All that decides the measurements on a trained model.</summary>
-    public ContentKey Evaluation(ContentKey training)
+    public ContentKey Evaluation(ArmSpec arm, ContentKey training)
     {
         var key = new ContentKey().Add("format", Format).Add("training", training.Hash);
         foreach (var (place, evaluation) in spec.Evaluations.Index())
@@ -46,7 +51,14 @@ internal sealed class RunKeys(ExperimentSpec spec, MethodSource methods, IModelW
             if (evaluation.Pairs is { } pairs) key.Add($"pairs {place + 1}", Of(pairs));
         }
         if (generator.Judges) key.Add("generator", generator.Identity(null));
+        AddScoring(key, arm, "");
         return key;
+    }
+
+    private void AddScoring(ContentKey key, ArmSpec arm, string whose)
+    {
+        if (arm.Composer is { } composer) key.Add($"{whose}composer", composer, methods, _files);
+        if (generator.IsUsedToScore(arm)) key.Add($"{whose}composer's generator", generator.Identity(arm));
     }
 
     // Where a file lies plays no part: its content does, and how it is read.

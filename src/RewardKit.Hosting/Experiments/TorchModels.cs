@@ -2,7 +2,9 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
+using RewardKit.Hosting.Generators;
 using RewardKit.Models;
+using RewardKit.Models.Generation;
 using RewardKit.Models.Tokenization;
 using RewardKit.Torch;
 using RewardKit.Training;
@@ -77,7 +79,7 @@ public sealed class TorchModels(ProcessPlace? place = null) : IModelWork
     {
         var model = RewardModel.Load(checkpoint, _device);
         var encoder = PairEncoder.Create(new ModelSpec { Folder = checkpoint });
-        return model.PairLabels is null ? new Loaded(name, model, encoder, progress) : new LoadedPairs(name, model, encoder, progress);
+        return model.PairLabels is null ? new Loaded(name, checkpoint, model, encoder, progress) : new LoadedPairs(name, model, encoder, progress);
     }
 
     // The first touch of the native library: without it nothing works, and its message says what to do.
@@ -114,7 +116,7 @@ public sealed class TorchModels(ProcessPlace? place = null) : IModelWork
         return versions;
     }
 
-    private sealed class Loaded(string name, RewardModel model, PairEncoder encoder, Action<int, int>? progress) : ITrainedModel
+    private sealed class Loaded(string name, string folder, RewardModel model, PairEncoder encoder, Action<int, int>? progress) : ITrainedModel
     {
         private readonly Scorer _scorer = new(name, model, encoder) { Progress = progress };
 
@@ -122,6 +124,9 @@ public sealed class TorchModels(ProcessPlace? place = null) : IModelWork
 
         public IReadOnlyList<double> Score(IReadOnlyList<ScoreRequest> requests, CancellationToken cancellation = default) =>
             _scorer.Score(requests, cancellation);
+
+        public ITextGenerator Writer =>
+            field ??= new LocalGenerator(new LanguageModel(name, model, encoder, LanguageModel.EndTokensOf(folder, encoder.Tokenizer)));
 
         public void Dispose() => model.Dispose();
     }

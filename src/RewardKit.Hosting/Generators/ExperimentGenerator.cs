@@ -27,6 +27,9 @@ internal sealed class ExperimentGenerator(ExperimentSpec spec, MethodSource meth
     /// <param name="arm">The arm; null for the evaluators.</param>
     public string Identity(ArmSpec? arm) => Identity(Of(arm));
 
+    /// <summary>Whether an arm's model scores with it.</summary>
+    public bool IsUsedToScore(ArmSpec arm) => arm.Composer is { } use && methods.CreateComposer(use).Needs.HasFlag(ComposerNeeds.Generator);
+
     /// <summary>Makes one, to be disposed when it is not needed for a while: a local model takes memory that training needs.</summary>
     /// <param name="arm">The arm whose augmenters use it; null for the evaluators.</param>
     /// <param name="meter">Counts.</param>

@@ -28,6 +28,7 @@ internal static class SettingsTables
 
     private static string Describe(ArmSpec arm) =>
         string.Join(" → ", arm.Augmenters.Append(arm.Loss).Select(p => p.Id + Options(p)))
+        + (arm.Composer is { } composer ? $"; scores with {composer.Id}{Options(composer)}" : "")
         + (arm.Baseline is { } baseline ? $"; filtered with {baseline}" : "")
         + (arm.Generator is { } generator ? $"; text by {generator.Name}" : "");
 

@@ -52,7 +52,7 @@ public sealed class LanguageModel : ILanguageModel, IDisposable
     {
         var spec = new ModelSpec { Folder = folder, Dtype = dtype };
         var encoder = PairEncoder.Create(spec);
-        var ends = ReadEndTokens(folder, encoder.Tokenizer);
+        var ends = EndTokensOf(folder, encoder.Tokenizer);
         return new(Path.GetFileName(Path.TrimEndingDirectorySeparator(folder)), CausalModel.Create(spec, 0, device), encoder, ends, rows);
     }
 
@@ -114,12 +114,16 @@ public sealed class LanguageModel : ILanguageModel, IDisposable
 
     private int[][] Encode(IReadOnlyList<Conversation> prompts) => [.. prompts.Select(prompt => Encoder.EncodePrompt(prompt).Ids)];
 
-    private static int[] ReadEndTokens(string folder, Tokenizer tokenizer)
+    /// <summary>The tokens with which the texts of a model in a folder end: <see cref="EndTokens"/>.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="tokenizer">Its tokenizer.</param>
+    /// <exception cref="RewardKitException">A file there says it in a way that cannot be read.</exception>
+    public static IReadOnlyList<int> EndTokensOf(string folder, Tokenizer tokenizer)
     {
         var named = new[] { "generation_config.json", ConfigFile.Name }
             .Select(name => Path.Combine(folder, name)).Where(File.Exists)
             .Select(Read).FirstOrDefault(ids => ids.Length > 0) ?? [];
-        return [.. named.Concat(tokenizer.EosId is { } end ? [end] : []).Distinct()];
+        return named.Concat(tokenizer.EosId is { } end ? [end] : []).Distinct().ToArray();
 
         static int[] Read(string path)
         {

@@ -3,7 +3,14 @@ namespace RewardKit.Models.Tokenization;
 /// <summary>A text as tokens.</summary>
 /// <param name="Ids">The ids after any cut.</param>
 /// <param name="Truncated">Whether tokens were cut off.</param>
-public readonly record struct EncodedText(int[] Ids, bool Truncated);
+public readonly record struct EncodedText(int[] Ids, bool Truncated)
+{
+    /// <summary>
+    /// Of a response of several turns that ends with an assistant's, the tokens at its end that are the last turn: what follows
+    /// the beginning of an answer to all before. Else 0.
+    /// </summary>
+    public int LastTurn { get; init; }
+}
 
 /// <summary>
 /// Turns prompts and responses into a model's input. A prompt's tokens depend on the prompt alone, a response's on its
@@ -118,11 +125,25 @@ public sealed class PairEncoder
     public EncodedText EncodeResponse(Conversation prompt, Conversation response)
     {
         var text = Template.EncodeResponse(Tokenizer, prompt, response);
+        var before = text.Length - LastTurn(prompt, response, text);
+        var several = before < text.Length;
         int[] end = [];
         if (Template.AppendsEndToken && Tokenizer.EosId is { } eos) end = [eos];
         else if (Template.EndTokens is var mark && mark.Length < MaxResponseTokens && text.AsSpan().EndsWith(mark)) (text, end) = (text[..^mark.Length], mark);
         var room = MaxResponseTokens - end.Length;
-        return text.Length <= room ? new([.. text, .. end], false) : new([.. text[..room], .. end], true);
+        var truncated = text.Length > room;
+        int[] ids = truncated ? [.. text[..room], .. end] : [.. text, .. end];
+        return new(ids, truncated) { LastTurn = several && !(truncated && before >= room) ? ids.Length - before : 0 };
+    }
+
+    // The tokens of the last turn by itself, as they are at the end of the whole; where one spans the seam, those behind it.
+    private int LastTurn(Conversation prompt, Conversation response, int[] whole)
+    {
+        if (response.Messages is not [_, .., { Role: "assistant" } last]) return 0;
+        var alone = Template.EncodeResponse(Tokenizer, new([.. prompt.Messages, .. response.Messages[..^1]]), new([last]));
+        var same = 0;
+        while (same < alone.Length && same < whole.Length && alone[^(same + 1)] == whole[^(same + 1)]) same++;
+        return same;
     }
 
     /// <summary>

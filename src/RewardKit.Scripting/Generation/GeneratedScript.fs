@@ -14,7 +14,7 @@ module GeneratedScript =
     let private taken =
         set
             [ "Augment"; "Baseline"; "Data"; "Evaluate"; "Experiment"; "Generator"; "Inline"; "Loss"; "Model"; "Plugin"
-              "Report"; "Schedule"; "Script"; "Step"; "Training" ]
+              "Report"; "Schedule"; "Score"; "Script"; "Step"; "Training" ]
 
     let private keywords =
         set
@@ -173,6 +173,7 @@ module GeneratedScript =
             match kind with
             | PluginKind.Loss -> $"Plugin.loss \"{plugin.Id}\" {values}"
             | PluginKind.Augmenter -> $"Plugin.augmenter \"{plugin.Id}\" {values}"
+            | PluginKind.Composer -> $"Plugin.composer \"{plugin.Id}\" {values}"
             | _ ->
                 let pairs = if takesPairs then "(Some pairs)" else "None"
                 $"Plugin.evaluator \"{plugin.Id}\" {values} {pairs}"
@@ -245,5 +246,6 @@ module GeneratedScript =
           yield! choiceTypes plugins
           yield! functions plugins PluginKind.Loss "Loss" "what an arm trains with"
           yield! functions plugins PluginKind.Augmenter "Augment" "what an arm's training pairs pass through"
+          yield! functions plugins PluginKind.Composer "Score" "how an arm's trained model scores"
           yield! functions plugins PluginKind.Evaluator "Evaluate" "what every arm's model is judged by" ]
         |> String.concat "\n"

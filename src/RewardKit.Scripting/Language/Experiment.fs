@@ -62,6 +62,7 @@ module internal Draft =
         let losses = steps |> List.choose (function Step.Loss l -> Some l | _ -> None)
         let augmenters = steps |> List.choose (function Step.Augmenter a -> Some a | _ -> None)
         let generators = steps |> List.choose (function Step.Generator g -> Some g | _ -> None)
+        let composers = steps |> List.choose (function Step.Composer c -> Some c | _ -> None)
         let baselines = steps |> List.choose (function Step.Baseline b -> Some b | _ -> None)
 
         let loss =
@@ -79,13 +80,19 @@ module internal Draft =
                 refuse $"names the baseline \"{baseline}\", but there is no such arm; the arms are {quoted names}."
             | several -> refuse $"names {several.Length} baselines ({quoted several}); keep one."
 
+        let composer =
+            match composers with
+            | [] -> null
+            | [ composer ] -> composer
+            | several -> refuse $"scores in {several.Length} ways ({quoted (several |> Seq.map _.Id)}); keep one."
+
         let generator =
             match generators with
             | [] -> null
             | [ generator ] -> generator
             | several -> refuse $"names {several.Length} generators ({quoted (several |> Seq.map _.Name)}); keep one."
 
-        ArmSpec(armName, loss, List.toArray augmenters, baseline, Generator = generator)
+        ArmSpec(armName, loss, List.toArray augmenters, baseline, Generator = generator, Composer = composer)
 
     let specification (name: string) (draft: ExperimentDraft) : ExperimentSpec =
         if String.IsNullOrWhiteSpace name then
@@ -178,7 +185,7 @@ type ExperimentBuilder internal (name: string) =
     member _.Checkpoints(draft: ExperimentDraft, policy: CheckpointPolicy) =
         { draft with Checkpoints = Draft.once name "checkpoints" draft.Checkpoints policy }
 
-    /// One arm: its name, and its steps: one loss, and augmenters with their baseline if need be.
+    /// One arm: its name, and its steps: one loss; augmenters with their baseline, and how the model scores, if need be.
     [<CustomOperation "arm">]
     member _.Arm(draft: ExperimentDraft, armName: string, steps: Step list) =
         { draft with Arms = draft.Arms @ [ armName, steps ] }

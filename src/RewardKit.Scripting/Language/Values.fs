@@ -9,13 +9,15 @@ open RewardKit.Hosting.Generators
 open RewardKit.Scripting
 open RewardKit.Training.Data
 
-/// A part of an arm, as the functions of `Loss`, `Augment`, `Baseline` and `Inline` make it.
+/// A part of an arm, as the functions of `Loss`, `Augment`, `Score`, `Baseline` and `Inline` make it.
 [<RequireQualifiedAccess; NoComparison>]
 type Step =
     /// What the arm trains with: exactly one an arm.
     | Loss of MethodUse
     /// What its training pairs pass through, in order.
     | Augmenter of MethodUse
+    /// How its trained model scores where it is judged; by itself if not said.
+    | Composer of MethodUse
     /// The other arm whose model the augmenters may ask.
     | Baseline of arm: string
     /// What writes text for its augmenters.
@@ -75,6 +77,10 @@ module Plugin =
     /// An augmenter by its id.
     let augmenter (id: string) options : Step =
         Step.Augmenter(useOf PluginKind.Augmenter id options)
+
+    /// A scorer composer by its id: how the arm's trained model scores.
+    let composer (id: string) options : Step =
+        Step.Composer(useOf PluginKind.Composer id options)
 
     /// An evaluator by its id, and the pairs it looks at; none for one that brings its own data.
     let evaluator (id: string) options (pairs: PairData option) : EvaluationSpec =

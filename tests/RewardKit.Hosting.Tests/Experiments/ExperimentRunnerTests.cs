@@ -48,6 +48,23 @@ public class ExperimentRunnerTests
     }
 
     [Test]
+    public void An_arms_composer_decides_how_its_model_is_judged_and_what_it_says_as_a_baseline()
+    {
+        ExperimentSpec With(MethodUse? composer) => Spec() with
+        {
+            Arms = [new("base", Loss("long"), []) { Composer = composer }, new("filtered", Loss("long"), [Results.Use(PluginKind.Augmenter, "filter")], "base")],
+            Seeds = [1],
+        };
+        var plain = Run(With(null));
+        var composed = Run(With(Results.Use(PluginKind.Composer, "turned")));
+        Assert.That(plain.Runs.Select(r => r.Measurements["accuracy/accuracy"].Value), Is.EqualTo(new[] { 1.0, 1.0 }));
+        Assert.That(composed.Runs.Select(r => r.Measurements["accuracy/accuracy"].Value), Is.EqualTo(new[] { 0.0, 1.0 }));
+        // The model that is composed is found again; whoever filters with it is trained again, on other examples.
+        Assert.That(_models.Trained, Is.EqualTo(new[] { "long seed 1 on 4", "long seed 1 on 8", "long seed 1 on 4" }));
+        Assert.That(Run(With(Results.Use(PluginKind.Composer, "turned"))).Runs.Select(r => r.Reused), Is.All.True);
+    }
+
+    [Test]
     public void A_finished_experiment_is_found_again_whole()
     {
         var first = Run(Spec());

@@ -74,7 +74,28 @@ internal sealed class FakePlugins : IPluginSource
     };
     public IAugmenter CreateAugmenter(PluginUse use) => new Augmenter(use.Id == "filter");
     public IEvaluator CreateEvaluator(PluginUse use) => new Evaluator(this);
+    public IScorerComposer CreateComposer(PluginUse use) => new Turned(use.Id == "asking" ? ComposerNeeds.Generator : ComposerNeeds.None);
     public string ContentHash(PluginUse use) => Hashes.GetValueOrDefault(use.Id, "0123456789abcdef");
+
+    /// <summary>Likes what its member does not like; the one called <c>asking</c> also has a text written of each response.</summary>
+    private sealed class Turned(ComposerNeeds needs) : IScorerComposer
+    {
+        public ComposerNeeds Needs => needs;
+
+        public IScorer Compose(IReadOnlyList<ScorerMember> members, CompositionContext context, CancellationToken cancellation) =>
+            new Scorer(members[0].Scorer, needs == ComposerNeeds.None ? null : context.Generator);
+
+        private sealed class Scorer(IScorer scorer, ITextGenerator? generator) : IScorer
+        {
+            public string Name => scorer.Name;
+
+            public IReadOnlyList<double> Score(IReadOnlyList<ScoreRequest> requests, CancellationToken cancellation = default)
+            {
+                generator?.GenerateAsync([.. requests.Select(r => new TextRequest(r.Prompt, new()))], cancellation).GetAwaiter().GetResult();
+                return [.. scorer.Score(requests, cancellation).Select(score => -score)];
+            }
+        }
+    }
 
     private sealed class Augmenter(bool filters) : IAugmenter
     {

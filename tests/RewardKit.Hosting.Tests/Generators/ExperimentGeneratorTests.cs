@@ -75,6 +75,18 @@ public class ExperimentGeneratorTests
     }
 
     [Test]
+    public void A_composer_that_has_texts_written_gets_its_arms_generator_and_another_one_evaluates_again()
+    {
+        var asking = Results.Use(PluginKind.Composer, "asking");
+        ExperimentSpec Composed(GeneratorSpec? generator) => Spec(null) with { Arms = [new("asking", Results.Use(PluginKind.Loss, "long"), []) { Composer = asking, Generator = generator }] };
+        Assert.That(() => Run(Composed(null)), Throws.TypeOf<RewardKitException>().With.Message.Contains("asking").And.Message.Contains("Generator.server"));
+        Assert.That(Run(Composed(Echo("1"))).Runs[0].Measurements["accuracy/accuracy"].Value, Is.Zero);
+        Assert.That(Run(Composed(Echo("1"))).Runs[0].Reused, Is.True);
+        Assert.That(Run(Composed(Echo("2"))).Runs[0].Reused, Is.False);
+        Assert.That(_models.Trained, Has.Count.EqualTo(1));
+    }
+
+    [Test]
     public void Whoever_needs_a_generator_that_is_not_named_is_refused_before_any_training()
     {
         var arm = Assert.Throws<RewardKitException>(() => Run(Spec(null)))!;

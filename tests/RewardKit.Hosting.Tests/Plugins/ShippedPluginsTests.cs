@@ -117,6 +117,7 @@ public class ShippedPluginsTests
             PluginKind.Loss => Use(session.CreateLoss(use)),
             PluginKind.Augmenter => Use(session.CreateAugmenter(use)),
             PluginKind.Evaluator => Use(session.CreateEvaluator(use)),
+            PluginKind.Composer => Use(session.CreateComposer(use)),
             var other => throw new NotSupportedException($"How to use a {other} is not written here yet."),
         };
         var context = AssemblyLoadContext.GetLoadContext(made.GetType().Assembly)!;
@@ -131,7 +132,7 @@ public class ShippedPluginsTests
         var (rewards, logProbs) = (Given(0), Given(-20));
         PreferenceExample[] examples = [.. Examples[..3], Examples[3] with { Relation = Relation.Tie }];
         var batch = new PairBatch(
-            examples, torch.tensor(new[] { false, false, false, true }), torch.ones(4, 2, torch.int64), new(0, 10, 5));
+            examples, torch.tensor(new[] { false, false, false, true }), torch.ones(4, 2, torch.int64), new(9, 10, 5));
         var result = loss.Compute(batch, new()
         {
             Rewards = rewards,
@@ -142,6 +143,7 @@ public class ShippedPluginsTests
             HeadWeights = torch.ones(2, 3),
             Preferences = rewards - 20,
             TiePreference = torch.full(4, -21.0),
+            LastTurnLogProbs = logProbs,
         });
         result.Loss.backward();
         Assert.That(result.Loss.item<float>(), Is.GreaterThan(0));
@@ -156,12 +158,25 @@ public class ShippedPluginsTests
     private static IAugmenter Use(IAugmenter augmenter)
     {
         var counts = new Dictionary<string, long>();
-        var context = new AugmentationContext(7, new ByLength(), counts.Add, ScriptedGenerator.Of(_ => Written));
+        var context = new AugmentationContext(7, new ByLength(), counts.Add, ScriptedGenerator.Of(Answer));
         var made = augmenter.AugmentAsync(Examples.ToAsyncEnumerable(), context, default).ToBlockingEnumerable().ToArray();
-        Assert.That(made[..4], Is.EqualTo(Examples));
-        Assert.That(made, Has.Length.GreaterThan(4));
+        var originals = augmenter.GetType().GetCustomAttribute<AugmenterAttribute>()!.Traits.HasFlag(PluginTraits.ReplacesExamples) ? 0 : 4;
+        Assert.That(made.Take(originals), Is.EqualTo(Examples.Take(originals)));
+        Assert.That(made, Has.Length.GreaterThan(originals));
         Assert.That(counts, Is.Not.Empty);
         return augmenter;
+    }
+
+    // A critic's prompts show the form of a score.
+    private static string Answer(string prompt) =>
+        !prompt.Contains("Rating: [[", StringComparison.Ordinal) ? Written : prompt.Contains("a longer answer", StringComparison.Ordinal) ? "Good. [[9]]" : "Bad. [[3]]";
+
+    private static IScorerComposer Use(IScorerComposer composer)
+    {
+        var generator = ScriptedGenerator.Of(Answer);
+        var scorer = composer.Compose([new(new ByLength()) { Writer = generator }], new([], 7, generator), default);
+        Assert.That(scorer.ScorePairs(Examples).Select(score => score.Margin), Is.Not.Empty.And.All.Not.NaN);
+        return composer;
     }
 
     private static IEvaluator Use(IEvaluator evaluator)

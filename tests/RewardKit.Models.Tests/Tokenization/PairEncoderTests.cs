@@ -43,6 +43,28 @@ public class PairEncoderTests
         });
     }
 
+    [TestCase("stories260K")]
+    [TestCase("gpt2")]
+    public void The_last_of_several_turns_is_what_follows_the_beginning_of_an_answer_to_all_before(string name)
+    {
+        var encoder = Encoder(name);
+        var (prompt, answer, request) = (Conversation.User("Hi"), new Message("assistant", "Hi there."), new Message("user", "Good?"));
+        var critique = Conversation.Assistant("It is a good answer.");
+        var whole = encoder.EncodeResponse(prompt, new([answer, request, .. critique.Messages]));
+        var alone = encoder.EncodeResponse(new([.. prompt.Messages, answer, request]), critique);
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(whole.Ids[^whole.LastTurn..], Is.EqualTo(alone.Ids));
+            Assert.That(encoder.EncodeResponse(prompt, new([answer])).LastTurn, Is.Zero);
+            Assert.That(encoder.EncodeResponse(prompt, new([answer, request])).LastTurn, Is.Zero, "not an assistant's");
+            // Cut within the critique, then before it.
+            var start = whole.Ids.Length - whole.LastTurn;
+            Assert.That(Encoder(name, response: start + 3).EncodeResponse(prompt, new([answer, request, .. critique.Messages])).LastTurn, Is.EqualTo(3));
+            Assert.That(Encoder(name, response: start - 1).EncodeResponse(prompt, new([answer, request, .. critique.Messages])).LastTurn, Is.Zero);
+        });
+    }
+
     [Test]
     public void Limits_come_from_the_specification_or_the_context()
     {

@@ -43,6 +43,7 @@ module GeneratedScriptTests =
                 ) ]
           plugin PluginKind.Loss "bradley-terry" []
           plugin PluginKind.Augmenter "crome-neutral" [ option "ratio" OptionType.Double 1.0 ]
+          plugin PluginKind.Composer "critic-rm" [ option "samples" OptionType.Int 1 ]
           plugin PluginKind.Evaluator "pair-accuracy" []
           plugin PluginKind.Evaluator "best-of" [ option "n" OptionType.Int 4 ] ]
 
@@ -98,6 +99,7 @@ module GeneratedScriptTests =
                   "    Baseline.arm \"plain\""
                   "    Augment.cromeNeutral (ratio = 2)"
                   "    Loss.hafRm (alpha = 0.1, ``type`` = \"t\", normalise = true, policyLoss = HafRm.PolicyLoss.IpoSqrt)"
+                  "    Score.criticRm (samples = 4)"
                   "]" ]
         )
 
@@ -120,6 +122,9 @@ module GeneratedScriptTests =
 
         Assert.That(both.Augmenters[0].Id, Expect.equal "crome-neutral")
         Assert.That(values both.Augmenters[0], Expect.equal [ "ratio", box 2.0 ])
+        Assert.That(both.Composer.Id, Expect.equal "critic-rm")
+        Assert.That(values both.Composer, Expect.equal [ "samples", box 4 ])
+        Assert.That(isNull made.Arms[0].Composer)
         Assert.That(made.Evaluations[0].Evaluator.Id, Expect.equal "pair-accuracy")
         Assert.That((Seq.exactlyOne made.Evaluations[1].Pairs.Files).Path, Expect.equal (space.Path "data/test.jsonl"))
         Assert.That(values made.Evaluations[1].Evaluator, Expect.equal [ "n", box 2 ])
