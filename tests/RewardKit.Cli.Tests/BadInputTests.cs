@@ -42,7 +42,7 @@ public class BadInputTests : ExperimentFixture
     public void An_unknown_plugin() => Refused(
         2,
         "The arm \"second\" cannot be run. There is no loss \"haf-rn\". Did you mean \"haf-rm\"? "
-        + $"Installed: bradley-terry, crome, haf-rm, mmd, odin.{AtRun}",
+        + $"Installed: bradley-terry, critic-rm, crome, haf-rm, mmd, odin, pairwise.{AtRun}",
         "--", "second=haf-rn");
 
     [TestCase("-1", "-1")]
@@ -56,7 +56,7 @@ public class BadInputTests : ExperimentFixture
     [Test]
     public void An_option_that_the_plugin_lacks() => Refused(
         2,
-        $"The arm \"second\" cannot be run. The loss \"crome\" has no option \"alpha\". Its options: tieWeight.{AtRun}",
+        $"The arm \"second\" cannot be run. The loss \"crome\" has no option \"alpha\". Its options: tieWeight, form, vocabulary.{AtRun}",
         "--", "second=crome", "alpha=1");
 
     [Test]
@@ -131,10 +131,10 @@ public class BadInputTests : ExperimentFixture
     public void A_plugin_for_a_newer_contract()
     {
         CopyPlugin();
-        EditManifest(manifest => manifest["contractVersion"] = 2);
+        EditManifest(manifest => manifest["contractVersion"] = Contract.Version + 1);
         Refused(
             2,
-            $"The arm \"second\" cannot be run. The loss \"mine\" in {PathOf("mine")} was built for contract version 2; this RewardKit has 1. "
+            $"The arm \"second\" cannot be run. The loss \"mine\" in {PathOf("mine")} was built for contract version {Contract.Version + 1}; this RewardKit runs versions {Contract.Oldest} to {Contract.Version}. "
             + $"Upgrade RewardKit, or install an older version of the plugin.{AtRun}",
             "--plugins", "mine", "--", "second=mine");
     }
@@ -170,7 +170,12 @@ public class BadInputTests : ExperimentFixture
     private void CopyPlugin()
     {
         CopyFolder(Path.Combine(RepositoryRoot, "artifacts", "plugins", "BradleyTerry"), PathOf("mine"));
-        EditManifest(manifest => manifest["plugins"]![0]!["id"] = "mine");
+        EditManifest(manifest =>
+        {
+            var loss = manifest["plugins"]!.AsArray().Single(plugin => plugin!["id"]!.GetValue<string>() == "bradley-terry")!.DeepClone();
+            loss["id"] = "mine";
+            manifest["plugins"] = new JsonArray(loss);
+        });
     }
 
     private JsonNode Manifest() => JsonNode.Parse(File.ReadAllText(PathOf("mine/plugin.json")))!;

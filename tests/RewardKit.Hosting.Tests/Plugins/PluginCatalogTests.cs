@@ -84,7 +84,7 @@ public class PluginCatalogTests
         var folder = _fixture.CopyOf("Good", manifest => manifest["contractVersion"] = version);
         var catalog = PluginCatalog.Of(folder);
         Assert.That(Fixture.Refused(() => catalog.Validate(Fixture.Loss("good"))).Message,
-            Does.Contain(folder).And.Contain($"version {version}").And.Contain($"has {Contract.Version}").And.Contain(remedy));
+            Does.Contain(folder).And.Contain($"version {version}").And.Contain($"versions {Contract.Oldest} to {Contract.Version}").And.Contain(remedy));
     }
 
     [Test]
