@@ -131,10 +131,10 @@ public class BadInputTests : ExperimentFixture
     public void A_plugin_for_a_newer_contract()
     {
         CopyPlugin();
-        EditManifest(manifest => manifest["contractVersion"] = Contract.Version + 1);
+        EditManifest(manifest => manifest["contractVersion"] = 99);
         Refused(
             2,
-            $"The arm \"second\" cannot be run. The loss \"mine\" in {PathOf("mine")} was built for contract version {Contract.Version + 1}; this RewardKit runs versions {Contract.Oldest} to {Contract.Version}. "
+            $"The arm \"second\" cannot be run. The loss \"mine\" in {PathOf("mine")} was built for contract version 99; this RewardKit runs versions 1 to 2. "
             + $"Upgrade RewardKit, or install an older version of the plugin.{AtRun}",
             "--plugins", "mine", "--", "second=mine");
     }
