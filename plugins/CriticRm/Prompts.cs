@@ -1,4 +1,5 @@
-using System.Text.RegularExpressions;
+using System.Globalization;
+using RewardKit.Plugins.Shared;
 
 namespace RewardKit.Plugins.CriticRm;
 
@@ -6,7 +7,8 @@ namespace RewardKit.Plugins.CriticRm;
 /// What the critic is asked: the plugin's prompts, or a user's files of the same names. <c>{{name}}</c> in a file stands for a
 /// text at hand.
 /// </summary>
-public sealed partial class Prompts
+/// <param name="folder">Files here replace the plugin's of the same name; null: none.</param>
+public sealed class Prompts(string? folder)
 {
     /// <summary>The prompts, each with the placeholders it must have, and no other.</summary>
     public static IReadOnlyDictionary<string, string[]> Placeholders { get; } = new Dictionary<string, string[]>
@@ -16,59 +18,19 @@ public sealed partial class Prompts
         ["summarise"] = ["conversation", "answer", "critiques"],
     };
 
-    private readonly Dictionary<string, string[]> _pieces; // text and placeholder in turn
+    private readonly PromptFiles _files = new("Critic-RM", Placeholders, folder);
 
-    /// <summary>Reads the prompts.</summary>
-    /// <param name="folder">Files here replace the plugin's of the same name; null: none.</param>
-    /// <exception cref="RewardKitException">A file has another name, lacks a placeholder, or has one that means nothing.</exception>
-    public Prompts(string? folder)
-    {
-        _pieces = Placeholders.Keys.ToDictionary(name => name, name => Placeholder().Split(ReadOwn(name)));
-        if (folder is null) return;
-        // In the order of their names, so that of two wrong files it is always the same one that is told.
-        foreach (var file in Directory.EnumerateFiles(folder, "*.md").Order(StringComparer.Ordinal))
-        {
-            var name = Path.GetFileNameWithoutExtension(file);
-            if (!Placeholders.TryGetValue(name, out var wanted))
-                throw RewardKitException.Input($"{file}: Critic-RM has no prompt of this name. Its prompts are {string.Join(", ", Placeholders.Keys.Select(n => n + ".md"))}.");
-            var pieces = Placeholder().Split(File.ReadAllText(file));
-            var found = pieces.Where((_, i) => i % 2 == 1).ToHashSet();
-            if (wanted.FirstOrDefault(w => !found.Contains(w)) is { } missing)
-                throw RewardKitException.Input($"{file}: the placeholder {{{{{missing}}}}} is missing. The prompt needs {Show(wanted)}.");
-            if (found.FirstOrDefault(f => !wanted.Contains(f)) is { } unknown)
-                throw RewardKitException.Input($"{file}: {{{{{unknown}}}}} stands for nothing here. The prompt can have {Show(wanted)}.");
-            _pieces[name] = pieces;
-        }
-    }
-
-    /// <summary>A prompt with its placeholders filled. What is filled in is not looked at again.</summary>
+    /// <summary>A prompt with its placeholders filled.</summary>
     /// <param name="name">Which one.</param>
     /// <param name="values">All its placeholders.</param>
-    public Conversation Fill(string name, params (string Placeholder, string Text)[] values)
-    {
-        var texts = values.ToDictionary(v => v.Placeholder, v => v.Text);
-        return Conversation.User(string.Concat(_pieces[name].Select((piece, i) => i % 2 == 1 ? texts[piece] : piece)).Trim());
-    }
+    public Conversation Fill(string name, params (string Placeholder, string Text)[] values) => Conversation.User(_files.Fill(name, values));
 
     /// <summary>The prompt for a critique with a score.</summary>
     public Conversation Critic(Conversation prompt, Conversation answer, double least, double most) => Fill(
         "critic", ("conversation", Show(prompt)), ("answer", Show(answer)), ("least", Number(least)), ("most", Number(most)));
 
     /// <summary>A conversation as prompts show it: a single turn as its text, more with who speaks.</summary>
-    public static string Show(Conversation conversation) => conversation.Messages is [var only]
-        ? only.Content
-        : string.Join("\n\n", conversation.Messages.Select(m => $"{m.Role}: {m.Content}"));
+    public static string Show(Conversation conversation) => PromptFiles.Show(conversation);
 
-    private static string Number(double number) => number.ToString(System.Globalization.CultureInfo.InvariantCulture);
-
-    private static string ReadOwn(string name)
-    {
-        using var reader = new StreamReader(typeof(Prompts).Assembly.GetManifestResourceStream(name + ".md")!);
-        return reader.ReadToEnd();
-    }
-
-    private static string Show(IEnumerable<string> names) => string.Join(", ", names.Select(n => $"{{{{{n}}}}}"));
-
-    [GeneratedRegex(@"\{\{(\w+)\}\}", RegexOptions.CultureInvariant)]
-    private static partial Regex Placeholder();
+    private static string Number(double number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,4 +1,4 @@
-using System.Text.RegularExpressions;
+using RewardKit.Plugins.Shared;
 
 namespace RewardKit.Plugins.Crome;
 
@@ -6,7 +6,8 @@ namespace RewardKit.Plugins.Crome;
 /// What the oracle is asked: the plugin's prompts, or a user's files of the same names. <c>{{name}}</c> in a file stands for
 /// a text of the pair at hand.
 /// </summary>
-public sealed partial class Prompts
+/// <param name="folder">Files here replace the plugin's of the same name; null: none.</param>
+public sealed class Prompts(string? folder)
 {
     private static readonly string[] Common = ["question"];
 
@@ -24,53 +25,13 @@ public sealed partial class Prompts
         ["paraphrase"] = [.. Common, "answer"],
     };
 
-    private readonly Dictionary<string, string[]> _pieces; // text and placeholder in turn
+    private readonly PromptFiles _files = new("Crome", Placeholders, folder);
 
-    /// <summary>Reads the prompts.</summary>
-    /// <param name="folder">Files here replace the plugin's of the same name; null: none.</param>
-    /// <exception cref="RewardKitException">A file has another name, lacks a placeholder, or has one that means nothing.</exception>
-    public Prompts(string? folder)
-    {
-        _pieces = Placeholders.Keys.ToDictionary(name => name, name => Placeholder().Split(ReadOwn(name)));
-        if (folder is null) return;
-        // In the order of their names, so that of two wrong files it is always the same one that is told.
-        foreach (var file in Directory.EnumerateFiles(folder, "*.md").Order(StringComparer.Ordinal))
-        {
-            var name = Path.GetFileNameWithoutExtension(file);
-            if (!Placeholders.TryGetValue(name, out var wanted))
-                throw RewardKitException.Input($"{file}: Crome has no prompt of this name. Its prompts are {string.Join(", ", Placeholders.Keys.Select(n => n + ".md"))}.");
-            var pieces = Placeholder().Split(File.ReadAllText(file));
-            var found = pieces.Where((_, i) => i % 2 == 1).ToHashSet();
-            if (wanted.FirstOrDefault(w => !found.Contains(w)) is { } missing)
-                throw RewardKitException.Input($"{file}: the placeholder {{{{{missing}}}}} is missing. The prompt needs {Show(wanted)}.");
-            if (found.FirstOrDefault(f => !wanted.Contains(f)) is { } unknown)
-                throw RewardKitException.Input($"{file}: {{{{{unknown}}}}} stands for nothing here. The prompt can have {Show(wanted)}.");
-            _pieces[name] = pieces;
-        }
-    }
-
-    /// <summary>A prompt with its placeholders filled. What is filled in is not looked at again.</summary>
+    /// <summary>A prompt with its placeholders filled.</summary>
     /// <param name="name">Which one.</param>
     /// <param name="values">All its placeholders.</param>
-    public string Fill(string name, params (string Placeholder, string Text)[] values)
-    {
-        var texts = values.ToDictionary(v => v.Placeholder, v => v.Text);
-        return string.Concat(_pieces[name].Select((piece, i) => i % 2 == 1 ? texts[piece] : piece)).Trim();
-    }
+    public string Fill(string name, params (string Placeholder, string Text)[] values) => _files.Fill(name, values);
 
     /// <summary>A conversation as prompts show it: a single turn as its text, more with who speaks.</summary>
-    public static string Show(Conversation conversation) => conversation.Messages is [var only]
-        ? only.Content
-        : string.Join("\n\n", conversation.Messages.Select(m => $"{m.Role}: {m.Content}"));
-
-    private static string ReadOwn(string name)
-    {
-        using var reader = new StreamReader(typeof(Prompts).Assembly.GetManifestResourceStream(name + ".md")!);
-        return reader.ReadToEnd();
-    }
-
-    private static string Show(IEnumerable<string> names) => string.Join(", ", names.Select(n => $"{{{{{n}}}}}"));
-
-    [GeneratedRegex(@"\{\{(\w+)\}\}", RegexOptions.CultureInvariant)]
-    private static partial Regex Placeholder();
+    public static string Show(Conversation conversation) => PromptFiles.Show(conversation);
 }
