@@ -10,7 +10,7 @@ public sealed class MyMethodComposerTests
     public void Two_members_by_hand(double caution, double expected)
     {
         ScorerMember[] members = [new(new Constant(1), 3), new(new Constant(5), 1)];
-        var composed = new MyMethodComposer(new() { Caution = caution }).Compose(members, new([], Seed: 1), default);
+        var composed = new MyMethodComposer(new() { Caution = caution }).Compose(members, new([], seed: 1), default);
         var request = new ScoreRequest(Conversation.User("Two and two?"), Conversation.Assistant("Four."));
         Assert.That(composed.Score([request]), Is.EqualTo(new[] { expected }));
     }
