@@ -68,7 +68,8 @@ internal sealed record LossCase(
     /// <summary>Some of the rows, in this order.</summary>
     public LossCase Rows(params int[] rows) => new(
         Of(rows, Examples), Of(rows, Lengths), Of(rows, Rewards), Of(rows, LogProbs), Of(rows, Reference), Of(rows, Features),
-        Of(rows, HeadRewards), HeadWeights, Of(rows, Preferences), Of(rows, TiePreference), Of(rows, LastTurnLengths), Of(rows, LastTurns), Step) { StepTotals = StepTotals };
+        Of(rows, HeadRewards), HeadWeights, Of(rows, Preferences), Of(rows, TiePreference), Of(rows, LastTurnLengths), Of(rows, LastTurns), Step)
+    { StepTotals = StepTotals };
 
     /// <summary>What a step has of which this is the only batch.</summary>
     public StepTotals Totals() => new(Pairs, LastTurnLengths.Sum(row => row.Count(length => length > 0)), LastTurnLengths.Sum(row => row.Sum()));
@@ -82,7 +83,8 @@ internal sealed record LossCase(
             [.. Examples.Select(e => e.Relation == Relation.Tie
                 ? e with { Chosen = e.Rejected, Rejected = e.Chosen, SoftLabel = 1 - e.SoftLabel } : e)],
             Swap(Lengths), Swap(Rewards), Swap(LogProbs), Swap(Reference), Swap(Features), Swap(HeadRewards), HeadWeights,
-            Swap(Preferences), TiePreference, Swap(LastTurnLengths), Swap(LastTurns), Step) { StepTotals = StepTotals };
+            Swap(Preferences), TiePreference, Swap(LastTurnLengths), Swap(LastTurns), Step)
+        { StepTotals = StepTotals };
     }
 
     /// <summary>The batch as a loss gets it.</summary>

@@ -39,7 +39,11 @@ public class ExperimentGeneratorTests
         Assert.That(result.Runs[0].Counts, Is.Empty);
         Assert.That(result.Runs[1].Counts, Is.EqualTo(new Dictionary<string, long>
         {
-            ["written"] = 4, ["generator.requests"] = 4, ["generator.foundAgain"] = 0, ["generator.promptTokens"] = 0, ["generator.tokens"] = 0,
+            ["written"] = 4,
+            ["generator.requests"] = 4,
+            ["generator.foundAgain"] = 0,
+            ["generator.promptTokens"] = 0,
+            ["generator.tokens"] = 0,
         }));
     }
 
