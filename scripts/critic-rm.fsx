@@ -7,9 +7,9 @@
 // looks for words of refusing and words of harm, says so in a few words, and scores by that with some chance added. So what the
 // table shows is what the machinery makes of such a critic, and nothing about the paper's results.
 //
-// It shows no gain: 60.0 % with the rule's critiques against 61.4 % without any, intervals from 55 to 66 % for both. Filters
+// It shows no gain: 60.0 % with the rule's critiques against 62.9 % without any, intervals from 55 to 65 and from 58 to 67 %. Filters
 // hardly matter (59.4 % with none of them), and the critique filter does nothing at all, because the rule finds the same words
-// each time. A model of this size writes poor critiques of its own: 49.9 % by one of them, 56.5 % by four on average.
+// each time. A model of this size writes poor critiques of its own: 50.4 % by one of them, 54.8 % by four on average.
 //
 // For the paper's scale change the three values below: a model folder (Llama-3.1-70B-Instruct, or any instruction-tuned one),
 // the data, and a server that runs the same model as the critic; then candidates 10, samples as many as wanted, learning rate
