@@ -39,4 +39,13 @@ public readonly record struct GeneratedToken(int Row, int Id, double LogProb, st
 /// <param name="Ids">All tokens, the stop token included.</param>
 /// <param name="LogProbs">Of each token, as <see cref="GeneratedToken.LogProb"/>.</param>
 /// <param name="Finish">Why it ended.</param>
-public sealed record GeneratedText(string Text, IReadOnlyList<int> Ids, IReadOnlyList<double> LogProbs, FinishReason Finish);
+public sealed record GeneratedText(string Text, IReadOnlyList<int> Ids, IReadOnlyList<double> LogProbs, FinishReason Finish)
+{
+    /// <summary>
+    /// How far the way in which it was sampled lies from a reference model, in nats: the sum over its steps of
+    /// <c>KL(p || reference)</c>, exactly over the vocabulary, where p is what a token is drawn from, after the rule,
+    /// temperature and cuts. Its mean over answers is the divergence of the two distributions over whole texts. Null where it
+    /// was not measured. A decoder that chooses among whole texts adds what its choice costs.
+    /// </summary>
+    public double? Divergence { get; init; }
+}

@@ -18,6 +18,7 @@ internal sealed class GeneratedRow(int number, IReadOnlyList<int> prompt, int ro
     private readonly StringBuilder _text = new();
     private readonly TextStream _stream = new(tokenizer, [.. prompt], options.StopStrings);
     private FinishReason? _finish;
+    private double? _divergence;
 
     /// <summary>Which of the prompts it continues.</summary>
     public int Number => number;
@@ -40,7 +41,10 @@ internal sealed class GeneratedRow(int number, IReadOnlyList<int> prompt, int ro
     public long SeedOf(int continuation) => unchecked((seed * 1_000_003 + _ids.Count) * 8_191 + continuation + 1);
 
     /// <summary>What there is, when it is over.</summary>
-    public GeneratedText Result() => new(_text.ToString(), _ids, _logProbs, _finish!.Value);
+    public GeneratedText Result() => new(_text.ToString(), _ids, _logProbs, _finish!.Value) { Divergence = _divergence };
+
+    /// <summary>Adds how far a step lay from the reference.</summary>
+    public void Diverge(double step) => _divergence = (_divergence ?? 0) + step;
 
     /// <summary>Adds a token.</summary>
     /// <param name="id">The token.</param>

@@ -57,6 +57,24 @@ public sealed class ModelDecoding : IDecodingContext
     /// <summary>Told of each token as it comes; null for nobody.</summary>
     public Action<GeneratedToken>? Progress { get; init; }
 
+    /// <summary>
+    /// The model from which the distance of what is sampled is measured (<see cref="GeneratedText.Divergence"/>): usually the
+    /// base; null: not measured, which saves a copy of the scores, and a pass of a model that takes no other part.
+    /// </summary>
+    /// <exception cref="RewardKitException">It does not share the base's tokens.</exception>
+    public LanguageModel? Reference
+    {
+        get;
+        init
+        {
+            field = value;
+            if (value is null) return;
+            CheckTokens(value.Name, value.Encoder.Tokenizer);
+            if (value.Model.Config.VocabSize < Vocabulary)
+                throw RewardKitException.Input($"{value.Name} has {value.Model.Config.VocabSize} tokens, and {Vocabulary} can be sampled: its distance cannot be measured.");
+        }
+    }
+
     /// <summary>How many tokens all models share.</summary>
     internal int Vocabulary { get; }
 
@@ -82,7 +100,10 @@ public sealed class ModelDecoding : IDecodingContext
         try
         {
             foreach (var (key, model, _) in members) models.TryAdd(key, new(model, places));
-            var loop = new TokenLoop([.. models.Values], places, Ends, (rows, at) => Offered(rule(new TokenStep(this, requests, models, rows, at))));
+            IDecodingStep? step = null;
+            var loop = new TokenLoop(
+                [.. models.Values], places, Ends, (rows, at) => Offered(rule(step = new TokenStep(this, requests, models, rows, at))),
+                Reference is null ? null : () => step!.LogProbs(Reference));
             var results = new GeneratedRow[requests.Count];
             var next = 0;
             while (next < requests.Count || loop.Runs)
@@ -134,6 +155,7 @@ public sealed class ModelDecoding : IDecodingContext
         var members = new List<(object, CausalModel, PairEncoder)> { (_base, _base.Model, _base.Encoder) };
         members.AddRange(_guides.Select(guide => ((object)guide, guide.Model, guide.Encoder)));
         if (_prefixScorer is not null) members.Add((_prefixScorer, _prefixScorer.Model, _prefixScorer.Encoder));
+        if (Reference is { } reference && reference != _base && !_guides.Contains(reference)) members.Add((reference, reference.Model, reference.Encoder));
         return members;
     }
 

@@ -11,7 +11,9 @@ namespace RewardKit.Models.Generation;
 /// <param name="rows">How many rows.</param>
 /// <param name="ends">The tokens with which a text ends.</param>
 /// <param name="rule">Offers choices.</param>
-internal sealed class TokenLoop(IReadOnlyList<ModelRows> models, int rows, HashSet<int> ends, Func<GeneratedRow[], int[], TokenChoice> rule)
+/// <param name="reference">After the rule: log-probabilities that what is sampled from is measured against, a row each; null for none.</param>
+internal sealed class TokenLoop(
+    IReadOnlyList<ModelRows> models, int rows, HashSet<int> ends, Func<GeneratedRow[], int[], TokenChoice> rule, Func<Tensor>? reference = null)
 {
     private readonly GeneratedRow?[] _rows = new GeneratedRow?[rows];
 
@@ -40,6 +42,7 @@ internal sealed class TokenLoop(IReadOnlyList<ModelRows> models, int rows, HashS
         var best = scores.gather(1, tensor(chosen, device: scores.device).unsqueeze(1)).squeeze(1);
         var logProbs = (best - scores.logsumexp(-1)).to_type(ScalarType.Float32).cpu().data<float>().ToArray();
         if (logProbs.Any(float.IsNaN)) throw TokenSampler.NotNumbers();
+        if (reference is not null) StepDivergence.Add(choice, chosen, running, reference());
         var tokens = new List<GeneratedToken>();
         for (var i = 0; i < running.Length; i++)
             Take(places[i], running[i], choice.Among is { } among ? among[i][(int)chosen[i]] : [(int)chosen[i]], logProbs[i], tokens);

@@ -18,6 +18,9 @@ public sealed class TokenSampler
     /// <summary>Whether the choice is the largest logit and nothing else.</summary>
     internal bool IsPlainGreedy => _options is { Temperature: 0, RepetitionPenalty: 1 };
 
+    /// <summary>Whether the choice is certain.</summary>
+    internal bool IsGreedy => _options.Temperature == 0;
+
     /// <summary>Chooses a token; among equals the lowest id where greedy.</summary>
     /// <param name="logits">The model's scores of all tokens.</param>
     /// <param name="text">Prompt and text so far, for the repetition penalty.</param>

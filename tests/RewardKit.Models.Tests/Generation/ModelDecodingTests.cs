@@ -161,6 +161,86 @@ public class ModelDecodingTests
         Assert.That(decoded[0].Ids, Has.Count.EqualTo(12));
     }
 
+    // The sum over the visited steps of KL(p || base), by the whole vocabulary, against the same in float64 by hand.
+    [TestCase(1.0, 1.0)]
+    [TestCase(0.7, 0.9)]
+    [TestCase(0.0, 1.0)]
+    public void The_divergence_is_that_of_what_is_sampled_from(double temperature, double topP)
+    {
+        var options = new GenerationOptions { MaxTokens = 6, Temperature = temperature, TopP = topP };
+        var requests = Requests(3).Select(request => request with { Weights = [0.8] }).ToArray();
+        var measured = new ModelDecoding(_base, [_guide], options, rows: 2) { Reference = _base };
+
+        var decoded = measured.Generate(requests, Guided);
+
+        Assert.That(decoded.Select(row => row.Text), Is.EqualTo(Decoding(options).Generate(requests, Guided).Select(row => row.Text)), "measuring changes nothing");
+        foreach (var (row, request) in decoded.Zip(requests))
+        {
+            var ids = _base.Encoder.EncodePrompt(request.Prompt).Ids.ToList();
+            var expected = 0.0;
+            foreach (var id in row.Ids)
+            {
+                using var scope = NewDisposeScope();
+                var reference = LogProbs(_base.Model, ids).to(ScalarType.Float64).data<double>().ToArray();
+                var scores = (LogProbs(_base.Model, ids) + LogProbs(_guide.Model, ids) * 0.8).to(ScalarType.Float64).data<double>().ToArray();
+                expected += temperature == 0 ? -reference[id] : Nucleus(scores, temperature, topP).Sum(p => p.Value * (Math.Log(p.Value) - reference[p.Key]));
+                ids.Add(id);
+            }
+            Assert.That(row.Divergence, Is.EqualTo(expected).Within(1e-4));
+        }
+    }
+
+    [Test]
+    public void The_base_lies_nowhere_from_itself_and_a_policy_from_its_reference()
+    {
+        var options = new GenerationOptions { MaxTokens = 6, Temperature = 1 };
+        var requests = Requests(2);
+        TokenRule plain = step => TokenChoice.Of(step.Logits(_base));
+
+        Assert.That(new ModelDecoding(_base, [], options) { Reference = _base }.Generate(requests, plain).Select(row => row.Divergence!.Value), Is.All.EqualTo(0).Within(1e-5));
+        Assert.That(new ModelDecoding(_base, [], options).Generate(requests, plain)[0].Divergence, Is.Null, "it is not asked for");
+        var policy = new ModelDecoding(_base, [], options) { Reference = _guide }.Generate(requests, plain)[0];
+        var ids = _base.Encoder.EncodePrompt(requests[0].Prompt).Ids.ToList();
+        var expected = 0.0;
+        foreach (var id in policy.Ids)
+        {
+            using var scope = NewDisposeScope();
+            var (own, other) = (LogProbs(_base.Model, ids), LogProbs(_guide.Model, ids));
+            expected += (own.exp() * (own - other)).sum().item<float>();
+            ids.Add(id);
+        }
+        Assert.That(policy.Divergence, Is.EqualTo(expected).Within(1e-3));
+    }
+
+    [Test]
+    public void A_token_offered_twice_counts_once_and_continuations_are_not_measured()
+    {
+        var measured = new ModelDecoding(_base, [], new() { MaxTokens = 1, Temperature = 1 }) { Reference = _base };
+
+        var decoded = measured.Generate(Requests(1), step => TokenChoice.Of([[[7], [9], [7]]], tensor([0f, 0f, 0f], [1, 3])))[0];
+
+        using var scope = NewDisposeScope();
+        var reference = LogProbs(_base.Model, _base.Encoder.EncodePrompt(Requests(1)[0].Prompt).Ids);
+        var expected = 2 / 3.0 * (Math.Log(2 / 3.0) - reference[7].item<float>()) + 1 / 3.0 * (Math.Log(1 / 3.0) - reference[9].item<float>());
+        Assert.That(decoded.Divergence, Is.EqualTo(expected).Within(1e-4));
+        Assert.That(
+            () => measured.Generate(Requests(1), step => TokenChoice.Of([[[7, 8], [9]]], tensor([0f, 0f], [1, 2]))), Refused("continuations of several tokens"));
+    }
+
+    private static Dictionary<int, double> Nucleus(double[] scores, double temperature, double topP)
+    {
+        var weights = scores.Select((score, id) => (Id: id, P: Math.Exp((score - scores.Max()) / temperature))).ToArray();
+        var sum = weights.Sum(w => w.P);
+        var (covered, kept) = (0.0, new List<(int Id, double P)>());
+        foreach (var token in weights.Select(w => (w.Id, P: w.P / sum)).OrderByDescending(w => w.P))
+        {
+            if (topP < 1 && covered >= topP) break;
+            kept.Add(token);
+            covered += token.P;
+        }
+        return kept.Where(k => k.P > 0).ToDictionary(k => k.Id, k => k.P / kept.Sum(other => other.P));
+    }
+
     [Test]
     public void Refuses_what_does_not_fit()
     {
