@@ -46,7 +46,8 @@ internal static class Checkpoint
     private static RewardModel Whole(ModelSpec spec, RewardHead? head, int seed, Device? device)
     {
         if (Configuration(spec) is { } config)
-            return Untrained(spec, config, device, head!.ZeroInit, seed, (file, weights) => spec.Pairs is not null
+            return Untrained(spec, config, device, head!.ZeroInit, seed, (file, weights) => spec.IsPolicy ? new RewardModel(file, config, weights)
+                : spec.Pairs is not null
                 ? new RewardModel(file, config, weights, PairEncoder.Create(spec).PairLabels(needTie: false))
                 : Labels(spec, file, config, head) is { } labels
                 ? new RewardModel(file, config, weights, labels)
@@ -56,6 +57,8 @@ internal static class Checkpoint
         using var reader = stored;
         var model = loaded.Model();
         // A folder says what it was trained as; a training says what it makes of it.
+        if (spec.IsPolicy || head is null && TextSettings.Read(loaded).IsPolicy)
+            return Stored(spec, loaded, reader, device, null, weights => new RewardModel(loaded, model, weights), name => Spare(model, name) || RewardHeads.Has(name));
         if (spec.Pairs is not null || head is null && TextSettings.Read(loaded).Pairs is not null)
         {
             var labels = PairEncoder.Create(spec).PairLabels(needTie: false);

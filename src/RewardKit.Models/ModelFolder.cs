@@ -65,7 +65,8 @@ internal static class ModelFolder
         Note("bos_token_id", encoder.Tokenizer.BosId);
         new TextSettings(
             encoder.Template.Name, encoder.MaxPromptTokens, encoder.MaxResponseTokens, labels is { } l ? new(l.First, l.Second) : null,
-            model.AskedDtype, model is RewardModel { PairLabels: not null } ? encoder.Pairs : null).Write(json);
+            model.AskedDtype, model is RewardModel { PairLabels: not null } ? encoder.Pairs : null,
+            model is RewardModel { IsPolicy: true }).Write(json);
         return result;
 
         void Note(string key, int? id)

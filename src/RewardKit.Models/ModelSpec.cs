@@ -41,6 +41,12 @@ public sealed record ModelSpec
     /// </summary>
     public PairText? Pairs { get; init; }
 
+    /// <summary>
+    /// Makes it a language model alone, without any reward: a policy. A loss that reads no reward trains one. False: what the
+    /// folder of a trained model notes.
+    /// </summary>
+    public bool IsPolicy { get; init; }
+
     /// <summary>A folder with tokenizer files; null for the model folder's own.</summary>
     public string? Tokenizer { get; init; }
 
@@ -63,13 +69,20 @@ public sealed record ModelSpec
 
     /// <summary>
     /// The same in the form that a loss trains: pairwise, by the text that is set here, else the one that the folder notes, else
-    /// the usual one; or not pairwise.
+    /// the usual one; a policy, where the loss reads no reward; or with a reward for each response.
     /// </summary>
     /// <param name="needs">What the loss reads.</param>
     public ModelSpec For(ForwardNeeds needs) => this with
     {
         Pairs = !needs.HasFlag(ForwardNeeds.Preferences) ? null : Pairs ?? TextSettings.OfFolder(Folder)?.Pairs ?? new(),
+        IsPolicy = TrainsPolicy(needs),
     };
+
+    /// <summary>Whether a loss that reads this trains a language model alone: log-probabilities, and nothing of a reward.</summary>
+    /// <param name="needs">What the loss reads.</param>
+    public static bool TrainsPolicy(ForwardNeeds needs) =>
+        (needs & (ForwardNeeds.ResponseLogProbs | ForwardNeeds.LastTurnLogProbs)) != 0
+        && (needs & (ForwardNeeds.Rewards | ForwardNeeds.Heads | ForwardNeeds.Features | ForwardNeeds.Preferences | ForwardNeeds.TokenRewards)) == 0;
 
     /// <summary>The same with another text for pairs; for languages without <c>with</c>.</summary>
     /// <param name="text">The text.</param>

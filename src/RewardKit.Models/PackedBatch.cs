@@ -23,7 +23,7 @@ public sealed class PackedBatch : IDisposable
     /// <exception cref="ArgumentException">A prompt has no token, or there is no response.</exception>
     public PackedBatch(IReadOnlyList<PackedItem> items, Device? device = null)
     {
-        List<long> tokens = [], positions = [], last = [], predictFrom = [], targets = [], segments = [];
+        List<long> tokens = [], positions = [], last = [], predictFrom = [], targets = [], responseTokens = [], segments = [];
         var (lengths, lastTurns) = (new List<int>(), new List<int>());
         foreach (var (prompt, responses, turns) in items)
         {
@@ -38,6 +38,7 @@ public sealed class PackedBatch : IDisposable
                 {
                     predictFrom.Add(i == 0 ? promptLast : start + i - 1);
                     targets.Add(response[i]);
+                    responseTokens.Add(start + i);
                 }
                 Add(response, prompt.Length, promptStart, prompt.Length);
                 last.Add(response.Length == 0 ? promptLast : tokens.Count - 1);
@@ -49,7 +50,7 @@ public sealed class PackedBatch : IDisposable
         (ResponseLengths, LastTurnLengths) = ([.. lengths], [.. lastTurns]);
 
         // One array, so that one copy brings all of it to the device.
-        long[] all = [.. tokens, .. positions, .. last, .. predictFrom, .. targets];
+        long[] all = [.. tokens, .. positions, .. last, .. predictFrom, .. targets, .. responseTokens];
         _host = tensor(all, device: device);
         var at = 0;
         TokenIds = Part(tokens.Count);
@@ -57,6 +58,7 @@ public sealed class PackedBatch : IDisposable
         LastTokens = Part(last.Count);
         PredictFrom = Part(targets.Count);
         Targets = Part(targets.Count);
+        ResponseTokens = Part(targets.Count);
         Segments = tensor([.. segments], [segments.Count / 4, 4]);
 
         void Add(int[] ids, int position, int prefixStart, int prefixLength)
@@ -104,6 +106,9 @@ public sealed class PackedBatch : IDisposable
     /// <summary>The response tokens, sequence by sequence, <c>[response tokens]</c>, int64.</summary>
     public Tensor Targets { get; }
 
+    /// <summary>The rows of the response tokens, sequence by sequence, <c>[response tokens]</c>, int64.</summary>
+    public Tensor ResponseTokens { get; }
+
     /// <summary>The tokens of each sequence's response; empty responses have 0.</summary>
     public IReadOnlyList<int> ResponseLengths { get; }
 
@@ -119,6 +124,6 @@ public sealed class PackedBatch : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var tensor in (Tensor[])[TokenIds, Positions, Segments, LastTokens, PredictFrom, Targets, _host]) tensor.Dispose();
+        foreach (var tensor in (Tensor[])[TokenIds, Positions, Segments, LastTokens, PredictFrom, Targets, ResponseTokens, _host]) tensor.Dispose();
     }
 }

@@ -25,13 +25,17 @@ public sealed record ModelOutput(
     /// <c>[sequences, 2 or 3]</c>, float32.
     /// </summary>
     public Tensor? Preferences { get; init; }
+
+    /// <summary>The reward at each response token, sequence by sequence, <c>[response tokens]</c>, float32.</summary>
+    public Tensor? TokenRewards { get; init; }
 }
 
 /// <summary>
 /// A causal language model with exactly one reward: a scalar head on its last token, <c>score.weight</c>, with the
 /// language-model head beside it; or the language-model head itself, read at two label tokens. A scalar head may have further
 /// outputs, <c>extra_scores.weight</c>, for methods that train with them; they are no part of the reward. In its pairwise form
-/// the model has no reward for a text, but replies which of two responses in it is better.
+/// the model has no reward for a text, but replies which of two responses in it is better. As a policy it is the language
+/// model alone.
 /// </summary>
 public sealed class RewardModel : CausalModel
 {
@@ -55,6 +59,12 @@ public sealed class RewardModel : CausalModel
 
     internal RewardModel(ConfigFile file, ModelConfig config, ModelWeights weights, PairLabels labels)
         : base(file, config, weights, languageHead: true) => PairLabels = labels;
+
+    internal RewardModel(ConfigFile file, ModelConfig config, ModelWeights weights)
+        : base(file, config, weights, languageHead: true) => IsPolicy = true;
+
+    /// <summary>Whether it is a language model alone, trained by a loss that reads no reward.</summary>
+    public bool IsPolicy { get; }
 
     /// <summary>The replies of the pairwise form, which has no reward for a single response; null for any other.</summary>
     public PairLabels? PairLabels { get; }
@@ -142,12 +152,14 @@ public sealed class RewardModel : CausalModel
             if (needs.HasFlag(ForwardNeeds.Rewards)) rewards = headRewards?.select(1, 0) ?? Rewards(last);
             if (needs.HasFlag(ForwardNeeds.Preferences)) preferences = Preferences(last, needs.HasFlag(ForwardNeeds.TiePreference));
         }
+        var tokenRewards = needs.HasFlag(ForwardNeeds.TokenRewards) ? Rewards(hidden.index_select(0, batch.ResponseTokens)) : null;
         var (logProbs, lastTurns) = LogProbs(hidden, batch, needs);
         return new(
             rewards?.MoveToOuterDisposeScope(), logProbs?.MoveToOuterDisposeScope(), features?.MoveToOuterDisposeScope(),
             headRewards?.MoveToOuterDisposeScope(), headWeights?.MoveToOuterDisposeScope(), lastTurns?.MoveToOuterDisposeScope())
         {
             Preferences = preferences?.MoveToOuterDisposeScope(),
+            TokenRewards = tokenRewards?.MoveToOuterDisposeScope(),
         };
     }
 
@@ -170,8 +182,10 @@ public sealed class RewardModel : CausalModel
     {
         if (_headsInUse is not { } heads)
         {
-            var (first, second) = Labels ?? throw RewardKitException.Input(
-                "This is a pairwise model: it says which of two responses is better and has no reward for one alone.");
+            var (first, second) = Labels ?? throw RewardKitException.Input(IsPolicy
+                ? "This model was trained as a policy, by a loss that reads no reward: it has none. Its implicit reward is the difference of its "
+                    + "log-probability and that of the model it started from."
+                : "This is a pairwise model: it says which of two responses is better and has no reward for one alone.");
             var logits = NeedHead().Logits(last, tensor((long[])[first, second], device: last.device));
             return logits.select(1, 0) - logits.select(1, 1);
         }
@@ -182,7 +196,7 @@ public sealed class RewardModel : CausalModel
     private (Tensor Rewards, Tensor Weights) HeadOutputs(Tensor last)
     {
         if (_headsInUse is not { } heads)
-            throw RewardKitException.Input("The outputs of a scalar head are asked for, and this model has none: its reward is read at label tokens. Leave the label tokens out.");
+            throw RewardKitException.Input("The outputs of a scalar head are asked for, and this model has none" + (IsPolicy ? "." : ": its reward is read at label tokens. Leave the label tokens out."));
         using var wide = NoAutocast(last);
         return heads.All(Wide(last));
     }

@@ -9,7 +9,9 @@ namespace RewardKit.Models;
 /// <param name="Labels">The label tokens whose logits make the reward.</param>
 /// <param name="Dtype">The type that was asked for, as in <see cref="ModelSpec.Dtype"/>; null where none was.</param>
 /// <param name="Pairs">How a pairwise model is asked; null for any other.</param>
-internal sealed record TextSettings(string? Template, int? MaxPromptTokens, int? MaxResponseTokens, LabelTokens? Labels, string? Dtype, PairText? Pairs)
+/// <param name="IsPolicy">Whether it is a language model alone.</param>
+internal sealed record TextSettings(
+    string? Template, int? MaxPromptTokens, int? MaxResponseTokens, LabelTokens? Labels, string? Dtype, PairText? Pairs, bool IsPolicy = false)
 {
     private const string Key = "rewardkit";
 
@@ -21,7 +23,7 @@ internal sealed record TextSettings(string? Template, int? MaxPromptTokens, int?
         ? new(
             json["template"]?.ToString(), file.Value<int>(json, "max_prompt_tokens"), file.Value<int>(json, "max_response_tokens"),
             file.Value<int>(json, "first_label_id") is { } first && file.Value<int>(json, "second_label_id") is { } second ? new(first, second) : null,
-            json["dtype"]?.ToString(), ReadPairs(json["pairs"]))
+            json["dtype"]?.ToString(), ReadPairs(json["pairs"]), file.Value<bool>(json, "policy") == true)
         : None;
 
     /// <summary>What a folder's <c>config.json</c> notes; null where there is no such folder or file.</summary>
@@ -39,6 +41,7 @@ internal sealed record TextSettings(string? Template, int? MaxPromptTokens, int?
         };
         if (Labels is { } labels) (json["first_label_id"], json["second_label_id"]) = (labels.FirstId, labels.SecondId);
         if (Dtype is not null) json["dtype"] = Dtype;
+        if (IsPolicy) json["policy"] = true;
         if (Pairs is { } pairs)
             json["pairs"] = new JsonObject
             {

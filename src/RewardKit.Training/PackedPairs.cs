@@ -17,6 +17,18 @@ internal sealed record PackedPairs(PackedBatch Batch, long[] Sequences)
         var rows = shared ? output.index_select(0, torch.tensor(Sequences, device: output.device)) : output;
         return rows.view([Sequences.Length / 2, 2, .. output.shape[1..]]);
     }
+
+    /// <summary>
+    /// What the model gave for response tokens, sequence by sequence, <c>[response tokens]</c>, in the order of the pairs'
+    /// responses. Null for null.
+    /// </summary>
+    public torch.Tensor? ByToken(torch.Tensor? output)
+    {
+        if (output is null) return null;
+        long[] lengths = [.. Batch.ResponseLengths.Select(length => (long)length)];
+        var stretches = output.split(lengths, 0);
+        return torch.cat([.. Sequences.Select(sequence => stretches[sequence])]);
+    }
 }
 
 /// <summary>Tokens are equal where their ids are.</summary>

@@ -184,6 +184,7 @@ public static class Trainer
             HeadWeights = output.HeadWeights!,
             ReferenceLogProbs = references!,
             LastTurnLogProbs = packed.ByPair(output.LastTurnLogProbs)!,
+            TokenRewards = packed.ByToken(output.TokenRewards)!,
         };
     }
 
@@ -205,9 +206,10 @@ public static class Trainer
         for (var done = from; done < to;)
         {
             context.Cancellation.ThrowIfCancellationRequested();
-            rows.Add(pass.Fit(() => torch.WrappedTensorDisposeScope(() => Forward(
-                model, pairs.At(pass.Split(Enumerable.Range(done, to - done), pairs.Tokens).First()),
-                ForwardNeeds.ResponseLogProbs, options.Precision, null, _ => true).ResponseLogProbs.clone())));
+            rows.Add(pass.Fit(() => KnownLogProbs.Of(
+                pairs.At(pass.Split(Enumerable.Range(done, to - done), pairs.Tokens).First()), options.Precision, model.Device, context,
+                part => torch.WrappedTensorDisposeScope(() => Forward(
+                    model, part, ForwardNeeds.ResponseLogProbs, options.Precision, null, _ => true).ResponseLogProbs.clone()))));
             done += (int)rows[^1].shape[0];
             context.Progress?.Report(new("reference", done - from, to - from, "pairs"));
         }

@@ -22,6 +22,11 @@ public sealed record TrainingContext
     public TrainingCheckpoints? Checkpoints { get; init; }
 
     /// <summary>
+    /// Where log-probabilities of the starting model are kept for other runs that start from it; null for nowhere.
+    /// </summary>
+    public ILogProbStore? LogProbs { get; init; }
+
+    /// <summary>
     /// The processes that train the model together, each with the same arguments; null for this one alone. Their numbers are
     /// those of one but for rounding and what dropout draws.
     /// </summary>

@@ -12,6 +12,15 @@ public enum AugmenterNeeds
 
     /// <summary>A text generator: <see cref="AugmentationContext.Generator"/>.</summary>
     Generator = 2,
+
+    /// <summary>What the model that the run starts from writes: <see cref="AugmentationContext.Writer"/>.</summary>
+    Writer = 4,
+
+    /// <summary>
+    /// How likely the model that the run starts from, and others that the script names (<see cref="IAugmenter.Policies"/>), are
+    /// to give a response: <see cref="AugmentationContext.Policy"/>.
+    /// </summary>
+    Policies = 8,
 }
 
 /// <summary>
@@ -22,6 +31,12 @@ public interface IAugmenter
 {
     /// <summary>What <see cref="AugmentAsync"/> uses from its context. Asked once, before it runs.</summary>
     AugmenterNeeds Needs { get; }
+
+    /// <summary>
+    /// The names under which it asks for further language models, beside the one that the run starts from; a script gives each
+    /// (<c>Policy.named "previous" model</c>). Only with <see cref="AugmenterNeeds.Policies"/>.
+    /// </summary>
+    IReadOnlyList<string> Policies => [];
 
     /// <summary>Augments a stream of examples.</summary>
     /// <param name="examples">The examples so far. May be read as a whole before the first result.</param>
@@ -36,8 +51,15 @@ public interface IAugmenter
 /// <param name="baseline">The baseline reward model, or null where the arm names none.</param>
 /// <param name="report">Told how many examples were made, kept or dropped, by reason.</param>
 /// <param name="generator">What writes text, or null where the script names nothing.</param>
-public sealed class AugmentationContext(int seed, IScorer? baseline, Action<string, long> report, ITextGenerator? generator = null)
+/// <param name="writer">What the model that the run starts from writes, or null where nobody asked for it.</param>
+/// <param name="policies">Language models by name, that of the run itself as <see cref="Start"/>; null for none.</param>
+public sealed class AugmentationContext(
+    int seed, IScorer? baseline, Action<string, long> report, ITextGenerator? generator = null, ITextGenerator? writer = null,
+    IReadOnlyDictionary<string, IPolicy>? policies = null)
 {
+    /// <summary>The name of the model that the run starts from, among the policies.</summary>
+    public const string Start = "start";
+
     /// <summary>Decides every random choice.</summary>
     public int Seed { get; } = seed;
 
@@ -54,6 +76,17 @@ public sealed class AugmentationContext(int seed, IScorer? baseline, Action<stri
     public ITextGenerator Generator => generator ?? throw RewardKitException.Input(
         "This augmenter has text written by a language model, but the script names none. "
         + "Add generator (Generator.server (url = \"…\", model = \"…\")) to the experiment.");
+
+    /// <summary>What the model that the run starts from writes: samples of its own policy.</summary>
+    /// <exception cref="InvalidOperationException">The augmenter did not ask for it.</exception>
+    public ITextGenerator Writer => writer ?? throw new InvalidOperationException(
+        $"The augmenter reads {nameof(Writer)} but did not ask for it: add {nameof(AugmenterNeeds)}.{nameof(AugmenterNeeds.Writer)} to its Needs.");
+
+    /// <summary>A language model that says how likely it is to give a response.</summary>
+    /// <param name="name">One of <see cref="IAugmenter.Policies"/>, or <see cref="Start"/>.</param>
+    /// <exception cref="InvalidOperationException">The augmenter did not ask for it.</exception>
+    public IPolicy Policy(string name) => policies?.GetValueOrDefault(name) ?? throw new InvalidOperationException(
+        $"The augmenter reads the policy \"{name}\" but did not ask for it: add {nameof(AugmenterNeeds)}.{nameof(AugmenterNeeds.Policies)} to its Needs, and the name to its Policies.");
 
     /// <summary>Says how many examples a reason applies to, as <c>("iqn.kept", 812)</c>; shown in the report.</summary>
     /// <param name="reason">A short dotted name.</param>

@@ -12,6 +12,12 @@ public enum ComposerNeeds
 
     /// <summary>A text generator: <see cref="CompositionContext.Generator"/>.</summary>
     Generator = 2,
+
+    /// <summary>
+    /// How likely the members' own language models, and the models that they started from, are to give a response:
+    /// <see cref="ScorerMember.Policy"/> and <see cref="ScorerMember.Reference"/>. A member need not have a reward then.
+    /// </summary>
+    Policies = 4,
 }
 
 /// <summary>
@@ -42,6 +48,14 @@ public sealed record ScorerMember(IScorer Scorer, double Weight = 1)
     /// (<see cref="ComposerNeeds.Writers"/>).
     /// </summary>
     public ITextGenerator? Writer { get; init; }
+
+    /// <summary>
+    /// Its own language model; null where the composer does not need it (<see cref="ComposerNeeds.Policies"/>).
+    /// </summary>
+    public IPolicy? Policy { get; init; }
+
+    /// <summary>The model that its training started from, likewise; null also where that is not known any more.</summary>
+    public IPolicy? Reference { get; init; }
 }
 
 /// <summary>What a composition may rest on.</summary>

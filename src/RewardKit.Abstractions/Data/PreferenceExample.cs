@@ -37,4 +37,7 @@ public sealed record PreferenceExample(
     /// The probability, in [0, 1], that the chosen response is better; null means 1 for a preference, 0.5 for a tie.
     /// </summary>
     public double? SoftLabel { get; init; }
+
+    /// <summary>What each response is worth, on the dataset's own scale; null where it does not say so of both.</summary>
+    public PairScore? Rewards { get; init; }
 }

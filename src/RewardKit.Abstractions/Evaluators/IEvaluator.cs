@@ -15,6 +15,12 @@ public enum EvaluatorNeeds
     /// responses to one prompt leaves it out, and uses <see cref="ScorerExtensions.ScorePairs"/>.
     /// </summary>
     Rewards = 2,
+
+    /// <summary>
+    /// What the model under evaluation writes: <see cref="EvaluationContext.Writer"/>. Such an evaluator judges the answers and
+    /// leaves <see cref="EvaluationContext.Scorer"/> alone, unless it asks for <see cref="Rewards"/> as well.
+    /// </summary>
+    Writer = 4,
 }
 
 /// <summary>Judges a scorer: reads it, never changes it. Called by one thread at a time.</summary>
@@ -35,7 +41,9 @@ public interface IEvaluator
 /// <param name="pairs">The held-out pairs that the script gives this evaluator; empty for one that brings its own data.</param>
 /// <param name="seed">Decides every random choice.</param>
 /// <param name="generator">What writes text, or null where the script names nothing.</param>
-public sealed class EvaluationContext(IScorer scorer, IReadOnlyList<PreferenceExample> pairs, int seed, ITextGenerator? generator = null)
+/// <param name="writer">What the model under evaluation writes, or null where it is none that writes.</param>
+public sealed class EvaluationContext(
+    IScorer scorer, IReadOnlyList<PreferenceExample> pairs, int seed, ITextGenerator? generator = null, ITextGenerator? writer = null)
 {
     /// <summary>The scorer to judge.</summary>
     public IScorer Scorer { get; } = scorer;
@@ -51,6 +59,11 @@ public sealed class EvaluationContext(IScorer scorer, IReadOnlyList<PreferenceEx
     public ITextGenerator Generator => generator ?? throw RewardKitException.Input(
         "This evaluator has text written by a language model, but the script names none. "
         + "Add generator (Generator.server (url = \"…\", model = \"…\")) to the experiment.");
+
+    /// <summary>What the model under evaluation writes.</summary>
+    /// <exception cref="RewardKitException">It is no language model.</exception>
+    public ITextGenerator Writer => writer ?? throw RewardKitException.Input(
+        $"This evaluator judges what a model writes, and \"{Scorer.Name}\" writes nothing.");
 }
 
 /// <summary>What an evaluator found.</summary>

@@ -45,4 +45,7 @@ public enum ForwardNeeds
     /// <see cref="PairForward.LastTurnLogProbs"/>.
     /// </summary>
     LastTurnLogProbs = 128,
+
+    /// <summary>The scalar head at every token of the responses: <see cref="PairForward.TokenRewards"/>.</summary>
+    TokenRewards = 256,
 }

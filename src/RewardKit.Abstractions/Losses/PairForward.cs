@@ -63,6 +63,14 @@ public sealed class PairForward
     /// </summary>
     public torch.Tensor LastTurnLogProbs { get => Asked(field, ForwardNeeds.LastTurnLogProbs); init; } = null!;
 
+    /// <summary>
+    /// The reward at each token of each response, as if the response ended there without an end token: chosen, then rejected,
+    /// pair by pair, <c>[response tokens]</c>, with gradient. <see cref="PairBatch.ResponseLengths"/>, flattened, are the
+    /// lengths of its stretches; the last of a stretch is the response's <see cref="Rewards"/>. Needs
+    /// <see cref="ForwardNeeds.TokenRewards"/>.
+    /// </summary>
+    public torch.Tensor TokenRewards { get => Asked(field, ForwardNeeds.TokenRewards); init; } = null!;
+
     private static torch.Tensor Asked(torch.Tensor? tensor, ForwardNeeds need, [CallerMemberName] string property = "") =>
         tensor ?? throw new InvalidOperationException(
             $"The loss reads {property} but did not ask for it: add {nameof(ForwardNeeds)}.{need} to its Needs.");

@@ -1,5 +1,6 @@
 using RewardKit.Hosting.Generators;
 using RewardKit.Hosting.Plugins;
+using RewardKit.Models;
 
 namespace RewardKit.Hosting.Experiments;
 
@@ -32,6 +33,7 @@ internal static class ExperimentCheck
             Evaluations = [.. spec.Evaluations.Select(e => e with { Evaluator = methods.Complete(e.Evaluator) })],
         };
         string? rewards = null; // An evaluator that reads rewards of single responses.
+        string? scores = null; // An evaluator that judges what a model says of texts, not what it writes.
         foreach (var evaluation in spec.Evaluations)
         {
             if (methods.Describe(evaluation.Evaluator) is { } described && described.OwnData != evaluation.Pairs is null)
@@ -40,13 +42,14 @@ internal static class ExperimentCheck
             var needs = methods.CreateEvaluator(evaluation.Evaluator).Needs;
             if (needs.HasFlag(EvaluatorNeeds.Generator)) NeedGenerator(spec.Generator, $"The evaluator {evaluation.Evaluator.Id}");
             if (needs.HasFlag(EvaluatorNeeds.Rewards)) rewards ??= evaluation.Evaluator.Id;
+            if (!needs.HasFlag(EvaluatorNeeds.Writer) || needs.HasFlag(EvaluatorNeeds.Rewards)) scores ??= evaluation.Evaluator.Id;
         }
         var unusable = new Dictionary<string, RewardKitException>();
         foreach (var arm in spec.Arms)
         {
             try
             {
-                Make(spec, arm, methods, rewards);
+                Make(spec, arm, methods, rewards, scores);
             }
             catch (Exception e) when (e is not RewardKitException { ExitCode: 2 })
             {
@@ -58,15 +61,28 @@ internal static class ExperimentCheck
         return (spec, unusable);
     }
 
-    private static void Make(ExperimentSpec spec, ArmSpec arm, MethodSource methods, string? rewards)
+    private static void Make(ExperimentSpec spec, ArmSpec arm, MethodSource methods, string? rewards, string? scores)
     {
-        if (In(arm, () => methods.CreateLoss(arm.Loss)).Needs.HasFlag(ForwardNeeds.Preferences) && rewards is not null)
+        var loss = In(arm, () => methods.CreateLoss(arm.Loss)).Needs;
+        if (loss.HasFlag(ForwardNeeds.Preferences) && rewards is not null)
             throw RewardKitException.Input(
                 $"The arm \"{arm.Name}\" trains a pairwise model, which says which of two responses is better, and the evaluator {rewards} needs a reward for "
                 + "each response. Judge pairwise arms in an experiment of their own, by pair-accuracy or reward-bench.");
+        if (ModelSpec.TrainsPolicy(loss) && scores is not null
+            && (arm.Composer is null || !In(arm, () => methods.CreateComposer(arm.Composer)).Needs.HasFlag(ComposerNeeds.Policies)))
+            throw RewardKitException.Input(
+                $"The arm \"{arm.Name}\" trains a language model by a loss that reads no reward, and the evaluator {scores} needs one. Let the arm score by its "
+                + "implicit reward: add Score.implicitReward () to its steps.");
+        var asked = new HashSet<string>();
         foreach (var use in arm.Augmenters)
         {
-            var needs = In(arm, () => methods.CreateAugmenter(use)).Needs;
+            var augmenter = In(arm, () => methods.CreateAugmenter(use));
+            var needs = augmenter.Needs;
+            if (needs.HasFlag(AugmenterNeeds.Policies)) asked.UnionWith(augmenter.Policies);
+            if (asked.FirstOrDefault(name => !arm.Policies.ContainsKey(name)) is { } missing)
+                throw RewardKitException.Input(
+                    $"The arm \"{arm.Name}\" uses the augmenter {use.Id}, which asks for a language model under the name \"{missing}\", and the arm names none. "
+                    + $"Add Policy.named \"{missing}\" MODEL to its steps.");
             if (needs.HasFlag(AugmenterNeeds.Baseline) && arm.Baseline is null)
                 throw RewardKitException.Input(
                     $"The arm \"{arm.Name}\" uses the augmenter {use.Id}, which filters with a baseline reward model, but the arm names none. "
@@ -74,6 +90,10 @@ internal static class ExperimentCheck
             if (needs.HasFlag(AugmenterNeeds.Generator))
                 NeedGenerator(arm.Generator ?? spec.Generator, $"The arm \"{arm.Name}\" uses the augmenter {use.Id}, which");
         }
+        if (arm.Policies.Keys.FirstOrDefault(name => !asked.Contains(name)) is { } unused)
+            throw RewardKitException.Input(
+                $"The arm \"{arm.Name}\" names a language model \"{unused}\" that none of its augmenters asks for"
+                + (asked.Count == 0 ? "." : $"; they ask for {string.Join(", ", asked.Order(StringComparer.Ordinal))}."));
         if (arm.Composer is { } composer && In(arm, () => methods.CreateComposer(composer)).Needs.HasFlag(ComposerNeeds.Generator))
             NeedGenerator(arm.Generator ?? spec.Generator, $"The arm \"{arm.Name}\" scores with {composer.Id}, which");
     }

@@ -43,7 +43,8 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models, R
         var store = new RunStore(spec.OutputFolder, spec.Checkpoints?.KeepWhenFinished == true);
         if (Leads) store.Sweep(spec.Arms.SelectMany(a => spec.Seeds.Select(s => (a.Name, s))));
         var generator = new ExperimentGenerator(spec, methods);
-        var keys = new RunKeys(spec, methods, models, generator, processes?.Group.Size ?? 1);
+        var language = new LanguageModels(spec, methods, models);
+        var keys = new RunKeys(spec, methods, models, generator, language, processes?.Group.Size ?? 1);
         var telling = new Lock();
         var recorder = new RunRecorder(spec);
 
@@ -80,7 +81,7 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models, R
 
         RunResult RunTrivial(IScorer scorer)
         {
-            var (measurements, samples) = Evaluate(null, scorer, new(), _ => { });
+            var (measurements, samples) = Evaluate(null, "", 0, scorer, new(), _ => { });
             return new(scorer.Name, null, measurements, samples, null, new Dictionary<string, long>(), null, false);
         }
 
@@ -126,7 +127,7 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models, R
                 entered(RunState.Evaluating);
                 using var model = Load(arm.Name, seed, (done, total) => Tell(arm, seed, new("evaluate", done, total, "texts")));
                 var meter = new GenerationMeter(p => Tell(arm, seed, p));
-                var judged = Evaluate(arm, model, meter, Notice(arm.Name, seed));
+                var judged = Evaluate(arm, trainingKey.Hash, seed, model, meter, Notice(arm.Name, seed));
                 // No table of the report has it: it is told once, when it costs something.
                 if (meter.Answered > 0) Notice(arm.Name, seed)($"{meter.Answered} texts were generated for its evaluation ({meter.Cost}).");
                 store.SaveEvaluation(arm.Name, seed, evaluationKey, judged.Measurements, judged.Samples);
@@ -137,9 +138,12 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models, R
         (TrainingLog, Dictionary<string, long>) Train(ArmSpec arm, int seed, string folder, Action<RunState> entered)
         {
             var counts = new Dictionary<string, long>();
-            var examples = processes is not null && generator.IsUsedBy(arm)
+            var examples = processes is not null && (generator.IsUsedBy(arm) || language.AreUsedBy(arm))
                 ? processes.LeaderFirst(() => Augment(arm, seed, counts), cancellation) : Augment(arm, seed, counts);
             using var metrics = Leads ? new RunMetrics(folder) : null;
+            // Of several processes each computes its share anew: they need not see one disk.
+            var (logProbs, holder) = processes is null ? language.Kept(seed, Notice(arm.Name, seed)) : default;
+            using var _ = holder;
             var log = models.Train(
                 spec.Model, methods.CreateLoss(arm.Loss), examples, spec.Training, seed, RunStore.CheckpointIn(folder),
                 new()
@@ -153,6 +157,7 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models, R
                     Notice = Notice(arm.Name, seed),
                     Folder = Leads ? folder : null,
                     Group = processes?.Group,
+                    LogProbs = logProbs,
                     Validation = data.Validation?.Examples,
                     Checkpoints = spec.Checkpoints is { } policy ? new(RunStore.CheckpointsIn(folder), policy, spec.Training.Keep) { ReadsOnly = !Leads } : null,
                     Cancellation = cancellation,
@@ -180,39 +185,49 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models, R
             var meter = new GenerationMeter(p => Tell(arm, seed, p));
             using var writer = generator.IsUsedBy(arm) ? generator.Open(arm, meter, Notice(arm.Name, seed)) : null;
             var judge = spec.Arms.FirstOrDefault(a => a.Name == arm.Baseline);
+            using var loan = language.Borrow(seed, meter, Notice(arm.Name, seed), (done, total) => Tell(arm, seed, new("augment", done, total, "responses")));
             using var critic = judge is null ? null : OpenToScore(judge, meter, Notice(arm.Name, seed));
-            var scorer = judge is null ? null : Composed(judge, baseline!, critic);
+            var scorer = judge is null ? null : Composed(judge, baseline!, critic, loan);
             var stream = data.Train.Examples.ToAsyncEnumerable();
             foreach (var use in arm.Augmenters)
             {
+                var augmenter = methods.CreateAugmenter(use);
                 var context = new AugmentationContext(
-                    seed, scorer, (reason, count) => counts[reason] = counts.GetValueOrDefault(reason) + count, writer);
-                stream = methods.CreateAugmenter(use).AugmentAsync(stream, context, cancellation);
+                    seed, scorer, (reason, count) => counts[reason] = counts.GetValueOrDefault(reason) + count, writer,
+                    augmenter.Needs.HasFlag(AugmenterNeeds.Writer) ? loan.Writer() : null,
+                    augmenter.Needs.HasFlag(AugmenterNeeds.Policies) ? loan.Policies(arm.Policies) : null);
+                stream = augmenter.AugmentAsync(stream, context, cancellation);
             }
-            var examples = Blaming(critic, () => Blaming(writer, () => PairStore.Collect(stream.ToBlockingEnumerable(cancellation))));
+            var examples = Blaming(() => critic?.Failure ?? writer?.Failure ?? loan.Failure, () => PairStore.Collect(stream.ToBlockingEnumerable(cancellation)));
             foreach (var (total, count) in meter.Totals) counts[total] = count;
             return examples;
         }
 
-        // What the generator threw came through a plugin, whose fault it is not.
-        static T Blaming<T>(CachedGenerator? writer, Func<T> work)
+        // What a generator threw came through a plugin, whose fault it is not.
+        static T Blaming<T>(Func<RewardKitException?> thrown, Func<T> work)
         {
             try
             {
                 return work();
             }
-            catch (Exception e) when (writer?.Failure is { } failure && PluginFault.Unwrap(e) == failure)
+            catch (Exception e) when (thrown() is { } failure && PluginFault.Unwrap(e) == failure)
             {
                 throw failure.ExitCode == 2 ? RewardKitException.Input(failure.Message, failure) : RewardKitException.Failure(failure.Message, failure);
             }
         }
 
         // How an arm's model scores is decided with one seed for all, as evaluators' draws are.
-        IScorer Composed(ArmSpec arm, ITrainedModel model, ITextGenerator? writer)
+        IScorer Composed(ArmSpec arm, ITrainedModel model, ITextGenerator? writer, LanguageModels.Loan loan)
         {
             if (arm.Composer is null) return model;
             var composer = methods.CreateComposer(arm.Composer);
-            var member = new ScorerMember(model) { Writer = composer.Needs.HasFlag(ComposerNeeds.Writers) ? model.Writer : null };
+            var policies = composer.Needs.HasFlag(ComposerNeeds.Policies);
+            var member = new ScorerMember(model)
+            {
+                Writer = composer.Needs.HasFlag(ComposerNeeds.Writers) ? model.Writer : null,
+                Policy = policies ? model.Policy : null,
+                Reference = policies ? loan.Reference() : null,
+            };
             return composer.Compose([member], new([], EvaluationSeed, writer), cancellation);
         }
 
@@ -223,18 +238,24 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models, R
             models.Load($"{arm}, seed {seed}", store.CheckpointOf(arm, seed), scored);
 
         (IReadOnlyDictionary<string, Measurement> Measurements, IReadOnlyDictionary<string, IReadOnlyList<EvaluationSample>> Samples)
-            Evaluate(ArmSpec? arm, IScorer trained, GenerationMeter meter, Action<string> notice)
+            Evaluate(ArmSpec? arm, string trainedAs, int seed, IScorer trained, GenerationMeter meter, Action<string> notice)
         {
             using var writer = generator.Judges ? generator.Open(null, meter, notice) : null;
             using var critic = arm is null ? null : OpenToScore(arm, meter, notice);
-            var scorer = arm is null ? trained : Composed(arm, (ITrainedModel)trained, critic);
+            using var loan = language.Borrow(seed, meter, notice);
+            var scorer = arm is null ? trained : Composed(arm, (ITrainedModel)trained, critic, loan);
             var measurements = new Dictionary<string, Measurement>();
             var samples = new Dictionary<string, IReadOnlyList<EvaluationSample>>();
             foreach (var (label, evaluation, pairs) in data.Evaluations)
             {
                 var evaluator = methods.CreateEvaluator(evaluation.Evaluator);
-                var context = new EvaluationContext(scorer, pairs, EvaluationSeed, writer);
-                var report = Blaming(critic, () => Blaming(writer, () => evaluator.EvaluateAsync(context, cancellation).GetAwaiter().GetResult()));
+                var writes = evaluator.Needs.HasFlag(EvaluatorNeeds.Writer);
+                // A trivial baseline writes nothing.
+                if (writes && arm is null) continue;
+                var answers = writes ? loan.Writer(trained.Name, trainedAs, () => ((ITrainedModel)trained).Writer) : null;
+                var context = new EvaluationContext(scorer, pairs, EvaluationSeed, writer, answers);
+                var report = Blaming(
+                    () => critic?.Failure ?? writer?.Failure ?? loan.Failure, () => evaluator.EvaluateAsync(context, cancellation).GetAwaiter().GetResult());
                 // Copied, because lists and dictionaries made in a plugin are types of the plugin and would keep it loaded.
                 foreach (var (metric, measured) in report.Metrics)
                     measurements.Add($"{label}/{metric}", new(measured.Value, measured.Items?.ToArray(), measured.Chance));

@@ -64,6 +64,9 @@ public sealed record ArmSpec(string Name, MethodUse Loss, IReadOnlyList<MethodUs
     /// </summary>
     public MethodUse? Composer { get; init; }
 
+    /// <summary>Language models that its augmenters ask for log-probabilities, by the names they know them under.</summary>
+    public IReadOnlyDictionary<string, ModelSpec> Policies { get; init; } = new Dictionary<string, ModelSpec>();
+
     /// <summary>What writes text for this arm's augmenters, and for its composer; null: the experiment's <see cref="ExperimentSpec.Generator"/>.</summary>
     public GeneratorSpec? Generator { get; init; }
 }

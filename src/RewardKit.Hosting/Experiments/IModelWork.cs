@@ -24,6 +24,12 @@ public interface IModelWork
     /// <param name="progress">Told, while scoring, how many texts are done, and of how many.</param>
     ITrainedModel Load(string name, string checkpoint, Action<int, int>? progress);
 
+    /// <summary>Loads a language model: a folder's, or one with random weights.</summary>
+    /// <param name="name">A name for messages.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="seed">Decides random weights.</param>
+    ILoadedPolicy Open(string name, ModelSpec model, int seed) => throw RewardKitException.Input($"The model {name} says nothing of how likely texts are.");
+
     /// <summary>Versions of everything that computes; they are part of each run's key.</summary>
     IReadOnlyDictionary<string, string> Versions { get; }
 
@@ -37,4 +43,15 @@ public interface ITrainedModel : IScorer, IDisposable
     /// <summary>What its language-model head writes, in the weights that score.</summary>
     /// <exception cref="RewardKitException">It has none.</exception>
     ITextGenerator Writer => throw RewardKitException.Input($"The model {Name} writes no text.");
+
+    /// <summary>Its language model, in the weights that score.</summary>
+    /// <exception cref="RewardKitException">It has none.</exception>
+    IPolicy Policy => throw RewardKitException.Input($"The model {Name} says nothing of how likely texts are.");
+}
+
+/// <summary>A language model in memory, until disposed.</summary>
+public interface ILoadedPolicy : IPolicy, IDisposable
+{
+    /// <summary>What it writes.</summary>
+    ITextGenerator Writer { get; }
 }

@@ -6,7 +6,7 @@ using RewardKit.Training.Data;
 namespace RewardKit.Hosting.Experiments;
 
 /// <summary>Makes the keys under which an experiment's runs are stored.</summary>
-internal sealed class RunKeys(ExperimentSpec spec, MethodSource methods, IModelWork models, ExperimentGenerator generator, int processes = 1)
+internal sealed class RunKeys(ExperimentSpec spec, MethodSource methods, IModelWork models, ExperimentGenerator generator, LanguageModels language, int processes = 1)
 {
     // Rises when the stored files or the meaning of their numbers change.
     private const string Format = "1";
@@ -31,6 +31,7 @@ internal sealed class RunKeys(ExperimentSpec spec, MethodSource methods, IModelW
         if (ModelFiles.TokenizerOf(spec.Model) is { } tokenizer) key.Add("tokenizer", _files.Of(tokenizer, ModelFiles.OfTokenizer(tokenizer)));
         foreach (var (place, use) in arm.Augmenters.Index()) key.Add($"augmenter {place + 1}", use, methods, _files);
         if (generator.IsUsedBy(arm)) key.Add("generator", generator.Identity(arm));
+        foreach (var (name, policy) in arm.Policies.OrderBy(p => p.Key, StringComparer.Ordinal)) key.Add($"policy {name}", language.Identity(policy, seed));
         if (arm.Baseline is { } named)
         {
             var baseline = spec.Arms.First(a => a.Name == named);

@@ -82,6 +82,15 @@ public sealed class TorchModels(ProcessPlace? place = null) : IModelWork
         return model.PairLabels is null ? new Loaded(name, checkpoint, model, encoder, progress) : new LoadedPairs(name, model, encoder, progress);
     }
 
+    /// <inheritdoc/>
+    public ILoadedPolicy Open(string name, ModelSpec model, int seed)
+    {
+        var encoder = PairEncoder.Create(model);
+        var ends = model.Folder is { } folder ? LanguageModel.EndTokensOf(folder, encoder.Tokenizer)
+            : encoder.Tokenizer.EosId is { } end ? [end] : (IReadOnlyList<int>)[];
+        return new Opened(new(name, CausalModel.Create(model, seed, _device), encoder, ends));
+    }
+
     // The first touch of the native library: without it nothing works, and its message says what to do.
     private static torch.Device FindDevice(ProcessPlace? place)
     {
@@ -127,6 +136,22 @@ public sealed class TorchModels(ProcessPlace? place = null) : IModelWork
 
         public ITextGenerator Writer =>
             field ??= new LocalGenerator(new LanguageModel(name, model, encoder, LanguageModel.EndTokensOf(folder, encoder.Tokenizer)));
+
+        public IPolicy Policy => new Policy(name, model, encoder);
+
+        public void Dispose() => model.Dispose();
+    }
+
+    private sealed class Opened(LanguageModel model) : ILoadedPolicy
+    {
+        private readonly Policy _policy = new(model.Name, model.Model, model.Encoder);
+
+        public string Name => model.Name;
+
+        public ITextGenerator Writer => field ??= new LocalGenerator(model);
+
+        public IReadOnlyList<ResponseLogProb> LogProbs(IReadOnlyList<ScoreRequest> requests, CancellationToken cancellation = default) =>
+            _policy.LogProbs(requests, cancellation);
 
         public void Dispose() => model.Dispose();
     }

@@ -104,6 +104,7 @@ internal static class AdapterFolder
             Base = null,
             LabelTokens = spec.LabelTokens ?? noted?.Labels,
             Pairs = spec.Pairs ?? (trained ? noted?.Pairs : null),
+            IsPolicy = spec.IsPolicy || trained && noted?.IsPolicy == true,
             // Labels are looked up as the adapter's own texts are encoded.
             Tokenizer = spec.Tokenizer ?? ForTexts(spec.Folder!, spec.Base).Tokenizer,
             Template = spec.Template ?? noted?.Template,

@@ -13,7 +13,7 @@ module GeneratedScript =
     /// What the language itself defines beside the generated types; a plugin's choices are named differently.
     let private taken =
         set
-            [ "Augment"; "Baseline"; "Data"; "Evaluate"; "Experiment"; "Generator"; "Inline"; "Loss"; "Model"; "Plugin"
+            [ "Augment"; "Baseline"; "Data"; "Evaluate"; "Experiment"; "Generator"; "Inline"; "Loss"; "Model"; "Plugin"; "Policy"
               "Report"; "Schedule"; "Score"; "Script"; "Step"; "Training" ]
 
     let private keywords =

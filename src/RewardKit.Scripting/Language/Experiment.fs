@@ -65,6 +65,12 @@ module internal Draft =
         let composers = steps |> List.choose (function Step.Composer c -> Some c | _ -> None)
         let baselines = steps |> List.choose (function Step.Baseline b -> Some b | _ -> None)
 
+        let policies = steps |> List.choose (function Step.Policy(name, model) -> Some(name, model) | _ -> None)
+
+        match policies |> List.countBy fst |> List.tryFind (fun (_, count) -> count > 1) with
+        | Some(twice, _) -> refuse $"names two language models \"{twice}\"; keep one."
+        | None -> ()
+
         let loss =
             match losses with
             | [ loss ] -> loss
@@ -92,7 +98,15 @@ module internal Draft =
             | [ generator ] -> generator
             | several -> refuse $"names {several.Length} generators ({quoted (several |> Seq.map _.Name)}); keep one."
 
-        ArmSpec(armName, loss, List.toArray augmenters, baseline, Generator = generator, Composer = composer)
+        ArmSpec(
+            armName,
+            loss,
+            List.toArray augmenters,
+            baseline,
+            Generator = generator,
+            Composer = composer,
+            Policies = Dictionary(dict policies)
+        )
 
     let specification (name: string) (draft: ExperimentDraft) : ExperimentSpec =
         if String.IsNullOrWhiteSpace name then

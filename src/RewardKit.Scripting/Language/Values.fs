@@ -6,6 +6,7 @@ open System.IO
 open System.Threading
 open RewardKit.Hosting.Experiments
 open RewardKit.Hosting.Generators
+open RewardKit.Models
 open RewardKit.Scripting
 open RewardKit.Training.Data
 
@@ -22,6 +23,8 @@ type Step =
     | Baseline of arm: string
     /// What writes text for its augmenters.
     | Generator of GeneratorSpec
+    /// A language model that its augmenters ask for log-probabilities, under the name that they know it by.
+    | Policy of name: string * model: ModelSpec
 
 /// The running script.
 [<AbstractClass; Sealed>]
@@ -52,6 +55,11 @@ type Script =
 module Baseline =
     /// Lets this arm's augmenters ask the model that another arm trained, under the same seed, on the original pairs.
     let arm (name: string) : Step = Step.Baseline name
+
+/// Language models beside the one that a run starts from.
+module Policy =
+    /// Lets this arm's augmenters ask a model how likely responses are: <c>Policy.named "previous" model</c>.
+    let named (name: string) (model: ModelSpec) : Step = Step.Policy(name, model)
 
 /// What the generated functions of `Loss`, `Augment` and `Evaluate` are written with. A script that must name a plugin
 /// whose functions are not generated can use these, too.

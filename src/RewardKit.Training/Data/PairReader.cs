@@ -57,14 +57,20 @@ internal sealed class PairReader(PairLayout layout, string source)
         var tie = _columns.Tie is { } ties && record.Truth(ties) == true;
         if (_columns.Margin is null && record.Has("score_chosen") && record.Has("score_rejected"))
         {
-            margin = record.Real("score_chosen") - record.Real("score_rejected");
+            if (record.Real("score_chosen") is { } better && record.Real("score_rejected") is { } worse)
+            {
+                margin = better - worse;
+                pair = pair with { Rewards = new(better, worse) };
+            }
             tie |= margin == 0;
         }
         var label = _columns.Label is { } labels ? record.Real(labels) : null;
         if (label is < 0 or > 1) throw record.Malformed($"\"{_columns.Label}\" must be a probability from 0 to 1, but is {record.Field(_columns.Label!)}");
         if (tie || label == 0.5) return pair with { Relation = Relation.Tie, Margin = margin };
         return label < 0.5
-            ? pair with { Chosen = pair.Rejected, Rejected = pair.Chosen, SoftLabel = 1 - label, Margin = -margin }
+            ? pair with { Chosen = pair.Rejected, Rejected = pair.Chosen, SoftLabel = 1 - label, Margin = -margin, Rewards = Exchanged(pair.Rewards) }
             : pair with { SoftLabel = label, Margin = margin };
+
+        static PairScore? Exchanged(PairScore? rewards) => rewards is { } r ? new(r.Rejected, r.Chosen) : null;
     }
 }

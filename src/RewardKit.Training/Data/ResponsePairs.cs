@@ -29,6 +29,7 @@ internal static class ResponsePairs
             yield return PairReader.Pair(source, first.Record, $"{first.Place}-{second.Place}", prompt, better.Turns, worse.Turns) with
             {
                 Margin = margins ? better.Grade - worse.Grade : null,
+                Rewards = margins ? new(better.Grade, worse.Grade) : null,
             };
         }
     }

@@ -90,6 +90,8 @@ internal sealed class StoredPairs : IReadOnlyList<PreferenceExample>
         _writer.Write((byte)pair.Relation);
         Write(pair.Margin);
         Write(pair.SoftLabel);
+        Write(pair.Rewards?.Chosen);
+        Write(pair.Rewards?.Rejected);
     }
 
     private static PreferenceExample Read(BinaryReader reader)
@@ -99,9 +101,12 @@ internal sealed class StoredPairs : IReadOnlyList<PreferenceExample>
             Relation = (Relation)reader.ReadByte(),
             Margin = Number(),
             SoftLabel = Number(),
+            Rewards = Both(Number(), Number()),
         };
 
         Conversation Turns() => new(Enumerable.Range(0, reader.Read7BitEncodedInt()).Select(_ => new Message(Text()!, Text()!)).ToArray());
+
+        static PairScore? Both(double? chosen, double? rejected) => chosen is { } c && rejected is { } r ? new(c, r) : null;
 
         double? Number() => reader.ReadBoolean() ? reader.ReadDouble() : null;
 
