@@ -18,14 +18,18 @@ namespace RewardKit.Conformance;
 /// <param name="TiePreference">Those of the reply that neither is, one a pair.</param>
 /// <param name="LastTurnLengths">Lengths of last turns, two a pair; 0 where a response has one turn.</param>
 /// <param name="LastTurns">The log-probabilities of last turns, two a pair.</param>
+/// <param name="TokenRewards">Rewards at tokens, <see cref="MostTokens"/> for each response; those beyond its length are of no account.</param>
 /// <param name="Step">Where training stands.</param>
 internal sealed record LossCase(
     PreferenceExample[] Examples, long[][] Lengths, double[][] Rewards, double[][] LogProbs, double[][] Reference, double[][] Features,
     double[][] HeadRewards, double[][] HeadWeights, double[][] Preferences, double[][] TiePreference,
-    long[][] LastTurnLengths, double[][] LastTurns, TrainingStep Step)
+    long[][] LastTurnLengths, double[][] LastTurns, double[][] TokenRewards, TrainingStep Step)
 {
     /// <summary>The size of a hidden state.</summary>
     public const int Hidden = 3;
+
+    /// <summary>The tokens of the longest response that has rewards at its tokens.</summary>
+    public const int MostTokens = 19;
 
     public int Pairs => Examples.Length;
 
@@ -42,7 +46,7 @@ internal sealed record LossCase(
         double Normal() => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
         double[] Row(int count, Func<double> number) => [.. Enumerable.Range(0, count).Select(_ => number())];
         PreferenceExample[] examples = [.. pairs];
-        var lengths = examples.Select(_ => new long[] { random.Next(1, 20), random.Next(1, 20) }).ToArray();
+        var lengths = examples.Select(_ => new long[] { random.Next(1, MostTokens + 1), random.Next(1, MostTokens + 1) }).ToArray();
         var logProbs = lengths.Select(row => row.Select(length => -length * (0.5 + random.NextDouble())).ToArray()).ToArray();
         var rewards = examples.Select(_ => Row(2, Normal)).ToArray();
         var reference = logProbs.Select(row => row.Select(l => Math.Min(-0.1, l + Normal())).ToArray()).ToArray();
@@ -54,7 +58,8 @@ internal sealed record LossCase(
         // The first response has a last turn, others have one or not.
         var turns = lengths.Select((row, i) => row.Select(length => i == 0 ? length : random.NextInt64(length + 1)).ToArray()).ToArray();
         var lastTurns = turns.Select(row => row.Select(length => -length * (0.5 + random.NextDouble())).ToArray()).ToArray();
-        return new(examples, lengths, rewards, logProbs, reference, features, outputs, weights, preferences, ties, turns, lastTurns, new(1, 100, 50));
+        var tokens = lengths.Select((row, i) => row.SelectMany((length, side) => Row(MostTokens, Normal).Select((r, t) => t == length - 1 ? rewards[i][side] : r)).ToArray()).ToArray();
+        return new(examples, lengths, rewards, logProbs, reference, features, outputs, weights, preferences, ties, turns, lastTurns, tokens, new(1, 100, 50));
     }
 
     private static double[] Normed(double[] row, HeadNorm norm)
@@ -68,7 +73,7 @@ internal sealed record LossCase(
     /// <summary>Some of the rows, in this order.</summary>
     public LossCase Rows(params int[] rows) => new(
         Of(rows, Examples), Of(rows, Lengths), Of(rows, Rewards), Of(rows, LogProbs), Of(rows, Reference), Of(rows, Features),
-        Of(rows, HeadRewards), HeadWeights, Of(rows, Preferences), Of(rows, TiePreference), Of(rows, LastTurnLengths), Of(rows, LastTurns), Step)
+        Of(rows, HeadRewards), HeadWeights, Of(rows, Preferences), Of(rows, TiePreference), Of(rows, LastTurnLengths), Of(rows, LastTurns), Of(rows, TokenRewards), Step)
     { StepTotals = StepTotals };
 
     /// <summary>What a step has of which this is the only batch.</summary>
@@ -81,9 +86,9 @@ internal sealed record LossCase(
             ? [.. row[(row.Length / 2)..], .. row[..(row.Length / 2)]] : row)];
         return new(
             [.. Examples.Select(e => e.Relation == Relation.Tie
-                ? e with { Chosen = e.Rejected, Rejected = e.Chosen, SoftLabel = 1 - e.SoftLabel } : e)],
+                ? e with { Chosen = e.Rejected, Rejected = e.Chosen, SoftLabel = 1 - e.SoftLabel, Rewards = e.Rewards is { } r ? new(r.Rejected, r.Chosen) : null } : e)],
             Swap(Lengths), Swap(Rewards), Swap(LogProbs), Swap(Reference), Swap(Features), Swap(HeadRewards), HeadWeights,
-            Swap(Preferences), TiePreference, Swap(LastTurnLengths), Swap(LastTurns), Step)
+            Swap(Preferences), TiePreference, Swap(LastTurnLengths), Swap(LastTurns), Swap(TokenRewards), Step)
         { StepTotals = StepTotals };
     }
 
@@ -102,7 +107,11 @@ internal sealed record LossCase(
         Leaf(Reference, [Pairs, 2], type, device, framed, gradient: false), Leaf(Features, [Pairs, 2, Hidden], type, device, framed),
         Leaf(HeadRewards, [Pairs, 2, HeadWeights.Length], type, device, framed), Leaf(HeadWeights, [HeadWeights.Length, Hidden], type, device, framed),
         Leaf(Preferences, [Pairs, 2], type, device, framed), Leaf(TiePreference, [Pairs], type, device, framed),
-        Leaf(LastTurns, [Pairs, 2], type, device, framed));
+        Leaf(LastTurns, [Pairs, 2], type, device, framed), Leaf(TokenRewards, [Pairs, 2, MostTokens], type, device, framed), Tokens(device));
+
+    // Which of a response's places are tokens.
+    private Tensor Tokens(Device device) => arange(MostTokens, device: device).lt(
+        tensor(Lengths.SelectMany(row => row).ToArray(), device: device).reshape(Pairs, 2, 1));
 
     private static Tensor Leaf(double[][] rows, long[] shape, ScalarType type, Device device, bool framed, bool gradient = true)
     {
@@ -128,9 +137,11 @@ internal sealed record LossCase(
 /// <param name="Preferences">Replies that either response is better, with gradient.</param>
 /// <param name="TiePreference">The reply that neither is, with gradient.</param>
 /// <param name="LastTurns">Log-probabilities of last turns, with gradient.</param>
+/// <param name="TokenRewards">Rewards at the places of responses, with gradient.</param>
+/// <param name="Tokens">Which of the places are tokens.</param>
 internal sealed record Leaves(
     Tensor Rewards, Tensor LogProbs, Tensor Reference, Tensor Features, Tensor HeadRewards, Tensor HeadWeights, Tensor Preferences, Tensor TiePreference,
-    Tensor LastTurns)
+    Tensor LastTurns, Tensor TokenRewards, Tensor Tokens)
 {
     /// <summary>A forward pass with what is asked for, and nothing else.</summary>
     public PairForward Forward(ForwardNeeds needs) => new()
@@ -144,5 +155,6 @@ internal sealed record Leaves(
         Preferences = needs.HasFlag(ForwardNeeds.Preferences) ? Preferences : null!,
         TiePreference = needs.HasFlag(ForwardNeeds.TiePreference) ? TiePreference : null!,
         LastTurnLogProbs = needs.HasFlag(ForwardNeeds.LastTurnLogProbs) ? LastTurns : null!,
+        TokenRewards = needs.HasFlag(ForwardNeeds.TokenRewards) ? TokenRewards.masked_select(Tokens) : null!,
     };
 }

@@ -20,7 +20,7 @@ internal static class LossRules
         const double h = 1e-5;
         var batch = subject.Case();
         var outcome = subject.Compute(batch);
-        var rows = new[] { batch.Rewards, batch.LogProbs, batch.Features, batch.HeadRewards, batch.HeadWeights, batch.Preferences, batch.TiePreference, batch.LastTurns };
+        var rows = new[] { batch.Rewards, batch.LogProbs, batch.Features, batch.HeadRewards, batch.HeadWeights, batch.Preferences, batch.TiePreference, batch.LastTurns, batch.TokenRewards };
         for (var tensor = 0; tensor < rows.Length; tensor++)
         {
             var (name, gradient, byPair) = outcome.Gradients[tensor];
@@ -50,7 +50,8 @@ internal static class LossRules
                 4 => batch with { HeadWeights = moved },
                 5 => batch with { Preferences = moved },
                 6 => batch with { TiePreference = moved },
-                _ => batch with { LastTurns = moved },
+                7 => batch with { LastTurns = moved },
+                _ => batch with { TokenRewards = moved },
             }, backward: false).Loss;
         }
     }
@@ -77,6 +78,7 @@ internal static class LossRules
                 Lengths = [.. calm.Lengths.Select(_ => new long[] { first < 0 ? 2000 : 0, second < 0 ? 2000 : 0 })],
                 LastTurnLengths = [.. calm.Lengths.Select(_ => new long[] { first < 0 ? 2000 : 0, second < 0 ? 2000 : 0 })],
                 LastTurns = [.. calm.LogProbs.Select(_ => new[] { Math.Min(0, first), Math.Min(0, second) })],
+                TokenRewards = [.. calm.TokenRewards.Select(row => row.Select((_, i) => i < row.Length / 2 ? first : second).ToArray())],
             };
             var outcome = subject.Compute(batch);
             if (outcome.Numbers.Any(number => !double.IsFinite(number)))
