@@ -5,8 +5,8 @@
 //     artifacts/rewardkit run scripts/synthetic-world.fsx
 //
 // pair-accuracy is on pairs like those of the training, #2 on shifted pairs, #3 on pairs where politeness says nothing. On shifted
-// pairs Bradley-Terry is right in 25.8 % (20.5 to 31.3), RRM in 80.3 % (76.3 to 84.3), Crome's neutral rows alone in 74.3 % (69.5 to
-// 78.8, but 61 % with one seed and 87 % with the other), HAF-RM in 50.3 %, although it does nothing against spurious traits: its
+// pairs Bradley-Terry is right in 26.3 % (20.8 to 31.8), RRM in 81.0 % (77.3 to 84.8), Crome's neutral rows alone in 79.8 % (75.3 to
+// 84.0), HAF-RM in 54.5 %, although it does nothing against spurious traits: its
 // policy loss has more to learn from in a text than whether it is polite. A method of your own is one more arm.
 
 #load "rewardkit.fsx"
