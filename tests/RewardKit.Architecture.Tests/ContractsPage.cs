@@ -21,6 +21,7 @@ internal static partial class ContractsPage
             typeof(ILanguageModel), typeof(IPrefixScorer),
         ]),
         ("Generated text", [typeof(ITextGenerator), typeof(TextRequest), typeof(TextReply), typeof(GenerationOptions), typeof(GeneratedText), typeof(GeneratedToken), typeof(FinishReason)]),
+        ("Policies", [typeof(IPolicy), typeof(ResponseLogProb)]),
         ("Scorer composers", [typeof(IScorerComposer), typeof(ComposerNeeds), typeof(ScorerMember), typeof(CompositionContext)]),
         ("Weight mergers", [typeof(IWeightMerger), typeof(MergeMember), typeof(IModelWeights), typeof(ModelWeight), typeof(WeightRole), typeof(MergedWeights)]),
         ("Scorers", [typeof(IScorer), typeof(ScoreRequest), typeof(IPairScorer), typeof(PairRequest), typeof(PairScore), typeof(ScorerExtensions), typeof(BestOfN), typeof(ResponseSet)]),
