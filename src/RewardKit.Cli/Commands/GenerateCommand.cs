@@ -90,7 +90,7 @@ internal static class GenerateCommand
     }
 
     private static int[] Ids(LanguageModel model, GenerateLines.Line line) =>
-        line.Prompt is { } prompt ? model.Encoder.EncodePrompt(prompt).Ids : model.Encoder.Tokenizer.EncodeWithSpecialTokens(line.Text!);
+        line.Prompt is { } prompt ? model.EncodePrompt(prompt) : model.Encoder.Tokenizer.EncodeWithSpecialTokens(line.Text!);
 
     private static Option<string[]> Many(string name, string description, string value) =>
         new(name) { Description = description, HelpName = value, DefaultValueFactory = _ => [] };

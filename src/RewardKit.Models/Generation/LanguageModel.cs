@@ -112,7 +112,12 @@ public sealed class LanguageModel : ILanguageModel, IDisposable
 
     private int[][] Encode(IReadOnlyList<string> prompts) => [.. prompts.Select(Encoder.Tokenizer.EncodeWithSpecialTokens)];
 
-    private int[][] Encode(IReadOnlyList<Conversation> prompts) => [.. prompts.Select(prompt => Encoder.EncodePrompt(prompt).Ids)];
+    private int[][] Encode(IReadOnlyList<Conversation> prompts) => [.. prompts.Select(EncodePrompt)];
+
+    /// <summary>A prompt to answer as the model's tokens: whole, where training would cut it to leave room for its responses.</summary>
+    /// <param name="prompt">The turns before the answer.</param>
+    /// <exception cref="RewardKitException">It leaves no room for an answer.</exception>
+    public int[] EncodePrompt(Conversation prompt) => PromptToAnswer.Encode(Name, Model, Encoder, prompt);
 
     /// <summary>The tokens with which the texts of a model in a folder end: <see cref="EndTokens"/>.</summary>
     /// <param name="folder">The folder.</param>

@@ -99,7 +99,7 @@ public sealed class ModelDecoding : IDecodingContext
         var models = new Dictionary<object, ModelRows>(ReferenceEqualityComparer.Instance);
         try
         {
-            foreach (var (key, model, _) in members) models.TryAdd(key, new(model, places));
+            foreach (var (key, _, model, _) in members) models.TryAdd(key, new(model, places));
             IDecodingStep? step = null;
             var loop = new TokenLoop(
                 [.. models.Values], places, Ends, (rows, at) => Offered(rule(step = new TokenStep(this, requests, models, rows, at))),
@@ -113,14 +113,12 @@ public sealed class ModelDecoding : IDecodingContext
                     var (request, number) = (requests[next], next++);
                     Weights(request);
                     var room = int.MaxValue;
-                    foreach (var (key, model, encoder) in members)
+                    foreach (var (key, name, model, encoder) in members)
                     {
-                        var ids = encoder.EncodePrompt(request.Prompt).Ids;
+                        var ids = PromptToAnswer.Encode(name, model, encoder, request.Prompt);
                         models[key].Begin(place, ids);
                         room = Math.Min(room, model.Config.MaxPositionEmbeddings - ids.Length);
                     }
-                    if (room < 1)
-                        throw RewardKitException.Input($"Prompt {number} fills a model's context: shorten it to leave room for an answer.");
                     loop.Begin(place, results[number] = new(number, models[_base].Text(place), room, chosen, request.Seed, Tokenizer));
                 }
                 cancellation.ThrowIfCancellationRequested();
@@ -150,12 +148,12 @@ public sealed class ModelDecoding : IDecodingContext
     private TokenChoice Offered(TokenChoice choice) => choice.Among is not null || choice.Scores.size(-1) == Vocabulary ? choice
         : throw new InvalidOperationException($"The rule's scores are over {choice.Scores.size(-1)} tokens; expected the {Vocabulary} that the models share.");
 
-    private List<(object Key, CausalModel Model, PairEncoder Encoder)> Members()
+    private List<(object Key, string Name, CausalModel Model, PairEncoder Encoder)> Members()
     {
-        var members = new List<(object, CausalModel, PairEncoder)> { (_base, _base.Model, _base.Encoder) };
-        members.AddRange(_guides.Select(guide => ((object)guide, guide.Model, guide.Encoder)));
-        if (_prefixScorer is not null) members.Add((_prefixScorer, _prefixScorer.Model, _prefixScorer.Encoder));
-        if (Reference is { } reference && reference != _base && !_guides.Contains(reference)) members.Add((reference, reference.Model, reference.Encoder));
+        var members = new List<(object, string, CausalModel, PairEncoder)> { (_base, _base.Name, _base.Model, _base.Encoder) };
+        members.AddRange(_guides.Select(guide => ((object)guide, guide.Name, guide.Model, guide.Encoder)));
+        if (_prefixScorer is not null) members.Add((_prefixScorer, _prefixScorer.Name, _prefixScorer.Model, _prefixScorer.Encoder));
+        if (Reference is { } reference && reference != _base && !_guides.Contains(reference)) members.Add((reference, reference.Name, reference.Model, reference.Encoder));
         return members;
     }
 

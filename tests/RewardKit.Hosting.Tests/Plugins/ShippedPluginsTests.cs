@@ -6,6 +6,7 @@ using RewardKit.Hosting.Generators;
 using RewardKit.Hosting.Plugins;
 using RewardKit.Hosting.Tests.Experiments;
 using RewardKit.Models;
+using RewardKit.Models.Generation;
 using RewardKit.Models.Tokenization;
 using RewardKit.Training.Data;
 using TorchSharp;
@@ -118,6 +119,8 @@ public class ShippedPluginsTests
             PluginKind.Augmenter => Use(session.CreateAugmenter(use)),
             PluginKind.Evaluator => Use(session.CreateEvaluator(use)),
             PluginKind.Composer => Use(session.CreateComposer(use)),
+            PluginKind.Decoder => Use(session.CreateDecoder(use)),
+            PluginKind.Merger => Use(session.CreateMerger(use)),
             var other => throw new NotSupportedException($"How to use a {other} is not written here yet."),
         };
         var context = AssemblyLoadContext.GetLoadContext(made.GetType().Assembly)!;
@@ -148,7 +151,7 @@ public class ShippedPluginsTests
         result.Loss.backward();
         Assert.That(result.Loss.item<float>(), Is.GreaterThan(0));
         Assert.That(result.Metrics.Values.Select(m => (double)m.item<float>()), Is.Not.Empty.And.All.Not.NaN);
-        Assert.That(rewards.grad!.abs().sum().item<float>(), Is.GreaterThan(0));
+        Assert.That(new[] { rewards, logProbs }.Sum(given => given.grad?.abs().sum().item<float>() ?? 0), Is.GreaterThan(0));
         Assert.That(loss.Needs, Is.Not.EqualTo(ForwardNeeds.None));
         Assert.That(loss.Head, Is.Not.Null);
         Assert.That(loss.Weight(batch), Is.GreaterThan(0));
@@ -179,6 +182,33 @@ public class ShippedPluginsTests
         return composer;
     }
 
+    private static IDecoder Use(IDecoder decoder)
+    {
+        var requests = Examples.Select((example, i) => new DecodingRequest(example.Prompt, i, [])).ToArray();
+        var context = Decoding.Value;
+        var answers = decoder.Decode(requests, context, default);
+        Assert.That(answers.Select(answer => answer.Ids.Count), Has.Exactly(4).Items.And.All.InRange(1, 4));
+        return decoder;
+    }
+
+    private static IWeightMerger Use(IWeightMerger merger)
+    {
+        using var scope = torch.NewDisposeScope();
+        var merged = merger.Merge([new(new Numbers("one", 1), 0.5), new(new Numbers("three", 3), 0.5)]);
+        Assert.That(merged.Weights.Select(weight => merged.Make(weight)[0].item<float>()), Is.EqualTo(new[] { 2f }));
+        return merger;
+    }
+
+    // Small models of random weights over one tokenizer, made once for all decoders.
+    private static readonly Lazy<ModelDecoding> Decoding = new(() =>
+    {
+        var spec = SmallModel();
+        var encoder = PairEncoder.Create(spec);
+        LanguageModel Model(int seed) => new($"model {seed}", CausalModel.Create(spec, seed), encoder, []);
+        var reward = RewardModel.Create(spec, new(), seed: 4);
+        return new(Model(1), [Model(2), Model(3)], new() { MaxTokens = 4, Temperature = 1 }, new ByLength(), new PrefixScorer("reward", reward, encoder));
+    });
+
     private static IEvaluator Use(IEvaluator evaluator)
     {
         var report = evaluator.EvaluateAsync(new(new ByLength(), Examples, 7, ScriptedGenerator.Of(_ => Written)), default).GetAwaiter().GetResult();
@@ -196,25 +226,10 @@ public class ShippedPluginsTests
             chosen = $"\n\nHuman: {e.Prompt.LastContent}\n\nAssistant: {e.Chosen.LastContent}",
             rejected = $"\n\nHuman: {e.Prompt.LastContent}\n\nAssistant: {e.Rejected.LastContent}",
         })));
-        var tokenizer = Path.Combine(TestContext.CurrentContext.TestDirectory, "tokenizer");
         var spec = new ExperimentSpec
         {
             Name = "unload",
-            Model = new ModelSpec
-            {
-                Configuration = new()
-                {
-                    VocabSize = Tokenizer.Load(tokenizer).VocabSize,
-                    HiddenSize = 8,
-                    IntermediateSize = 16,
-                    NumHiddenLayers = 1,
-                    NumAttentionHeads = 2,
-                    NumKeyValueHeads = 2,
-                    MaxPositionEmbeddings = 128,
-                },
-                Tokenizer = tokenizer,
-                Pairs = new() { First = "T", Second = "S", Tie = "B" },
-            },
+            Model = SmallModel().WithPairs(new() { First = "T", Second = "S", Tie = "B" }),
             Train = new PairFile(data),
             Arms =
             [
@@ -235,6 +250,25 @@ public class ShippedPluginsTests
         return (result, [.. AssemblyLoadContext.All.Except(others).Select(c => new WeakReference(c))]);
     }
 
+    private static ModelSpec SmallModel()
+    {
+        var tokenizer = Path.Combine(TestContext.CurrentContext.TestDirectory, "tokenizer");
+        return new()
+        {
+            Configuration = new()
+            {
+                VocabSize = Tokenizer.Load(tokenizer).VocabSize,
+                HiddenSize = 8,
+                IntermediateSize = 16,
+                NumHiddenLayers = 1,
+                NumAttentionHeads = 2,
+                NumKeyValueHeads = 2,
+                MaxPositionEmbeddings = 128,
+            },
+            Tokenizer = tokenizer,
+        };
+    }
+
     private static void Collect(params WeakReference[] contexts)
     {
         for (var i = 0; i < 20 && contexts.Any(c => c.IsAlive); i++)
@@ -250,5 +284,17 @@ public class ShippedPluginsTests
 
         public IReadOnlyList<double> Score(IReadOnlyList<ScoreRequest> requests, CancellationToken cancellation = default) =>
             [.. requests.Select(r => 0.5 * r.Response.LastContent.Length)];
+    }
+
+    /// <summary>One tensor of one number.</summary>
+    private sealed class Numbers(string name, float value) : IModelWeights
+    {
+        public string Name => name;
+
+        public IReadOnlyList<ModelWeight> Weights { get; } = [new("model.norm.weight", [2], torch.ScalarType.Float32, WeightRole.Body)];
+
+        public IReadOnlyList<string> Tokens => [];
+
+        public torch.Tensor Read(string tensor) => torch.tensor([value, value]);
     }
 }

@@ -241,6 +241,20 @@ public class ModelDecodingTests
         return kept.Where(k => k.P > 0).ToDictionary(k => k.Id, k => k.P / kept.Sum(other => other.P));
     }
 
+    // Training leaves half of the context to responses, and cuts longer prompts.
+    [Test]
+    public void A_prompt_beyond_half_of_the_context_is_not_cut()
+    {
+        var prompt = Conversation.User(string.Concat(Enumerable.Repeat("Once upon a time ", 80)));
+        Assert.That(_base.Encoder.EncodePrompt(prompt).Truncated, Is.True);
+        var ids = _base.EncodePrompt(prompt);
+
+        var decoded = Decoding(Greedy).Generate([new(prompt, 1, [])], step => TokenChoice.Of(step.Logits(_base)));
+
+        Assert.That(ids, Has.Length.InRange(257, 511));
+        Assert.That(decoded[0].Ids, Is.EqualTo(_base.Generate([ids], Greedy)[0].Ids));
+    }
+
     [Test]
     public void Refuses_what_does_not_fit()
     {
@@ -250,6 +264,9 @@ public class ModelDecodingTests
             Assert.That(() => new ModelDecoding(_base, [gpt2], Greedy), Refused("other-tokens has other tokens than stories260K: token 0 is"));
             Assert.That(() => Decoding(Greedy).Generate([Requests(1)[0] with { Weights = [-1.0] }], Guided), Refused("the weight -1; expected 0 or more"));
             Assert.That(() => Decoding(Greedy).Generate([Requests(1)[0] with { Weights = [1.0, 2.0] }], Guided), Refused("has 2 weights; expected 1"));
+            var prompt = Conversation.User(string.Concat(Enumerable.Repeat("Once upon a time ", 200)));
+            Assert.That(() => Decoding(Greedy).Generate([Requests(1)[0] with { Prompt = prompt }], Guided), Refused("Once upon…\" does not fit stories260K, whose context has 512 tokens"));
+            Assert.That(() => _base.Generate([prompt], Greedy), Refused("does not fit stories260K"));
             Assert.That(() => _ = Decoding(Greedy).Scorer, Refused("needs a scorer"));
             Assert.That(() => _ = Decoding(Greedy).PrefixScorer, Refused("shares the base model's tokens"));
             Assert.That(
