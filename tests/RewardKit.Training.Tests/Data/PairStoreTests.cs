@@ -12,6 +12,7 @@ public class PairStoreTests
         Relation = Relation.Tie,
         Margin = 0.1 + 0.2,
         SoftLabel = 0.25,
+        Rewards = new(0.5, -1.25),
     };
 
     private static readonly PreferenceExample Bare = new("", Conversation.User(""), Conversation.Assistant("x"), Conversation.Assistant("y"), new("", 0));
