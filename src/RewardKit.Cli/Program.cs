@@ -29,6 +29,7 @@ internal static class Program
             DataCommand.Create(),
             TokenizeCommand.Create(),
             GenerateCommand.Create(),
+            ScoreCommand.Create(),
             ModelCommand.Create(),
             ConformanceCommand.Create(),
             DoctorCommand.Create(),

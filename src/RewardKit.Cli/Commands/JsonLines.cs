@@ -79,15 +79,15 @@ internal static partial class JsonLines
     }
 
     /// <summary>Turns.</summary>
-    public static Message[] Messages(JsonElement list)
+    public static Message[] Messages(JsonElement list, string name = "messages")
     {
         if (list.ValueKind != JsonValueKind.Array || list.GetArrayLength() == 0)
-            throw RewardKitException.Input("\"messages\" is no array of turns, {\"role\": ..., \"content\": ...}");
+            throw RewardKitException.Input($"\"{name}\" is no array of turns, {{\"role\": ..., \"content\": ...}}");
         return [.. list.EnumerateArray().Select((turn, i) => new Message(Part(turn, i, "role"), Part(turn, i, "content")))];
 
-        static string Part(JsonElement turn, int i, string name) => Property(turn, name, out var part)
-            ? Text(part, $"\"messages\"[{i}].\"{name}\"")
-            : throw RewardKitException.Input($"\"messages\"[{i}] has no \"{name}\"");
+        string Part(JsonElement turn, int i, string key) => Property(turn, key, out var part)
+            ? Text(part, $"\"{name}\"[{i}].\"{key}\"")
+            : throw RewardKitException.Input($"\"{name}\"[{i}] has no \"{key}\"");
     }
 
     /// <summary>A string.</summary>

@@ -1,0 +1,64 @@
+using System.Text.Json;
+
+namespace RewardKit.Cli.Tests;
+
+public class ScoreTests : ExperimentFixture
+{
+    [Test]
+    public void Scores_are_those_of_the_evaluation_and_what_has_none_is_refused()
+    {
+        Assert.That(Call(Run("--", "second=bradley-terry", "third=")).ExitCode, Is.Zero);
+        var folder = PathOf(Path.Combine("runs", "small", "first", "seed-1"));
+        using var run = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "run.json")));
+        var expected = run.RootElement.GetProperty("measurements").GetProperty("pair-accuracy/margin").GetProperty("items").EnumerateArray().Select(i => i.GetDouble()).ToArray();
+        var checkpoint = Path.Combine(folder, "checkpoint");
+
+        var pairs = Scored(checkpoint, [.. Enumerable.Range(1, 4).Select(i => JsonSerializer.Serialize(new
+        {
+            prompt = $"test question {i}",
+            chosen = $"a kind answer {i}",
+            rejected = new[] { new { role = "assistant", content = $"no {i}" } },
+            note = "é",
+        }))]);
+        var singles = Scored(checkpoint,
+        [
+            """{"prompt": "test question 1", "response": "a kind answer 1", "score": "is replaced"}""",
+            """{"messages": [{"role": "user", "content": "test question 1"}, {"role": "assistant", "content": "no 1"}]}""",
+        ]);
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(pairs.Select(p => p.GetProperty("margin").GetDouble()), Is.EqualTo(expected).Within(1e-5));
+            Assert.That(pairs.Select(p => p.GetProperty("note").GetString()), Is.All.EqualTo("é"), "what else a line has stays");
+            Assert.That(singles.Select(s => s.GetProperty("score").GetDouble()), Is.EqualTo(new[] { Reward("chosenScore"), Reward("rejectedScore") }).Within(1e-5));
+        });
+
+        Refused("""{"prompt": "a"}""", "line 1: expected an object with \"prompt\" and \"response\"");
+        Refused("""{"messages": [{"role": "user", "content": "a"}]}""", "line 1: \"messages\" must end with the assistant's turn");
+        Refused("""{"prompt": 3, "response": "b"}""", "line 1: \"prompt\" is neither a string nor a list of messages");
+
+        void Refused(string line, string message)
+        {
+            var outcome = Pipe(line, "score", checkpoint);
+            Assert.That((outcome.ExitCode, outcome.Output), Is.EqualTo((2, "")), outcome.Error);
+            Assert.That(outcome.Error, Does.Contain(message));
+        }
+
+        double Reward(string name) => pairs[0].GetProperty(name).GetDouble();
+    }
+
+    [Test]
+    public void A_language_model_has_no_scores()
+    {
+        var outcome = Pipe("", "score", Model);
+        Assert.That((outcome.ExitCode, outcome.Output), Is.EqualTo((2, "")), outcome.Error);
+        Assert.That(outcome.Error, Does.Contain("not a trained reward model"));
+    }
+
+    private JsonElement[] Scored(string model, string[] lines)
+    {
+        var outcome = Pipe(string.Join('\n', lines), "score", model);
+        Assert.That((outcome.ExitCode, outcome.Error), Is.EqualTo((0, "")));
+        return [.. outcome.Output.TrimEnd('\n').Split('\n').Select(line => JsonDocument.Parse(line).RootElement)];
+    }
+}
