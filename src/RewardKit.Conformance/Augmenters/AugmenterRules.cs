@@ -142,23 +142,28 @@ internal static class AugmenterRules
     }
 
     [Rule("A08", RuleKind.Required, AtEveryOption = true,
-        Protects = "The host has a baseline and a text generator only for an augmenter that needs them. One that reads them without a need ends the experiment.",
-        Fix = "Say so in Needs: AugmenterNeeds.Baseline, AugmenterNeeds.Generator, where the options make it necessary.")]
+        Protects = "The host has a baseline, a text generator and language models only for an augmenter that needs them. One that reads them without a need ends the experiment.",
+        Fix = "Say so in Needs: AugmenterNeeds.Baseline, AugmenterNeeds.Generator, AugmenterNeeds.Writer, AugmenterNeeds.Policies, where the options make it "
+            + "necessary; and name in Policies each language model beside the one that the run starts from.")]
     public static void Reads_only_what_it_needs(AugmenterSubject subject)
     {
-        var needs = subject.New().Needs;
-        if (needs.HasFlag(AugmenterNeeds.Baseline | AugmenterNeeds.Generator)) throw Verdict.NotTested("It needs a baseline and a text generator.");
+        var augmenter = subject.New();
+        var needs = augmenter.Needs;
+        if (augmenter.Policies.Count > 0 && !needs.HasFlag(AugmenterNeeds.Policies))
+            throw Verdict.Broken($"it names the policy \"{augmenter.Policies[0]}\", but its Needs do not name AugmenterNeeds.Policies");
+        if (needs == (AugmenterNeeds.Baseline | AugmenterNeeds.Generator | AugmenterNeeds.Writer | AugmenterNeeds.Policies)) throw Verdict.NotTested("It needs all there is.");
         var context = new AugmentationContext(
-            5, needs.HasFlag(AugmenterNeeds.Baseline) ? subject.Baseline : null, (_, _) => { }, needs.HasFlag(AugmenterNeeds.Generator) ? subject.Generator : null);
+            5, needs.HasFlag(AugmenterNeeds.Baseline) ? subject.Baseline : null, (_, _) => { }, needs.HasFlag(AugmenterNeeds.Generator) ? subject.Generator : null,
+            needs.HasFlag(AugmenterNeeds.Writer) ? subject.Writer : null, needs.HasFlag(AugmenterNeeds.Policies) ? subject.Policies(subject.Policy) : null);
         try
         {
-            foreach (var _ in subject.New().AugmentAsync(new ExampleStream(subject.Examples), context, default).ToBlockingEnumerable())
+            foreach (var _ in augmenter.AugmentAsync(new ExampleStream(subject.Examples), context, default).ToBlockingEnumerable())
             {
             }
         }
-        catch (RewardKitException e) when (e.TargetSite is { DeclaringType: { } type } read && type == typeof(AugmentationContext))
+        catch (Exception e) when (e.TargetSite is { DeclaringType: { } type } read && type == typeof(AugmentationContext))
         {
-            throw Verdict.Broken($"it reads context.{read.Name["get_".Length..]}, which its Needs do not name");
+            throw Verdict.Broken($"it reads context.{read.Name.Replace("get_", "", StringComparison.Ordinal)}, which its Needs do not name");
         }
     }
 
@@ -178,24 +183,26 @@ internal static class AugmenterRules
     }
 
     [Rule("A10", RuleKind.Optional,
-        Protects = "A baseline is a whole training run, and a text generator is money or a GPU.",
-        Fix = "Let Needs follow the options.")]
+        Protects = "A baseline is a whole training run, a text generator is money or a GPU, and a policy is a language model that must be loaded.",
+        Fix = "Let Needs and Policies follow the options.")]
     public static void Reads_all_that_it_needs(AugmenterSubject subject)
     {
         var needs = subject.New().Needs;
-        if ((needs & (AugmenterNeeds.Baseline | AugmenterNeeds.Generator)) == 0) throw Verdict.NotTested("It needs neither a baseline nor a text generator.");
-        var asked = new ScriptedScorer("counting", request => subject.Baseline.Score([request])[0]);
-        var written = 0;
-        var generator = new ScriptedGenerator(request =>
-        {
-            written++;
-            return subject.Generator.GenerateAsync([request]).GetAwaiter().GetResult()[0];
-        });
-        foreach (var _ in subject.New().AugmentAsync(new ExampleStream(subject.Examples), new(5, asked, (_, _) => { }, generator), default).ToBlockingEnumerable())
+        if (needs == AugmenterNeeds.None) throw Verdict.NotTested("It needs nothing but data.");
+        var baseline = new ScriptedScorer("counting", request => subject.Baseline.Score([request])[0]);
+        var (generator, writer) = (ScriptedGenerators.Counting(subject.Generator), ScriptedGenerators.Counting(subject.Writer));
+        var policies = subject.Policies(name => new ScriptedPolicy(name, request => subject.Policy(name).LogProbs([request])[0]));
+        var context = subject.Context(baseline: baseline, generator: generator, writer: writer, policy: name => policies[name]);
+        foreach (var _ in subject.New().AugmentAsync(new ExampleStream(subject.Examples), context, default).ToBlockingEnumerable())
         {
         }
-        if (needs.HasFlag(AugmenterNeeds.Baseline) && asked.Asked == 0) throw Verdict.Broken("it needs a baseline, but never asks it");
-        if (needs.HasFlag(AugmenterNeeds.Generator) && written == 0) throw Verdict.Broken("it needs a text generator, but never asks it");
+        if (needs.HasFlag(AugmenterNeeds.Baseline) && baseline.Asked == 0) throw Verdict.Broken("it needs a baseline, but never asks it");
+        if (needs.HasFlag(AugmenterNeeds.Generator) && generator.Asked == 0) throw Verdict.Broken("it needs a text generator, but never asks it");
+        if (needs.HasFlag(AugmenterNeeds.Writer) && writer.Asked == 0) throw Verdict.Broken("it needs what the starting model writes, but never asks for it");
+        if (!needs.HasFlag(AugmenterNeeds.Policies)) return;
+        // The starting model comes with the others: one that names others need not ask it.
+        var named = subject.New().Policies is { Count: > 0 } names ? names : [AugmentationContext.Start];
+        if (named.FirstOrDefault(name => ((ScriptedPolicy)policies[name]).Asked == 0) is { } silent) throw Verdict.Broken($"it needs the policy \"{silent}\", but never asks it");
     }
 
     [Rule("A11", RuleKind.Optional,

@@ -21,30 +21,55 @@ public sealed class AugmenterSubject(Func<IAugmenter> make) : Subject
     /// <summary>What stands in for the text generator: the same request, the same answer.</summary>
     public ITextGenerator Generator { get; init; } = ScriptedGenerators.Words();
 
+    /// <summary>What stands in for the texts of the model that a run starts from: the same request, the same answer.</summary>
+    public ITextGenerator Writer { get; init; } = ScriptedGenerators.Words();
+
+    /// <summary>
+    /// What stands in for a language model, by its name: that of the run itself is <see cref="AugmentationContext.Start"/>.
+    /// </summary>
+    public Func<string, IPolicy> Policy { get; init; } = ScriptedPolicies.Named;
+
     internal override IReadOnlyList<(string What, Action<object, CancellationToken> Work)> LongWorks
     {
         get
         {
             var works = new List<(string, Action<object, CancellationToken>)>
             {
-                ("while it reads a stream without end", (plugin, stop) => Drain((IAugmenter)plugin, ExampleStream.Endless("conformance"), stop, Baseline, Generator)),
+                ("while it reads a stream without end", (plugin, stop) => Drain((IAugmenter)plugin, ExampleStream.Endless("conformance"), Context(), stop)),
             };
             var needs = New().Needs;
-            if (needs.HasFlag(AugmenterNeeds.Baseline)) works.Add(("while a slow baseline scores", (plugin, stop) => WaitForBaseline((IAugmenter)plugin, stop)));
-            if (needs.HasFlag(AugmenterNeeds.Generator)) works.Add(("while a slow generator writes", (plugin, stop) => WaitForGenerator((IAugmenter)plugin, stop)));
+            if (needs.HasFlag(AugmenterNeeds.Baseline)) works.Add(("while a slow baseline scores", WaitForBaseline));
+            if (needs.HasFlag(AugmenterNeeds.Generator)) works.Add(("while a slow generator writes", (plugin, stop) => WaitForText(plugin, slow => Context(generator: slow), stop)));
+            if (needs.HasFlag(AugmenterNeeds.Writer)) works.Add(("while a slow model writes", (plugin, stop) => WaitForText(plugin, slow => Context(writer: slow), stop)));
+            if (needs.HasFlag(AugmenterNeeds.Policies)) works.Add(("while a slow model says how likely responses are", WaitForPolicy));
             return works;
         }
     }
 
-    /// <summary>A context with all that there is.</summary>
-    internal AugmentationContext Context(int seed = 5, Action<string, long>? report = null) => new(seed, Baseline, report ?? ((_, _) => { }), Generator);
+    /// <summary>A context with all that there is, in part another than this subject's.</summary>
+    internal AugmentationContext Context(
+        int seed = 5, Action<string, long>? report = null, IScorer? baseline = null, ITextGenerator? generator = null, ITextGenerator? writer = null,
+        Func<string, IPolicy>? policy = null) =>
+        new(seed, baseline ?? Baseline, report ?? ((_, _) => { }), generator ?? Generator, writer ?? Writer, Policies(policy ?? Policy));
+
+    /// <summary>The language models that an augmenter asks for by name, and that of the run.</summary>
+    internal IReadOnlyDictionary<string, IPolicy> Policies(Func<string, IPolicy> policy) =>
+        New().Policies.Append(AugmentationContext.Start).Distinct().ToDictionary(name => name, policy);
 
     internal IAugmenter New() => make();
 
     internal override object Make() => make();
 
     internal override Subject Over(PluginSession session, PluginUse use) =>
-        new AugmenterSubject(() => session.CreateAugmenter(use)) { Traits = Traits, Examples = Examples, Baseline = Baseline, Generator = Generator };
+        new AugmenterSubject(() => session.CreateAugmenter(use))
+        {
+            Traits = Traits,
+            Examples = Examples,
+            Baseline = Baseline,
+            Generator = Generator,
+            Writer = Writer,
+            Policy = Policy,
+        };
 
     internal override Transcript Use(object plugin, int scenario, int seed, torch.Device device)
     {
@@ -85,24 +110,36 @@ public sealed class AugmenterSubject(Func<IAugmenter> make) : Subject
         CultureInfo.InvariantCulture,
         $"{e.Id} | {e.Prompt} | {e.Chosen} | {e.Rejected} | {e.Relation} | margin {e.Margin:R} | label {e.SoftLabel:R} | {e.Provenance}");
 
-    private void WaitForBaseline(IAugmenter augmenter, CancellationToken stop)
+    private void WaitForBaseline(object augmenter, CancellationToken stop)
     {
         var scorer = ScriptedScorers.Slow();
-        Drain(augmenter, new ExampleStream(Examples), stop, scorer, Generator);
-        // Where it was never asked, there was nothing to wait for.
-        if (scorer.Asked == 0 && stop.WaitHandle.WaitOne()) stop.ThrowIfCancellationRequested();
+        Drain((IAugmenter)augmenter, new ExampleStream(Examples), Context(baseline: scorer), stop);
+        Wait(scorer.Asked, stop);
     }
 
-    private void WaitForGenerator(IAugmenter augmenter, CancellationToken stop)
+    private void WaitForText(object augmenter, Func<ITextGenerator, AugmentationContext> context, CancellationToken stop)
     {
         var generator = ScriptedGenerators.Slow();
-        Drain(augmenter, new ExampleStream(Examples), stop, Baseline, generator);
-        if (generator.Asked == 0 && stop.WaitHandle.WaitOne()) stop.ThrowIfCancellationRequested();
+        Drain((IAugmenter)augmenter, new ExampleStream(Examples), context(generator), stop);
+        Wait(generator.Asked, stop);
     }
 
-    private static void Drain(IAugmenter augmenter, ExampleStream stream, CancellationToken stop, IScorer baseline, ITextGenerator generator)
+    private void WaitForPolicy(object augmenter, CancellationToken stop)
     {
-        foreach (var _ in augmenter.AugmentAsync(stream, new(5, baseline, (_, _) => { }, generator), stop).ToBlockingEnumerable(CancellationToken.None))
+        var policy = ScriptedPolicies.Slow();
+        Drain((IAugmenter)augmenter, new ExampleStream(Examples), Context(policy: _ => policy), stop);
+        Wait(policy.Asked, stop);
+    }
+
+    // Where it was never asked, there was nothing to wait for.
+    private static void Wait(int asked, CancellationToken stop)
+    {
+        if (asked == 0 && stop.WaitHandle.WaitOne()) stop.ThrowIfCancellationRequested();
+    }
+
+    private static void Drain(IAugmenter augmenter, ExampleStream stream, AugmentationContext context, CancellationToken stop)
+    {
+        foreach (var _ in augmenter.AugmentAsync(stream, context, stop).ToBlockingEnumerable(CancellationToken.None))
         {
         }
     }

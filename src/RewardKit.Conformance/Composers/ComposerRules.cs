@@ -87,7 +87,7 @@ internal static class ComposerRules
     {
         foreach (var (what, members) in new (string, IReadOnlyList<ScorerMember>)[]
         {
-            ("no member", []), ("a member of weight -1", [new(ComposerSubject.Members(1)[0].Scorer, -1)]), ("members of weight zero alone", [.. ComposerSubject.Members(2).Select(m => m with { Weight = 0 })]),
+            ("no member", []), ("a member of weight -1", [ComposerSubject.Members(1)[0] with { Weight = -1 }]), ("members of weight zero alone", [.. ComposerSubject.Members(2).Select(m => m with { Weight = 0 })]),
         })
         {
             try
@@ -111,9 +111,7 @@ internal static class ComposerRules
         Fix = "Let the aggregation rise with its members. A threshold or a penalty may break this with reason.")]
     public static void Rises_with_its_members(ComposerSubject subject)
     {
-        var higher = Enumerable.Range(1, 3)
-            .Select(i => new ScorerMember(new ComposerSubject.Invented($"member {i}", i, shift: 0.5)) { Writer = ScriptedGenerators.Words() }).ToArray();
-        var (before, after) = (subject.Scores(ComposerSubject.Members(3)), subject.Scores(higher));
+        var (before, after) = (subject.Scores(ComposerSubject.Members(3)), subject.Scores(ComposerSubject.Members(3, shift: 0.5)));
         for (var i = 0; i < before.Count; i++)
             if (after[i] < before[i] - Close)
                 throw Verdict.Broken($"request {i + 1} had {Numbers.Show(before[i])}; with every member's score 0.5 higher it has {Numbers.Show(after[i])}");
@@ -123,4 +121,48 @@ internal static class ComposerRules
         Protects = "A composition should judge better than its members.",
         Fix = "Evaluate it on held-out pairs beside each member, with intervals.")]
     public static void Judges_better_than_its_members(ComposerSubject subject) => throw Verdict.NotTested("The kit's scorers are invented.");
+
+    [Rule("C10", RuleKind.Required, AtEveryOption = true,
+        Protects = "The host has writers, policies and a text generator only for a composer that needs them, and a model trained as a policy has no reward. "
+            + "One that reads them without a need ends the experiment after all its training.",
+        Fix = "Say so in Needs: ComposerNeeds.Writers, ComposerNeeds.Policies, ComposerNeeds.Generator, where the options make it necessary. With Policies, "
+            + "leave the members' rewards alone.")]
+    public static void Reads_only_what_it_needs(ComposerSubject subject)
+    {
+        var needs = subject.Needs;
+        if (needs.HasFlag(ComposerNeeds.Policies)) Without("a member's Scorer.Score", m => m with { Scorer = new ComposerSubject.Rewardless() });
+        else Without("a member's Policy and Reference", m => m with { Policy = null, Reference = null });
+        if (!needs.HasFlag(ComposerNeeds.Writers)) Without("a member's Writer", m => m with { Writer = null });
+        if (!needs.HasFlag(ComposerNeeds.Generator)) Without("context.Generator", m => m, new(ComposerSubject.References, 1));
+
+        void Without(string what, Func<ScorerMember, ScorerMember> taken, CompositionContext? context = null)
+        {
+            var members = ComposerSubject.Members(3);
+            try
+            {
+                Verdict.Same(
+                    Numbers.Difference(subject.Scores(members), subject.Scores([.. members.Select(taken)], context: context), Close),
+                    $"with {what}, which its Needs do not name, then without it");
+            }
+            catch (Exception e) when (e is not RuleBrokenException)
+            {
+                throw Verdict.Broken($"it reads {what}, which its Needs do not name: {e.Message}");
+            }
+        }
+    }
+
+    [Rule("C11", RuleKind.Optional,
+        Protects = "A text generator is money or a GPU, and a policy is a language model that must be loaded.",
+        Fix = "Let Needs follow the options.")]
+    public static void Reads_all_that_it_needs(ComposerSubject subject)
+    {
+        var needs = subject.Needs;
+        if (needs == ComposerNeeds.None) throw Verdict.NotTested("It needs nothing but scorers.");
+        var (writer, generator) = (ScriptedGenerators.Counting(ScriptedGenerators.Words()), ScriptedGenerators.Counting(ScriptedGenerators.Words()));
+        var policy = new ScriptedPolicy("counting", _ => new(-1, 1));
+        subject.Scores([ComposerSubject.Members(1)[0] with { Writer = writer, Policy = policy, Reference = policy }], context: new(ComposerSubject.References, 1, generator));
+        if (needs.HasFlag(ComposerNeeds.Writers) && writer.Asked == 0) throw Verdict.Broken("it needs the members' writers, but never asks one");
+        if (needs.HasFlag(ComposerNeeds.Policies) && policy.Asked == 0) throw Verdict.Broken("it needs the members' policies, but never asks one");
+        if (needs.HasFlag(ComposerNeeds.Generator) && generator.Asked == 0) throw Verdict.Broken("it needs a text generator, but never asks it");
+    }
 }

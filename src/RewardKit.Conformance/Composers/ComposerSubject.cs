@@ -19,29 +19,51 @@ public sealed class ComposerSubject(Func<IScorerComposer> make) : Subject
     [
         ("scoring with slow members", (plugin, stop) =>
         {
-            var scorer = ((IScorerComposer)plugin).Compose([new(new Slow()) { Writer = ScriptedGenerators.Words() }], new([], 1, ScriptedGenerators.Words()), stop);
-            scorer.Score(Requests(4), stop);
+            var slow = new ScorerMember(new Slow()) { Writer = ScriptedGenerators.Words(), Policy = ScriptedPolicies.Slow(), Reference = ScriptedPolicies.Slow() };
+            ((IScorerComposer)plugin).Compose([slow], Context(1), stop).Score(Requests(200), stop);
         }),
     ];
 
     internal override Transcript Use(object plugin, int scenario, int seed, torch.Device device)
     {
         var transcript = new Transcript();
-        var scorer = Compose((IScorerComposer)plugin, Members(3 + scenario), seed);
+        var scorer = ((IScorerComposer)plugin).Compose(Members(3 + scenario), Context(seed), CancellationToken.None);
         transcript.Add("the scores", [.. scorer.Score(Requests(12))]);
         transcript.Add("the scores once more", [.. scorer.Score(Requests(5))]);
         return transcript;
     }
 
     /// <summary>Scores of a new composition.</summary>
-    internal IReadOnlyList<double> Scores(IReadOnlyList<ScorerMember> members, IReadOnlyList<ScoreRequest>? requests = null) =>
-        Compose(make(), members, 1).Score(requests ?? Requests(12));
+    internal IReadOnlyList<double> Scores(
+        IReadOnlyList<ScorerMember> members, IReadOnlyList<ScoreRequest>? requests = null, CompositionContext? context = null) =>
+        make().Compose(members, context ?? Context(1), CancellationToken.None).Score(requests ?? Requests(12));
 
-    internal static IScorer Compose(IScorerComposer composer, IReadOnlyList<ScorerMember> members, int seed) =>
-        composer.Compose(members, new([.. SyntheticPairs.Draw(10, seed: 9).Select(pair => new ScoreRequest(pair.Prompt, pair.Chosen))], seed, ScriptedGenerators.Words()), CancellationToken.None);
+    internal ComposerNeeds Needs => make().Needs;
+
+    /// <summary>A context with all that there is.</summary>
+    private static CompositionContext Context(int seed) => new(References, seed, ScriptedGenerators.Words());
+
+    /// <summary>Responses for means and deviations.</summary>
+    internal static IReadOnlyList<ScoreRequest> References { get; } = [.. SyntheticPairs.Draw(10, seed: 9).Select(pair => new ScoreRequest(pair.Prompt, pair.Chosen))];
 
     /// <summary>Members that agree in part: each adds its own view to a common one.</summary>
-    internal static IReadOnlyList<ScorerMember> Members(int count) => [.. Enumerable.Range(1, count).Select(i => new ScorerMember(new Invented($"member {i}", i)) { Writer = ScriptedGenerators.Words() })];
+    /// <param name="count">How many.</param>
+    /// <param name="shift">Added to all their rewards.</param>
+    internal static IReadOnlyList<ScorerMember> Members(int count, double shift = 0) => [.. Enumerable.Range(1, count).Select(i => Member(i, shift))];
+
+    // Its language model likes a response by its reward better than the one that it started from, which likes all alike.
+    private static ScorerMember Member(int number, double shift)
+    {
+        const double alike = -40;
+        const int tokens = 10;
+        var scorer = new Invented($"member {number}", number, shift);
+        return new(scorer)
+        {
+            Writer = ScriptedGenerators.Words(),
+            Policy = ScriptedPolicies.Of(request => new(alike + scorer.Score([request], default)[0], tokens)),
+            Reference = ScriptedPolicies.Of(_ => new(alike, tokens)),
+        };
+    }
 
     internal static IReadOnlyList<ScoreRequest> Requests(int count) =>
         [.. SyntheticPairs.Draw((count + 1) / 2, seed: 4).SelectMany(pair => (ScoreRequest[])[new(pair.Prompt, pair.Chosen), new(pair.Prompt, pair.Rejected)]).Take(count)];
@@ -56,6 +78,15 @@ public sealed class ComposerSubject(Func<IScorerComposer> make) : Subject
 
         private static double Number(string text, int seed) =>
             new Random(text.Aggregate(seed * 7919, (sum, letter) => unchecked(sum * 31 + letter))).NextDouble() * 4 - 2;
+    }
+
+    /// <summary>Has no reward, as a model that was trained without one.</summary>
+    internal sealed class Rewardless : IScorer
+    {
+        public string Name => "rewardless";
+
+        public IReadOnlyList<double> Score(IReadOnlyList<ScoreRequest> requests, CancellationToken cancellation) =>
+            throw Verdict.Broken("it asks a member for rewards, and with ComposerNeeds.Policies a member need not have any");
     }
 
     private sealed class Slow : IScorer

@@ -8,20 +8,21 @@ internal static class EvaluatorRules
     private const double Close = 1e-9;
 
     [Rule("E01", RuleKind.Required, AtEveryOption = true,
-        Protects = "If a scorer that is always right does not get 1, the number is not what its name says, and no method can reach the top.",
+        Protects = "If a scorer that is always right, or a model that writes right answers alone, does not get 1, the number is not what its name says, and no method can reach the top.",
         Fix = "Give a pair full credit whenever the chosen response has the higher reward.")]
-    public static void Perfect_scorer_gets_one(EvaluatorSubject subject) => SharesAre(subject, subject.Perfect(subject.Some), 1);
+    public static void Perfect_scorer_gets_one(EvaluatorSubject subject) => SharesAre(subject, subject.Perfect, subject.PerfectWriter, "PerfectWriter", 1);
 
     [Rule("E02", RuleKind.Required, AtEveryOption = true,
-        Protects = "If a scorer that is always wrong gets more than 0, failures hide in the number.",
+        Protects = "If a scorer that is always wrong, or a model that writes wrong answers alone, gets more than 0, failures hide in the number.",
         Fix = "Give a pair no credit where the rejected response has the higher reward; no absolute values, no special case for 0.")]
-    public static void Reversed_scorer_gets_nothing(EvaluatorSubject subject) => SharesAre(subject, subject.Reversed(subject.Some), 0);
+    public static void Reversed_scorer_gets_nothing(EvaluatorSubject subject) => SharesAre(subject, subject.Reversed, subject.WrongWriter, "WrongWriter", 0);
 
     [Rule("E03", RuleKind.Required,
         Protects = "A model that gives everything the same reward has learnt nothing. What it gets must be decided, not left to chance or to order.",
         Fix = "Credit equal rewards with one number (0, ½ or 1) for every pair, say so in an option, and in the test project's ConstantScorerGets.")]
     public static void Equal_rewards_count_as_stated(EvaluatorSubject subject)
     {
+        JudgesRewards(subject);
         foreach (var (name, measured) in subject.Shares(ScriptedScorers.Constant(), subject.Some))
         {
             double[] allowed = subject.ConstantScorerGets is { } stated ? [stated] : [0, 0.5, 1];
@@ -36,6 +37,7 @@ internal static class EvaluatorRules
         Fix = "Compare the two rewards strictly and alone, without thresholds; state in Chance what a guess reaches.")]
     public static void Random_scorer_is_near_chance(EvaluatorSubject subject)
     {
+        JudgesRewards(subject);
         foreach (var (name, measured) in subject.Shares(ScriptedScorers.Random(7), subject.Pairs))
         {
             var chance = measured.Chance!.Value;
@@ -146,6 +148,8 @@ internal static class EvaluatorRules
         Fix = "Give shares a Chance: new Measurement(value, items, Chance: 0.5).")]
     public static void A_share_states_its_chance(EvaluatorSubject subject)
     {
+        // Where anything can be written, chance reaches nothing.
+        JudgesRewards(subject);
         var report = subject.Evaluate(subject.Perfect(subject.Some), subject.Some);
         if (report.Metrics.Values.All(m => m.Chance is null)) throw Verdict.Broken("no metric states what chance would reach");
     }
@@ -157,23 +161,27 @@ internal static class EvaluatorRules
         throw Verdict.NotTested("A kit has neither the benchmark's data nor its results.");
 
     [Rule("E13", RuleKind.Required, AtEveryOption = true,
-        Protects = "The host has a text generator only for an evaluator that needs one, and a reward for a single response only where the model is no pairwise one. "
-            + "An evaluator that reads either without a need ends the experiment after all its training.",
-        Fix = "Say so in Needs: EvaluatorNeeds.Generator, EvaluatorNeeds.Rewards, where the options make it necessary. Where pairs are all that is judged, "
-            + "use ScorePairs instead of Score.")]
+        Protects = "The host has a text generator, and what the model writes, only for an evaluator that needs them; a reward for a single response only where the model "
+            + "is no pairwise one; and no reward at all of a model that is trained to write. An evaluator that reads what it did not ask for ends the experiment after all "
+            + "its training.",
+        Fix = "Say so in Needs: EvaluatorNeeds.Generator, EvaluatorNeeds.Writer, EvaluatorNeeds.Rewards, where the options make it necessary. Where pairs are all that is "
+            + "judged, use ScorePairs instead of Score; where answers are, leave the scorer alone.")]
     public static void Reads_only_what_it_needs(EvaluatorSubject subject)
     {
         var evaluator = subject.New();
-        var (writes, rewards) = (evaluator.Needs.HasFlag(EvaluatorNeeds.Generator), evaluator.Needs.HasFlag(EvaluatorNeeds.Rewards));
-        if (writes && rewards) throw Verdict.NotTested("It needs all there is.");
-        var scorer = rewards ? ScriptedScorers.Random(7) : ScriptedScorers.Comparing(ScriptedScorers.Random(7));
+        var needs = evaluator.Needs;
+        if (needs == (EvaluatorNeeds.Generator | EvaluatorNeeds.Rewards | EvaluatorNeeds.Writer)) throw Verdict.NotTested("It needs all there is.");
+        var scorer = needs.HasFlag(EvaluatorNeeds.Rewards) ? ScriptedScorers.Random(7)
+            : subject.JudgesAnswers ? ScriptedScorers.Silent() : ScriptedScorers.Comparing(ScriptedScorers.Random(7));
+        var context = new EvaluationContext(
+            scorer, subject.Some, 5, needs.HasFlag(EvaluatorNeeds.Generator) ? subject.Generator : null, needs.HasFlag(EvaluatorNeeds.Writer) ? subject.Writer : null);
         try
         {
-            evaluator.EvaluateAsync(new(scorer, subject.Some, 5, writes ? subject.Generator : null), default).GetAwaiter().GetResult();
+            evaluator.EvaluateAsync(context, default).GetAwaiter().GetResult();
         }
-        catch (RewardKitException e) when (e.TargetSite?.DeclaringType == typeof(EvaluationContext))
+        catch (RewardKitException e) when (e.TargetSite is { DeclaringType: { } type } read && type == typeof(EvaluationContext))
         {
-            throw Verdict.Broken("it reads context.Generator, which its Needs do not name");
+            throw Verdict.Broken($"it reads context.{read.Name["get_".Length..]}, which its Needs do not name");
         }
         catch (RewardKitException e) when (e.TargetSite?.DeclaringType == typeof(IPairScorer))
         {
@@ -182,25 +190,34 @@ internal static class EvaluatorRules
     }
 
     [Rule("E14", RuleKind.Optional,
-        Protects = "A text generator is money or a GPU.",
+        Protects = "A text generator is money or a GPU, and so is what a model writes.",
         Fix = "Let Needs follow the options.")]
     public static void Reads_all_that_it_needs(EvaluatorSubject subject)
     {
-        if (!subject.New().Needs.HasFlag(EvaluatorNeeds.Generator)) throw Verdict.NotTested("It needs no text generator.");
-        var written = 0;
-        subject.Evaluate(ScriptedScorers.Random(7), subject.Some, generator: new ScriptedGenerator(request =>
-        {
-            written++;
-            return subject.Generator.GenerateAsync([request]).GetAwaiter().GetResult()[0];
-        }));
-        if (written == 0) throw Verdict.Broken("it needs a text generator, but never asks it");
+        var needs = subject.New().Needs;
+        if ((needs & (EvaluatorNeeds.Generator | EvaluatorNeeds.Writer)) == 0) throw Verdict.NotTested("It needs no texts.");
+        var (generator, writer) = (ScriptedGenerators.Counting(subject.Generator), ScriptedGenerators.Counting(subject.Writer));
+        subject.Evaluate(ScriptedScorers.Random(7), subject.Some, generator: generator, writer: writer);
+        if (needs.HasFlag(EvaluatorNeeds.Generator) && generator.Asked == 0) throw Verdict.Broken("it needs a text generator, but never asks it");
+        if (needs.HasFlag(EvaluatorNeeds.Writer) && writer.Asked == 0) throw Verdict.Broken("it needs what the model writes, but never asks for it");
     }
 
-    private static void SharesAre(EvaluatorSubject subject, IScorer scorer, double expected)
+    private static void JudgesRewards(EvaluatorSubject subject)
     {
-        foreach (var (name, measured) in subject.Shares(scorer, subject.Some))
+        if (subject.JudgesAnswers) throw Verdict.NotTested("It judges what a model writes, whatever the scorer says.");
+    }
+
+    // Of a scorer, or of a writer where it judges what is written.
+    private static void SharesAre(
+        EvaluatorSubject subject, Func<IReadOnlyList<PreferenceExample>, IScorer> scorer, ITextGenerator? writer, string known, double expected)
+    {
+        if (subject.JudgesAnswers && writer is null)
+            throw Verdict.NotTested($"It judges what a model writes, and the kit does not know its answers. In a test project, override {known}.");
+        var judged = subject.JudgesAnswers ? ScriptedScorers.Random(7) : scorer(subject.Some);
+        var whose = subject.JudgesAnswers ? $"{writer!.Name} writer" : $"{judged.Name} scorer";
+        foreach (var (name, measured) in subject.Shares(judged, subject.Some, writer))
             if (!Numbers.AreClose(measured.Value, expected, Close))
-                throw Verdict.Broken($"{name} of the {scorer.Name} scorer is {Numbers.Show(measured.Value)} instead of {Numbers.Show(expected)}");
+                throw Verdict.Broken($"{name} of the {whose} is {Numbers.Show(measured.Value)} instead of {Numbers.Show(expected)}");
     }
 
     private static string? Names(EvaluationReport first, EvaluationReport second) =>

@@ -27,6 +27,18 @@ public sealed class EvaluatorSubject(Func<IEvaluator> make) : Subject
     /// <summary>What stands in for the text generator: the same request, the same answer.</summary>
     public ITextGenerator Generator { get; init; } = ScriptedGenerators.Words();
 
+    /// <summary>What stands in for the texts of the model under evaluation: the same request, the same answer.</summary>
+    public ITextGenerator Writer { get; init; } = ScriptedGenerators.Words();
+
+    /// <summary>Writes right answers alone, for an evaluator that judges them; null where the kit knows no such writer.</summary>
+    public ITextGenerator? PerfectWriter { get; init; }
+
+    /// <summary>Writes wrong answers alone.</summary>
+    public ITextGenerator? WrongWriter { get; init; }
+
+    /// <summary>Whether it judges what a model writes, and leaves the scorer alone.</summary>
+    internal bool JudgesAnswers => (New().Needs & (EvaluatorNeeds.Writer | EvaluatorNeeds.Rewards)) == EvaluatorNeeds.Writer;
+
     /// <summary>As many of the pairs as the quick rules look at; all of an evaluator's own.</summary>
     internal IReadOnlyList<PreferenceExample> Some => OwnData ? Pairs : [.. Pairs.Take(100)];
 
@@ -44,11 +56,11 @@ public sealed class EvaluatorSubject(Func<IEvaluator> make) : Subject
     {
         get
         {
-            var works = new List<(string, Action<object, CancellationToken>)>
-            {
-                ("while a slow scorer scores", (plugin, stop) => Evaluate(ScriptedScorers.Slow(), Pairs, (IEvaluator)plugin, stop: stop)),
-            };
-            if (New().Needs.HasFlag(EvaluatorNeeds.Generator)) works.Add(("while a slow generator writes", (plugin, stop) => WaitForGenerator((IEvaluator)plugin, stop)));
+            var works = new List<(string, Action<object, CancellationToken>)>();
+            if (!JudgesAnswers) works.Add(("while a slow scorer scores", (plugin, stop) => Evaluate(ScriptedScorers.Slow(), Pairs, (IEvaluator)plugin, stop: stop)));
+            var needs = New().Needs;
+            if (needs.HasFlag(EvaluatorNeeds.Generator)) works.Add(("while a slow generator writes", (plugin, stop) => WaitForText((IEvaluator)plugin, stop, ScriptedGenerators.Slow(), null)));
+            if (needs.HasFlag(EvaluatorNeeds.Writer)) works.Add(("while a slow model writes", (plugin, stop) => WaitForText((IEvaluator)plugin, stop, null, ScriptedGenerators.Slow())));
             return works;
         }
     }
@@ -64,6 +76,9 @@ public sealed class EvaluatorSubject(Func<IEvaluator> make) : Subject
         Perfect = Perfect,
         Reversed = Reversed,
         Generator = Generator,
+        Writer = Writer,
+        PerfectWriter = PerfectWriter,
+        WrongWriter = WrongWriter,
     };
 
     internal override Transcript Use(object plugin, int scenario, int seed, torch.Device device)
@@ -83,22 +98,21 @@ public sealed class EvaluatorSubject(Func<IEvaluator> make) : Subject
     /// <summary>Evaluates a scorer.</summary>
     internal EvaluationReport Evaluate(
         IScorer scorer, IReadOnlyList<PreferenceExample> pairs, IEvaluator? evaluator = null, int seed = 5, CancellationToken stop = default,
-        ITextGenerator? generator = null) =>
-        (evaluator ?? New()).EvaluateAsync(new(scorer, pairs, seed, generator ?? Generator), stop).GetAwaiter().GetResult();
+        ITextGenerator? generator = null, ITextGenerator? writer = null) =>
+        (evaluator ?? New()).EvaluateAsync(new(scorer, pairs, seed, generator ?? Generator, writer ?? Writer), stop).GetAwaiter().GetResult();
 
     /// <summary>The shares that a report states: what has a level of chance.</summary>
     /// <exception cref="NotTestedException">There is none.</exception>
-    internal IReadOnlyList<(string Name, Measurement Measured)> Shares(IScorer scorer, IReadOnlyList<PreferenceExample> pairs)
+    internal IReadOnlyList<(string Name, Measurement Measured)> Shares(IScorer scorer, IReadOnlyList<PreferenceExample> pairs, ITextGenerator? writer = null)
     {
-        var shares = Evaluate(scorer, pairs).Metrics.Where(m => m.Value.Chance is not null).Select(m => (m.Key, m.Value)).ToArray();
+        var shares = Evaluate(scorer, pairs, writer: writer).Metrics.Where(m => m.Value.Chance is not null).Select(m => (m.Key, m.Value)).ToArray();
         return shares.Length > 0 ? shares : throw Verdict.NotTested("No metric says what chance would reach, so the kit does not know which of them is a share.");
     }
 
-    private void WaitForGenerator(IEvaluator evaluator, CancellationToken stop)
+    private void WaitForText(IEvaluator evaluator, CancellationToken stop, SlowGenerator? generator, SlowGenerator? writer)
     {
-        var generator = ScriptedGenerators.Slow();
-        Evaluate(ScriptedScorers.Random(7), Pairs, evaluator, stop: stop, generator: generator);
+        Evaluate(ScriptedScorers.Random(7), Pairs, evaluator, stop: stop, generator: generator, writer: writer);
         // Where it was never asked, there was nothing to wait for.
-        if (generator.Asked == 0 && stop.WaitHandle.WaitOne()) stop.ThrowIfCancellationRequested();
+        if ((generator ?? writer)!.Asked == 0 && stop.WaitHandle.WaitOne()) stop.ThrowIfCancellationRequested();
     }
 }

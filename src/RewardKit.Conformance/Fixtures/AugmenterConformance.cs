@@ -29,6 +29,9 @@ public abstract class AugmenterConformance : PluginConformance
     /// </summary>
     protected virtual ITextGenerator Generator => ScriptedGenerators.Words();
 
+    /// <summary>What stands in for the texts of the model that a run starts from, likewise.</summary>
+    protected virtual ITextGenerator Writer => ScriptedGenerators.Words();
+
     /// <summary>Tests a rule.</summary>
     /// <param name="rule">The rule.</param>
     [TestCaseSource(nameof(Rules))]
@@ -37,5 +40,10 @@ public abstract class AugmenterConformance : PluginConformance
     /// <summary>Makes the augmenter with the options to test. Called often.</summary>
     protected abstract IAugmenter Create();
 
-    private protected override Subject Subject() => new AugmenterSubject(Create) { Examples = Examples, Baseline = Baseline, Generator = Generator };
+    /// <summary>What stands in for a language model: another one for each name.</summary>
+    /// <param name="name">One of the augmenter's <see cref="IAugmenter.Policies"/>, or <see cref="AugmentationContext.Start"/>.</param>
+    protected virtual IPolicy Policy(string name) => ScriptedPolicies.Named(name);
+
+    private protected override Subject Subject() =>
+        new AugmenterSubject(Create) { Examples = Examples, Baseline = Baseline, Generator = Generator, Writer = Writer, Policy = Policy };
 }

@@ -29,6 +29,18 @@ public abstract class EvaluatorConformance : PluginConformance
     /// </summary>
     protected virtual ITextGenerator Generator => ScriptedGenerators.Words();
 
+    /// <summary>What stands in for the texts of the model under evaluation, likewise.</summary>
+    protected virtual ITextGenerator Writer => ScriptedGenerators.Words();
+
+    /// <summary>
+    /// Writes right answers alone, for an evaluator that judges what a model writes; null leaves the rule that such a model
+    /// gets everything untested.
+    /// </summary>
+    protected virtual ITextGenerator? PerfectWriter => null;
+
+    /// <summary>Writes wrong answers alone; null leaves the rule that such a model gets nothing untested.</summary>
+    protected virtual ITextGenerator? WrongWriter => null;
+
     /// <summary>Tests a rule.</summary>
     /// <param name="rule">The rule.</param>
     [TestCaseSource(nameof(Rules))]
@@ -52,5 +64,8 @@ public abstract class EvaluatorConformance : PluginConformance
         Reversed = Reversed,
         ConstantScorerGets = ConstantScorerGets,
         Generator = Generator,
+        Writer = Writer,
+        PerfectWriter = PerfectWriter,
+        WrongWriter = WrongWriter,
     };
 }

@@ -43,6 +43,9 @@ public static class ScriptedGenerators
     /// <summary>As <see cref="Words"/>, but so slow that only a cancellation ends it soon.</summary>
     internal static SlowGenerator Slow() => new(Words());
 
+    /// <summary>Answers as another one does, and knows how often.</summary>
+    internal static ScriptedGenerator Counting(ITextGenerator inner) => new(request => inner.GenerateAsync([request]).GetAwaiter().GetResult()[0], inner.Name);
+
     private static string Sentence(TextRequest request)
     {
         var hash = 14_695_981_039_346_656_037;

@@ -29,6 +29,10 @@ public static class ScriptedScorers
     internal static ScriptedScorer Slow() =>
         new ScriptedScorer("slow", request => Chance(request, 1)) { Pause = TimeSpan.FromMilliseconds(20), Patience = TimeSpan.FromSeconds(3) };
 
+    /// <summary>Has nothing to say of any response, as a model that is trained to write.</summary>
+    internal static IScorer Silent() => new ScriptedScorer(
+        "silent", _ => throw Verdict.Broken("it asks the scorer, and by its Needs it judges what the model writes: such a model need not have a reward"));
+
     private static ScriptedScorer ByKnowledge(string name, IReadOnlyList<PreferenceExample> pairs, Func<double, double> turned)
     {
         var known = new Dictionary<ScoreRequest, double>();

@@ -37,6 +37,22 @@ public sealed class AugmenterRulesTests
     public void A_generator_that_is_needed_and_not_asked_is_caught() =>
         new BrokenPlugin("A10", "a text generator, but never asks it", Of<NeedsGeneratorForNothing>()).IsCaughtByItsRuleAlone();
 
+    [Test]
+    public void Language_models_that_are_read_without_a_need_are_caught()
+    {
+        new BrokenPlugin("A08", "context.Writer", Of<ReadsWriter>()).IsCaughtByItsRuleAlone();
+        new BrokenPlugin("A08", "context.Policy", Of<ReadsPolicies>()).IsCaughtByItsRuleAlone();
+        new BrokenPlugin("A08", "it names the policy \"previous\"", Of<NamesAPolicyWithoutNeed>()).IsCaughtByItsRuleAlone();
+    }
+
+    [Test]
+    public void Language_models_that_are_needed_and_not_asked_are_caught()
+    {
+        new BrokenPlugin("A10", "what the starting model writes", Of<NeedsWriterForNothing>()).IsCaughtByItsRuleAlone();
+        new BrokenPlugin("A10", "the policy \"start\", but never asks it", Of<NeedsPolicyForNothing>()).IsCaughtByItsRuleAlone();
+        new BrokenPlugin("A10", "the policy \"oldest\", but never asks it", Of<NamesAPolicyForNothing>()).IsCaughtByItsRuleAlone();
+    }
+
     private static AugmenterSubject Of<T>(PluginTraits traits = PluginTraits.None) where T : IAugmenter, new() => new(() => new T()) { Traits = traits };
 }
 
@@ -52,4 +68,9 @@ public sealed class SoundRewriterTests : AugmenterConformance
     protected override ITextGenerator Generator => ScriptedGenerators.Of(prompt => prompt + " Tell me, please.");
 
     protected override IAugmenter Create() => new SoundRewriter();
+}
+
+public sealed class SoundSamplerTests : AugmenterConformance
+{
+    protected override IAugmenter Create() => new SoundSampler();
 }

@@ -189,3 +189,53 @@ internal sealed class NeedsGeneratorForNothing : SoundAugmenter
 {
     public override AugmenterNeeds Needs => AugmenterNeeds.Generator;
 }
+
+/// <summary>Keeps what the starting model writes beside each preference, with what two models say of it, and keeps every rule.</summary>
+internal class SoundSampler : SoundAugmenter, IAugmenter
+{
+    public override AugmenterNeeds Needs => AugmenterNeeds.Writer | AugmenterNeeds.Policies;
+
+    public virtual IReadOnlyList<string> Policies => ["previous"];
+
+    protected override PreferenceExample Made(PreferenceExample parent, AugmentationContext context, Random random)
+    {
+        var sample = Conversation.Assistant(context.Writer.GenerateAsync([new(parent.Prompt, new() { Seed = random.Next() })]).GetAwaiter().GetResult()[0].Text);
+        ScoreRequest[] asked = [new(parent.Prompt, sample)];
+        return base.Made(parent, context, random) with
+        {
+            Rejected = sample,
+            Margin = Math.Abs(context.Policy("previous").LogProbs(asked)[0].LogProb - context.Policy(AugmentationContext.Start).LogProbs(asked)[0].LogProb),
+        };
+    }
+}
+
+internal sealed class ReadsWriter : SoundSampler
+{
+    public override AugmenterNeeds Needs => AugmenterNeeds.Policies;
+}
+
+internal sealed class ReadsPolicies : SoundAugmenter
+{
+    protected override PreferenceExample Made(PreferenceExample parent, AugmentationContext context, Random random) =>
+        base.Made(parent, context, random) with { Margin = context.Policy(AugmentationContext.Start).LogProbs([new(parent.Prompt, parent.Chosen)])[0].Tokens };
+}
+
+internal sealed class NamesAPolicyWithoutNeed : SoundAugmenter, IAugmenter
+{
+    IReadOnlyList<string> IAugmenter.Policies => ["previous"];
+}
+
+internal sealed class NeedsWriterForNothing : SoundAugmenter
+{
+    public override AugmenterNeeds Needs => AugmenterNeeds.Writer;
+}
+
+internal sealed class NeedsPolicyForNothing : SoundAugmenter
+{
+    public override AugmenterNeeds Needs => AugmenterNeeds.Policies;
+}
+
+internal sealed class NamesAPolicyForNothing : SoundSampler, IAugmenter
+{
+    IReadOnlyList<string> IAugmenter.Policies => ["previous", "oldest"];
+}

@@ -5,7 +5,9 @@ namespace RewardKit.Conformance.Tests.Composers;
 /// <summary>The weighted mean, which keeps every rule; what follows breaks one each.</summary>
 internal class SoundComposer : IScorerComposer
 {
-    public IScorer Compose(IReadOnlyList<ScorerMember> members, CompositionContext context, CancellationToken cancellation)
+    public virtual ComposerNeeds Needs => ComposerNeeds.None;
+
+    public virtual IScorer Compose(IReadOnlyList<ScorerMember> members, CompositionContext context, CancellationToken cancellation)
     {
         Check(members);
         return new Composed(this, members);
@@ -88,6 +90,79 @@ internal sealed class UninterruptibleComposer : SoundComposer
     protected override CancellationToken Token(CancellationToken cancellation) => CancellationToken.None;
 }
 
+/// <summary>Scores by what the members' language models say of a response, and keeps every rule.</summary>
+internal class SoundLikelihood : SoundComposer
+{
+    public override ComposerNeeds Needs => ComposerNeeds.Policies;
+
+    public override IScorer Compose(IReadOnlyList<ScorerMember> members, CompositionContext context, CancellationToken cancellation) =>
+        base.Compose([.. members.Select(m => m with { Scorer = new Gained(m.Policy!, m.Reference!) })], context, cancellation);
+
+    private sealed class Gained(IPolicy policy, IPolicy reference) : IScorer
+    {
+        public string Name => "gained";
+
+        public IReadOnlyList<double> Score(IReadOnlyList<ScoreRequest> requests, CancellationToken cancellation) =>
+            [.. policy.LogProbs(requests, cancellation).Zip(reference.LogProbs(requests, cancellation), (p, r) => p.LogProb - r.LogProb)];
+    }
+}
+
+internal sealed class ReadsPolicies : SoundLikelihood
+{
+    public override ComposerNeeds Needs => ComposerNeeds.None;
+}
+
+internal sealed class ReadsRewardsOfPolicies : SoundComposer
+{
+    public override ComposerNeeds Needs => ComposerNeeds.Policies;
+
+    public override IScorer Compose(IReadOnlyList<ScorerMember> members, CompositionContext context, CancellationToken cancellation)
+    {
+        foreach (var member in members) member.Policy!.LogProbs([]);
+        return base.Compose(members, context, cancellation);
+    }
+}
+
+internal sealed class ReadsWriters : SoundComposer
+{
+    public override IScorer Compose(IReadOnlyList<ScorerMember> members, CompositionContext context, CancellationToken cancellation)
+    {
+        foreach (var member in members) ArgumentNullException.ThrowIfNull(member.Writer);
+        return base.Compose(members, context, cancellation);
+    }
+}
+
+internal sealed class ReadsGenerator : SoundComposer
+{
+    public override IScorer Compose(IReadOnlyList<ScorerMember> members, CompositionContext context, CancellationToken cancellation)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(context.Generator.Name);
+        return base.Compose(members, context, cancellation);
+    }
+}
+
+internal sealed class AddsWhatWritersLike : SoundComposer
+{
+    private bool _writes;
+
+    protected override double One(IReadOnlyList<(double Weight, double Score)> members) => base.One(members) + (_writes ? 0.1 : 0);
+
+    public override IScorer Compose(IReadOnlyList<ScorerMember> members, CompositionContext context, CancellationToken cancellation)
+    {
+        _writes = members.Any(m => m.Writer is not null);
+        return base.Compose(members, context, cancellation);
+    }
+}
+
+internal class NeedsForNothing(ComposerNeeds needs) : SoundComposer
+{
+    public override ComposerNeeds Needs => needs;
+}
+
+internal sealed class NeedsWriters() : NeedsForNothing(ComposerNeeds.Writers);
+
+internal sealed class NeedsGenerator() : NeedsForNothing(ComposerNeeds.Generator);
+
 public sealed class ComposerRulesTests
 {
     private static readonly BrokenPlugin[] Broken =
@@ -100,6 +175,12 @@ public sealed class ComposerRulesTests
         new("C06", "weight zero", Of<IgnoresWeights>()),
         new("C07", "no member: it scores", Of<TakesAnything>()),
         new("C08", "0.5 higher", Of<FallsWithItsMembers>()),
+        new("C10", "a member's Policy and Reference", Of<ReadsPolicies>()),
+        new("C10", "a member need not have any", Of<ReadsRewardsOfPolicies>()),
+        new("C10", "a member's Writer", Of<ReadsWriters>()),
+        new("C10", "context.Generator", Of<ReadsGenerator>()),
+        new("C11", "never asks one", Of<NeedsWriters>()),
+        new("C11", "never asks it", Of<NeedsGenerator>()),
         new("G05", "as if its work were done", Of<UninterruptibleComposer>()),
     ];
 
@@ -108,8 +189,20 @@ public sealed class ComposerRulesTests
 
     [Test]
     public void Every_rule_has_a_composer_that_breaks_it() => Assert.That(
-        Broken.Select(b => b.Rule).Where(id => id[0] == 'C'),
+        Broken.Select(b => b.Rule).Where(id => id[0] == 'C').Distinct(),
         Is.EquivalentTo(Rule.For(PluginKind.Composer).Where(r => r.Kind != RuleKind.Untested && r.Id[0] == 'C').Select(r => r.Id)));
+
+    [Test]
+    public void What_is_not_needed_may_not_change_a_score() =>
+        Assert.That(
+            Rule.For(PluginKind.Composer).Single(r => r.Id == "C10").Check(Of<AddsWhatWritersLike>()).Message,
+            Does.Contain("with a member's Writer, which its Needs do not name, then without it"));
+
+    [Test]
+    public void Policies_that_are_needed_and_not_asked_are_caught() =>
+        Assert.That(
+            Rule.For(PluginKind.Composer).Single(r => r.Id == "C11").Check(Of<ReadsRewardsOfPolicies>()).Message,
+            Does.Contain("the members' policies, but never asks one"));
 
     private static ComposerSubject Of<T>() where T : IScorerComposer, new() => new(() => new T());
 }
@@ -117,4 +210,9 @@ public sealed class ComposerRulesTests
 public sealed class SoundComposerTests : ComposerConformance
 {
     protected override IScorerComposer Create() => new SoundComposer();
+}
+
+public sealed class SoundLikelihoodTests : ComposerConformance
+{
+    protected override IScorerComposer Create() => new SoundLikelihood();
 }

@@ -154,3 +154,48 @@ internal sealed class AsksForRewards : SoundEvaluator
         return base.EvaluateAsync(context, cancellation);
     }
 }
+
+/// <summary>The share of prompts that the model answers with a word that stands in the prompt, and keeps every rule.</summary>
+internal class SoundReader : IEvaluator
+{
+    public virtual EvaluatorNeeds Needs => EvaluatorNeeds.Writer;
+
+    public virtual async Task<EvaluationReport> EvaluateAsync(EvaluationContext context, CancellationToken cancellation)
+    {
+        if (context.Pairs.Count == 0) throw RewardKitException.Input("There is nothing to answer.");
+        var replies = await context.Writer.GenerateAsync([.. context.Pairs.Select(pair => new TextRequest(pair.Prompt, new() { Temperature = 0 }))], cancellation);
+        double[] credits = [.. context.Pairs.Zip(replies, (pair, reply) => Credit(pair.Prompt.LastContent.Contains(reply.Text, StringComparison.Ordinal)))];
+        return new(new Dictionary<string, Measurement> { ["accuracy"] = new(credits.Average(), credits, Chance: 0) }, []);
+    }
+
+    protected virtual double Credit(bool right) => right ? 1 : 0;
+}
+
+internal sealed class HardToPlease : SoundReader
+{
+    protected override double Credit(bool right) => right ? 0.9 : 0;
+}
+
+internal sealed class KindToAll : SoundReader
+{
+    protected override double Credit(bool right) => right ? 1 : 0.1;
+}
+
+internal sealed class ReadsWriter : SoundReader
+{
+    public override EvaluatorNeeds Needs => EvaluatorNeeds.None;
+}
+
+internal sealed class AsksTheScorerToo : SoundReader
+{
+    public override Task<EvaluationReport> EvaluateAsync(EvaluationContext context, CancellationToken cancellation)
+    {
+        context.Scorer.ScorePairs(context.Pairs, cancellation);
+        return base.EvaluateAsync(context, cancellation);
+    }
+}
+
+internal sealed class NeedsWriterForNothing : SoundEvaluator
+{
+    public override EvaluatorNeeds Needs => EvaluatorNeeds.Writer | EvaluatorNeeds.Rewards;
+}

@@ -1,4 +1,5 @@
 using RewardKit.Hosting.Experiments;
+using RewardKit.Hosting.Generators;
 
 namespace RewardKit.Conformance.Tests.Evaluators;
 
@@ -19,7 +20,11 @@ public sealed class EvaluatorRulesTests
         new("E11", "chance", Of<NoChance>()),
         new("E13", "context.Generator", Of<ReadsGenerator>()),
         new("E13", "rewards of single responses", Of<AsksForRewards>()),
+        new("E13", "judges what the model writes", OfReader<AsksTheScorerToo>(known: false)),
         new("E14", "never asks it", Of<NeedsForNothing>()),
+        new("E14", "never asks for it", Of<NeedsWriterForNothing>()),
+        new("E01", "accuracy of the echo writer is 0.9", OfReader<HardToPlease>()),
+        new("E02", "accuracy of the words writer is 0.1", OfReader<KindToAll>()),
         new("G04", "the metric spread", Of<Bootstrap>()),
         new("G05", "as if its work were done", Of<IgnoresItsToken>()),
         new("G06", "accuracy.so.far", Of<RunningMean>()),
@@ -50,6 +55,25 @@ public sealed class EvaluatorRulesTests
         Assert.That(result.Message, Does.Contain("not among the pairs").And.Contain("override Perfect"));
     }
 
+    [Test]
+    public void A_writer_that_is_read_without_a_need_is_caught() => Assert.That(
+        Rule.For(PluginKind.Evaluator).Single(r => r.Id == "E13").Check(Of<ReadsWriter>()).Message, Does.Contain("context.Writer"));
+
+    [Test]
+    public void Answers_that_nobody_knows_are_not_tested_rather_than_failed()
+    {
+        var result = Rule.For(PluginKind.Evaluator).Single(r => r.Id == "E01").Check(OfReader<SoundReader>(known: false));
+        Assert.That(result.Outcome, Is.EqualTo(RuleOutcome.NotTested));
+        Assert.That(result.Message, Does.Contain("override PerfectWriter"));
+    }
+
+    // Without writers that are always right or wrong, no rule but its own asks what it makes of the scorer.
+    private static EvaluatorSubject OfReader<T>(bool known = true) where T : IEvaluator, new() => new(() => new T())
+    {
+        PerfectWriter = known ? SoundReaderTests.Echo : null,
+        WrongWriter = known ? ScriptedGenerators.Words() : null,
+    };
+
     private static EvaluatorSubject Of<T>() where T : IEvaluator, new() => new(() => new T());
 }
 
@@ -67,4 +91,15 @@ public sealed class SoundJudgeTests : EvaluatorConformance
     protected override double? ConstantScorerGets => 0.5;
 
     protected override IEvaluator Create() => new SoundJudge();
+}
+
+public sealed class SoundReaderTests : EvaluatorConformance
+{
+    internal static ITextGenerator Echo => ScriptedGenerator.Of(prompt => prompt, "echo");
+
+    protected override ITextGenerator? PerfectWriter => Echo;
+
+    protected override ITextGenerator? WrongWriter => ScriptedGenerators.Words();
+
+    protected override IEvaluator Create() => new SoundReader();
 }
