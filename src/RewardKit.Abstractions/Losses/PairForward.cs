@@ -71,6 +71,8 @@ public sealed class PairForward
     /// </summary>
     public torch.Tensor TokenRewards { get => Asked(field, ForwardNeeds.TokenRewards); init; } = null!;
 
+    // Not inlined: the conformance kit sees by where an exception begins that it is this one.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static torch.Tensor Asked(torch.Tensor? tensor, ForwardNeeds need, [CallerMemberName] string property = "") =>
         tensor ?? throw new InvalidOperationException(
             $"The loss reads {property} but did not ask for it: add {nameof(ForwardNeeds)}.{need} to its Needs.");
