@@ -15,7 +15,7 @@ internal sealed class EventFile : IDisposable
     private const int Status = 1, Start = 1; // SessionLog
     private const int Value = 1; // Summary
     private const int Tag = 1, SimpleValue = 2; // Summary.Value
-    private const string Prefix = "events.out.tfevents.";
+    internal const string Prefix = "events.out.tfevents.";
     private readonly FileStream _file;
 
     /// <summary>

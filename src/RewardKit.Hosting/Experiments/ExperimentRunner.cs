@@ -50,6 +50,7 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models, R
 
         var failures = new RunFailures(progress, cancellation);
         var runs = new Dictionary<(string Arm, int Seed), RunResult>();
+        var trained = new Dictionary<string, string>(); // By the key of a training, the arm that has it.
         foreach (var arm in ExperimentCheck.BaselinesFirst(spec.Arms))
         {
             if (unusable.TryGetValue(arm.Name, out var reason))
@@ -113,14 +114,24 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models, R
             var (log, counts) = found ?? store.SaveTraining(
                 arm.Name, seed, trainingKey, options.Fresh, Notice(arm.Name, seed), folder =>
                 {
+                    if (TakeOver(folder) is { } alike) return alike;
                     trains();
                     return Train(arm, seed, folder, entered);
                 });
+            trained.TryAdd(trainingKey.Hash, arm.Name);
 
             var evaluationKey = keys.Evaluation(arm, trainingKey);
             var earlier = found is null ? null : store.FindEvaluation(arm.Name, seed, evaluationKey);
             var (measurements, samples) = earlier ?? Judge();
             return new(arm.Name, seed, measurements, samples, log, counts, store.FolderOf(arm.Name, seed), earlier is not null);
+
+            // Arms that differ in how they score alone are trained once.
+            (TrainingLog, Dictionary<string, long>)? TakeOver(string folder)
+            {
+                if (!trained.TryGetValue(trainingKey.Hash, out var other) || store.TakeOver(other, seed, trainingKey, folder) is not { } alike) return null;
+                Notice(arm.Name, seed)($"Has the model of the arm \"{other}\", which is trained alike.");
+                return alike;
+            }
 
             (IReadOnlyDictionary<string, Measurement>, IReadOnlyDictionary<string, IReadOnlyList<EvaluationSample>>) Judge()
             {

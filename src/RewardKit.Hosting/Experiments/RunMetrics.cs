@@ -53,6 +53,10 @@ internal sealed class RunMetrics(string folder) : IDisposable
         _last = step;
     }
 
+    /// <summary>What a run's folder has of these files.</summary>
+    public static IEnumerable<string> FilesIn(string run) =>
+        ((string[])["metrics.jsonl", "samples.jsonl", EventFile.Prefix + "*"]).SelectMany(name => Directory.GetFiles(run, name));
+
     public void Dispose()
     {
         _lines?.Dispose();

@@ -100,6 +100,26 @@ internal sealed class RunStore(string folder, bool keepCheckpoints = false)
         }
     }
 
+    /// <summary>Takes over a finished training that has the same key: its model, and what was recorded of it.</summary>
+    /// <param name="arm">The arm that was trained.</param>
+    /// <param name="seed">The seed.</param>
+    /// <param name="key">The training's key.</param>
+    /// <param name="beside">The folder of the run that takes it over.</param>
+    public (TrainingLog Log, Dictionary<string, long> Counts)? TakeOver(string arm, int seed, ContentKey key, string beside)
+    {
+        var place = FolderOf(arm, seed);
+        if (ReadTraining(place, key) is not var (log, counts)) return null;
+        Writing(beside, () =>
+        {
+            Directory.CreateDirectory(CheckpointIn(beside));
+            foreach (var file in Directory.GetFiles(CheckpointIn(place))) Copy(file, CheckpointIn(beside));
+            foreach (var file in RunMetrics.FilesIn(place)) Copy(file, beside);
+        });
+        return (log, counts.ToDictionary());
+
+        static void Copy(string file, string to) => File.Copy(file, Path.Combine(to, Path.GetFileName(file)), overwrite: true);
+    }
+
     /// <summary>The folder of a training that is under way.</summary>
     public string Beside(string arm, int seed) => FolderOf(arm, seed) + ".partial";
 

@@ -65,6 +65,20 @@ public class ExperimentRunnerTests
     }
 
     [Test]
+    public void Arms_that_differ_only_in_how_they_score_are_trained_once()
+    {
+        var spec = Spec() with { Arms = [new("plain", Loss("long"), []), new("turned", Loss("long"), []) { Composer = Results.Use(PluginKind.Composer, "turned") }] };
+        var result = Run(spec);
+        Assert.That(_models.Trained, Is.EqualTo(new[] { "long seed 1 on 4", "long seed 2 on 4" }));
+        Assert.That(result.Runs.Select(r => r.Measurements["accuracy/accuracy"].Value), Is.EqualTo(new[] { 1.0, 1.0, 0.0, 0.0 }));
+        Assert.That(JsonSerializer.Serialize(result.Runs[2].Log), Is.EqualTo(JsonSerializer.Serialize(result.Runs[0].Log)));
+        Assert.That(_progress.Notes, Has.Exactly(2).Contains("Has the model of the arm \"plain\""));
+        // What was taken over is its own: it stays when the other arm is gone.
+        Directory.Delete(Path.Combine(spec.OutputFolder, "plain"), recursive: true);
+        Assert.That(Run(spec with { Arms = [spec.Arms[1]] }).Runs.Select(r => r.Reused), Is.All.True);
+    }
+
+    [Test]
     public void A_finished_experiment_is_found_again_whole()
     {
         var first = Run(Spec());
