@@ -1,5 +1,6 @@
 using System.CommandLine;
 using RewardKit.Cli.Commands;
+using RewardKit.Hosting.Decoding;
 using RewardKit.Hosting.Experiments;
 using RewardKit.Hosting.Plugins;
 using RewardKit.Hosting.Reports;
@@ -81,8 +82,9 @@ internal static class Program
         ProcessGroup? group = null;
         RunProcesses? processes = null;
         var failures = new List<RunFailure>();
+        using var work = new ScriptWork(host, place, console, options.Fresh);
         Scripts(host.Catalog).Run(
-            new ScriptContext(script, arguments, RunExperiment, cancellation) { Follows = place is { Rank: > 0 } }, Console.Error.WriteLine);
+            new ScriptContext(script, arguments, RunExperiment, cancellation) { Follows = place is { Rank: > 0 }, Work = work }, Console.Error.WriteLine);
         // Only after all went well: who failed does not wait for the others.
         group?.Dispose();
         // The script has done what it could with the rest.
@@ -91,6 +93,8 @@ internal static class Program
 
         ExperimentResult RunExperiment(ExperimentSpec spec)
         {
+            // Training needs the memory.
+            work.Release();
             using var plugins = host.Open();
             var models = new TorchModels(place);
             if (place is { Size: > 1 } && group is null) processes = new(group = Join(place, models.Device));

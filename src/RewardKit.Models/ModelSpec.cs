@@ -51,8 +51,8 @@ public sealed record ModelSpec
     public string? Tokenizer { get; init; }
 
     /// <summary>
-    /// The chat template's name: <c>plain</c>, <c>default</c> for the tokenizer's own, or one of several in its files; null
-    /// for the tokenizer's own, or <c>plain</c> where it has none.
+    /// The chat template's name: <c>plain</c>, <c>text</c> (a response goes on from its prompt, without marks), <c>default</c>
+    /// for the tokenizer's own, or one of several in its files; null for the tokenizer's own, or <c>plain</c> where it has none.
     /// </summary>
     public string? Template { get; init; }
 

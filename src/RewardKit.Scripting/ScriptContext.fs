@@ -4,6 +4,7 @@ open System
 open System.Collections.Generic
 open System.IO
 open System.Threading
+open RewardKit.Hosting.Decoding
 open RewardKit.Hosting.Experiments
 
 /// What the host lends a script while it runs.
@@ -38,6 +39,9 @@ type ScriptContext
 
     /// Whether this is one of several processes that follows another one, and writes nothing.
     member val Follows = false with get, set
+
+    /// What the host does for the script beside experiments; null where it does nothing.
+    member val Work: IScriptWork = null with get, set
 
     /// A hash of the script, what it loads, and its arguments.
     member val internal Content = "" with get, set

@@ -21,6 +21,14 @@ public interface IPluginSource
     /// <exception cref="RewardKitException">Unknown id, or an option that is unknown or out of range.</exception>
     IScorerComposer CreateComposer(PluginUse use);
 
+    /// <summary>Makes a decoder with its options bound and checked.</summary>
+    /// <exception cref="RewardKitException">Unknown id, or an option that is unknown or out of range.</exception>
+    IDecoder CreateDecoder(PluginUse use);
+
+    /// <summary>Makes a weight merger with its options bound and checked.</summary>
+    /// <exception cref="RewardKitException">Unknown id, or an option that is unknown or out of range.</exception>
+    IWeightMerger CreateMerger(PluginUse use);
+
     /// <summary>The use with all of the plugin's options: those it sets, and the defaults of the others.</summary>
     /// <exception cref="RewardKitException">Unknown id, or an option that is unknown or out of range.</exception>
     PluginUse Complete(PluginUse use);

@@ -16,6 +16,10 @@ internal sealed class MethodSource(IPluginSource plugins)
     public IScorerComposer CreateComposer(MethodUse use) =>
         use is InlineUse own ? (IScorerComposer)own.Method : plugins.CreateComposer((PluginUse)use);
 
+    public IDecoder CreateDecoder(MethodUse use) => use is InlineUse own ? (IDecoder)own.Method : plugins.CreateDecoder((PluginUse)use);
+
+    public IWeightMerger CreateMerger(MethodUse use) => use is InlineUse own ? (IWeightMerger)own.Method : plugins.CreateMerger((PluginUse)use);
+
     /// <summary>The use with every option spelled out.</summary>
     public MethodUse Complete(MethodUse use) => use is PluginUse plugin ? plugins.Complete(plugin) : use;
 

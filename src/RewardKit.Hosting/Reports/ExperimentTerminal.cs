@@ -49,11 +49,17 @@ public static class ExperimentTerminal
         ExperimentRunner runner, ExperimentSpec spec, RunnerOptions options, IAnsiConsole console,
         CancellationToken cancellation = default)
     {
-        if (!runner.Leads) return runner.Run(spec, options, new NoProgress(), cancellation);
-        var result = console.Profile.Capabilities is { Ansi: true, Interactive: true }
-            ? BarProgress.Show(console, progress => runner.Run(spec, options, progress, cancellation))
-            : runner.Run(spec, options, new LineProgress(console, TimeProvider.System), cancellation);
-        ResultTerminal.Print(result, ReportFiles.Write(result), console);
+        var result = Watch(console, runner.Leads, progress => runner.Run(spec, options, progress, cancellation));
+        if (runner.Leads) ResultTerminal.Print(result, ReportFiles.Write(result), console);
         return result;
     }
+
+    /// <summary>Shows how far some work is: bars on a terminal, else lines.</summary>
+    /// <param name="console">Where.</param>
+    /// <param name="leads">Whether this process shows anything at all.</param>
+    /// <param name="work">The work.</param>
+    internal static T Watch<T>(IAnsiConsole console, bool leads, Func<IExperimentProgress, T> work) =>
+        !leads ? work(new NoProgress())
+        : console.Profile.Capabilities is { Ansi: true, Interactive: true } ? BarProgress.Show(console, work)
+        : work(new LineProgress(console, TimeProvider.System));
 }

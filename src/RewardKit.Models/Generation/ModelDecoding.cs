@@ -99,7 +99,7 @@ public sealed class ModelDecoding : IDecodingContext
         var models = new Dictionary<object, ModelRows>(ReferenceEqualityComparer.Instance);
         try
         {
-            foreach (var (key, _, model, _) in members) models.TryAdd(key, new(model, places));
+            foreach (var (key, _, model, _) in members) models.Add(key, new(model, places));
             IDecodingStep? step = null;
             var loop = new TokenLoop(
                 [.. models.Values], places, Ends, (rows, at) => Offered(rule(step = new TokenStep(this, requests, models, rows, at))),
@@ -153,8 +153,9 @@ public sealed class ModelDecoding : IDecodingContext
         var members = new List<(object, string, CausalModel, PairEncoder)> { (_base, _base.Name, _base.Model, _base.Encoder) };
         members.AddRange(_guides.Select(guide => ((object)guide, guide.Name, guide.Model, guide.Encoder)));
         if (_prefixScorer is not null) members.Add((_prefixScorer, _prefixScorer.Name, _prefixScorer.Model, _prefixScorer.Encoder));
-        if (Reference is { } reference && reference != _base && !_guides.Contains(reference)) members.Add((reference, reference.Name, reference.Model, reference.Encoder));
-        return members;
+        if (Reference is { } reference) members.Add((reference, reference.Name, reference.Model, reference.Encoder));
+        // A model may stand in several places; it reads each text once.
+        return [.. members.DistinctBy(member => member.Item1, ReferenceEqualityComparer.Instance)];
     }
 
     private void CheckTokens(string name, Tokenizer other)

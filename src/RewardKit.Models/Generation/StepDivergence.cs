@@ -37,7 +37,8 @@ internal static class StepDivergence
         var total = kept.Sum(token => token.Weight);
         var sum = 0.0;
         foreach (var (id, weight) in kept) sum += weight / total * (Math.Log(weight / total) - reference[id]);
-        return sum;
+        // Never below zero but by rounding.
+        return Math.Max(0, sum);
     }
 
     // A token may be offered twice.

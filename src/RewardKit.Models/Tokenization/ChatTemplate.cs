@@ -11,6 +11,12 @@ public abstract class ChatTemplate
     /// <summary>The name of the template for tokenizers that bring none.</summary>
     public const string PlainName = "plain";
 
+    /// <summary>
+    /// The name of the template for models of texts that are no dialogues: a response goes on from its prompt, without any mark
+    /// between them or behind.
+    /// </summary>
+    public const string TextName = "text";
+
     /// <summary>The template's name.</summary>
     public abstract string Name { get; }
 
@@ -59,19 +65,20 @@ public abstract class ChatTemplate
     /// <summary>The template of a tokenizer.</summary>
     /// <param name="tokenizer">The tokenizer.</param>
     /// <param name="name">
-    /// A template's name: <c>plain</c>, <c>default</c> for the tokenizer's own, or one of several that its files have;
-    /// null for the tokenizer's own, or <c>plain</c> where it has none.
+    /// A template's name: <c>plain</c>, <c>text</c>, <c>default</c> for the tokenizer's own, or one of several that its files
+    /// have; null for the tokenizer's own, or <c>plain</c> where it has none.
     /// </param>
     /// <exception cref="RewardKitException">There is no such template, or the tokenizer's own is malformed or not supported.</exception>
     public static ChatTemplate For(Tokenizer tokenizer, string? name = null)
     {
         if (name == PlainName) return new PlainTemplate(tokenizer.PrependsSpace);
+        if (name == TextName) return new TextTemplate(tokenizer.PrependsSpace);
         var entries = ChatTemplateFiles.Read(tokenizer.Files);
         if (name is null && entries.Count == 0) return new PlainTemplate(tokenizer.PrependsSpace);
         var entry = entries.Find(entry => entry.Name == (name ?? ChatTemplateFiles.Default))
             ?? throw RewardKitException.Input(
                 $"{tokenizer.Folder}: there is no chat template named '{name ?? ChatTemplateFiles.Default}' "
-                + $"(known: {string.Join(", ", entries.Select(entry => entry.Name).Append(PlainName))}). Name one with the model's Template option.");
+                + $"(known: {string.Join(", ", entries.Select(entry => entry.Name).Append(PlainName).Append(TextName))}). Name one with the model's Template option.");
         try
         {
             return new JinjaChatTemplate(tokenizer, entry, ChatTemplateFiles.SpecialTokens(tokenizer.Files));
@@ -128,5 +135,26 @@ public abstract class ChatTemplate
             "" => "Speaker",
             var role => char.ToUpperInvariant(role[0]) + role[1..],
         };
+    }
+
+    private sealed class TextTemplate(bool tokenizerPrependsSpace) : ChatTemplate
+    {
+        public override string Name => TextName;
+
+        public override bool AddsBeginToken => true;
+
+        // The text may go on: nobody said that it ends here.
+        public override bool AppendsEndToken => false;
+
+        public override string Render(Conversation conversation, bool addGenerationPrompt) => string.Concat(conversation.Messages.Select(message => message.Content));
+
+        public override string RenderPrompt(Conversation prompt) => Render(prompt, addGenerationPrompt: false);
+
+        // A tokenizer that puts a space before every text puts the one that parts the two.
+        public override string RenderResponse(Conversation prompt, Conversation response)
+        {
+            var text = Render(response, addGenerationPrompt: false);
+            return tokenizerPrependsSpace && text.StartsWith(' ') ? text[1..] : text;
+        }
     }
 }

@@ -13,7 +13,8 @@ module GeneratedScript =
     /// What the language itself defines beside the generated types; a plugin's choices are named differently.
     let private taken =
         set
-            [ "Augment"; "Baseline"; "Data"; "Evaluate"; "Experiment"; "Generator"; "Inline"; "Loss"; "Model"; "Plugin"; "Policy"
+            [ "Answer"; "Answers"; "Augment"; "Axis"; "Baseline"; "Data"; "Decode"; "Decoding"; "Evaluate"; "Experiment"; "Generator"
+              "Inline"; "Loss"; "Merge"; "Merging"; "Model"; "Plugin"; "Policy"; "Reward"; "TradeOff"
               "Report"; "Schedule"; "Score"; "Script"; "Step"; "Training" ]
 
     let private keywords =
@@ -174,12 +175,18 @@ module GeneratedScript =
             | PluginKind.Loss -> $"Plugin.loss \"{plugin.Id}\" {values}"
             | PluginKind.Augmenter -> $"Plugin.augmenter \"{plugin.Id}\" {values}"
             | PluginKind.Composer -> $"Plugin.composer \"{plugin.Id}\" {values}"
+            | PluginKind.Decoder -> $"Plugin.decoder \"{plugin.Id}\" {values}"
+            | PluginKind.Merger -> $"Plugin.merger \"{plugin.Id}\" {values}"
             | _ ->
                 let pairs = if takesPairs then "(Some pairs)" else "None"
                 $"Plugin.evaluator \"{plugin.Id}\" {values} {pairs}"
 
         let result =
-            if kind = PluginKind.Evaluator then "RewardKit.Hosting.Experiments.EvaluationSpec" else "Step"
+            match kind with
+            | PluginKind.Evaluator -> "RewardKit.Hosting.Experiments.EvaluationSpec"
+            | PluginKind.Decoder
+            | PluginKind.Merger -> "RewardKit.Hosting.Experiments.MethodUse"
+            | _ -> "Step"
 
         let summary = if isNull plugin.Summary then plugin.Id else plugin.Summary
         let paper = if isNull plugin.Paper then "" else $" ({plugin.Paper})"
@@ -247,5 +254,7 @@ module GeneratedScript =
           yield! functions plugins PluginKind.Loss "Loss" "what an arm trains with"
           yield! functions plugins PluginKind.Augmenter "Augment" "what an arm's training pairs pass through"
           yield! functions plugins PluginKind.Composer "Score" "how an arm's trained model scores"
-          yield! functions plugins PluginKind.Evaluator "Evaluate" "what every arm's model is judged by" ]
+          yield! functions plugins PluginKind.Evaluator "Evaluate" "what every arm's model is judged by"
+          yield! functions plugins PluginKind.Decoder "Decode" "how a model is decoded from"
+          yield! functions plugins PluginKind.Merger "Merge" "how one model is made of several" ]
         |> String.concat "\n"

@@ -1,7 +1,12 @@
 namespace RewardKit
 
+open System
 open System.Collections.Immutable
 open System.IO
+open System.Security.Cryptography
+open System.Text
+open System.Text.Json
+open RewardKit.Hosting.Experiments
 open RewardKit.Training.Data
 
 /// A dataset's two parts. They name files; nothing is read before it is needed.
@@ -112,6 +117,32 @@ type Data =
             Data.existing path,
             Reading = PairReading(Columns = columns, Pairing = defaultArg pairing Pairing.All)
         )
+
+    /// <summary>
+    /// Pairs that the script makes itself, each of a prompt, the better and the worse response:
+    /// <c>Data.ofPairs "happy" [ "Name a river.", "The Nile.", "Paris." ]</c>. They are written to a file in the script's runs
+    /// folder; runs are found again as long as the pairs stay the same.
+    /// </summary>
+    /// <param name="name">The name that reports show.</param>
+    /// <param name="pairs">The pairs.</param>
+    static member ofPairs (name: string) (pairs: (string * string * string) seq) : PairData =
+        let line (prompt: string, chosen: string, rejected: string) =
+            JsonSerializer.Serialize(dict [ "prompt", prompt; "chosen", chosen; "rejected", rejected ]) + "\n"
+
+        let text = pairs |> Seq.map line |> String.concat ""
+
+        if text = "" then
+            raise (RewardKitException.Input $"Data.ofPairs: \"{name}\" has no pair; give it at least one.")
+
+        let bytes = Encoding.UTF8.GetBytes text
+        let hash = Convert.ToHexStringLower(SHA256.HashData bytes)
+        let path = Path.Combine(Script.runs, "pairs", $"{FolderName.Of name}-{hash[..7]}.jsonl")
+
+        // The name says what is in it.
+        if not (File.Exists path) then
+            AtomicFile.Write(path, ReadOnlySpan bytes) |> ignore
+
+        PairFile(path, Reading = PairReading(Columns = PairColumns(), Pairing = Pairing.All))
 
     /// <summary>
     /// Divides pairs by a hash of the prompt, so that no prompt is in both parts:

@@ -230,10 +230,11 @@ type ExperimentBuilder internal (name: string) =
         { draft with Output = Draft.once name "output" draft.Output folder }
 
 /// What to do with an experiment.
-module Experiment =
+[<AbstractClass; Sealed>]
+type Experiment =
     /// Trains and evaluates every arm under every seed, prints the table, writes `results.json` and `report.html` to
     /// the output folder, and returns what was found. Runs that are there already are found again, not repeated.
-    let run (specification: ExperimentSpec) : ExperimentResult =
+    static member run(specification: ExperimentSpec) : ExperimentResult =
         match ScriptContext.Current with
         | null ->
             raise (
@@ -241,6 +242,22 @@ module Experiment =
                     "Experiment.run works in a script that RewardKit runs: rewardkit run SCRIPT.fsx"
             )
         | context -> context.RunExperiment specification
+
+    /// <summary>
+    /// The model that an arm trained under a seed, to go on with: <c>result |> Experiment.trained ("dpo", seed = 1)</c>.
+    /// </summary>
+    /// <param name="arm">The arm.</param>
+    /// <param name="seed">The seed.</param>
+    static member trained(arm: string, seed: int) : ExperimentResult -> ModelSpec =
+      fun result ->
+        let named (run: RunResult) = run.Arm = arm && run.Seed = Nullable seed
+
+        match result.Runs |> Seq.tryFind named, result.Failures |> Seq.tryFind (fun failure -> failure.Arm = arm) with
+        | Some run, _ -> ModelSpec(Folder = Path.Combine(run.Folder, "checkpoint"))
+        | None, Some failure -> raise (RewardKitException.Failure $"The arm \"{arm}\" has no model: {failure.Message}")
+        | None, None ->
+            let runs = result.Runs |> Seq.map (fun run -> $"(\"{run.Arm}\", seed = {run.Seed})") |> String.concat ", "
+            raise (RewardKitException.Input $"The experiment \"{result.Spec.Name}\" has no run (\"{arm}\", seed = {seed}); its runs are {runs}.")
 
 /// The words that an experiment starts with.
 [<AutoOpen>]

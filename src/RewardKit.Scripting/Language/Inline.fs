@@ -5,7 +5,7 @@ open RewardKit.Hosting.Experiments
 open RewardKit.Scripting
 open RewardKit.Training.Data
 
-/// Losses, augmenters and evaluators that a script defines itself, as object expressions:
+/// Losses, augmenters, evaluators and decoders that a script defines itself, as object expressions:
 ///
 ///     Inline.loss "hinge"
 ///         { new ILoss with
@@ -36,6 +36,9 @@ module Inline =
     /// An augmenter, under the name that reports show.
     let augmenter (name: string) (augmenter: IAugmenter) : Step =
         Step.Augmenter(own PluginKind.Augmenter name augmenter)
+
+    /// A decoder, under the name that progress shows.
+    let decoder (name: string) (decoder: IDecoder) : MethodUse = own PluginKind.Decoder name decoder
 
     /// An evaluator, under the name that stands before its metrics, and the held-out pairs it looks at.
     let evaluator (name: string) (pairs: PairData) (evaluator: IEvaluator) : EvaluationSpec =

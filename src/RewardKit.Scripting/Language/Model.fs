@@ -23,7 +23,10 @@ type Model =
     /// <summary>A model in a Hugging Face folder: config.json, *.safetensors, tokenizer.json.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="tokenizer">A folder with another tokenizer; default: the model's own.</param>
-    /// <param name="template">The chat template's name; default: the tokenizer's own, else "plain".</param>
+    /// <param name="template">
+    /// The chat template's name; default: the tokenizer's own, else "plain". "text" is for models of texts that are no dialogues: a
+    /// response goes on from its prompt.
+    /// </param>
     /// <param name="maxPromptTokens">Longer prompts lose tokens on the left; default: what the context leaves.</param>
     /// <param name="maxResponseTokens">Longer responses lose tokens on the right; default: half the context.</param>
     /// <param name="dtype">
@@ -144,7 +147,10 @@ type Model =
     /// <param name="tieEmbeddings">Whether the language-model head is the embedding matrix; default true.</param>
     /// <param name="initializerRange">Standard deviation of the random weights; default 0.02.</param>
     /// <param name="vocabularySize">Tokens in the vocabulary; default: the tokenizer's.</param>
-    /// <param name="template">The chat template's name; default: the tokenizer's own, else "plain".</param>
+    /// <param name="template">
+    /// The chat template's name; default: the tokenizer's own, else "plain". "text" is for models of texts that are no dialogues: a
+    /// response goes on from its prompt.
+    /// </param>
     /// <param name="maxPromptTokens">Longer prompts lose tokens on the left; default: what the context leaves.</param>
     /// <param name="maxResponseTokens">Longer responses lose tokens on the right; default: half the context.</param>
     static member llama

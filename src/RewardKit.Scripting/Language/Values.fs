@@ -47,6 +47,15 @@ type Script =
         | null -> CancellationToken.None
         | context -> context.Cancellation
 
+    /// Where what the script makes beside experiments is kept: `runs/NAME` below the current folder, by the script's name.
+    static member runs: string =
+        let name =
+            match ScriptContext.Current with
+            | null -> "script"
+            | context -> Path.GetFileNameWithoutExtension context.ScriptFile
+
+        Path.GetFullPath(Path.Combine("runs", FolderName.Of name))
+
     /// A path as the script means it, made absolute.
     static member path(relative: string) : string =
         Path.GetFullPath(relative, Script.folder)
@@ -85,6 +94,12 @@ module Plugin =
     /// An augmenter by its id.
     let augmenter (id: string) options : Step =
         Step.Augmenter(useOf PluginKind.Augmenter id options)
+
+    /// A decoder by its id: how a model is decoded from.
+    let decoder (id: string) options : MethodUse = useOf PluginKind.Decoder id options
+
+    /// A weight merger by its id: how one model is made of several.
+    let merger (id: string) options : MethodUse = useOf PluginKind.Merger id options
 
     /// A scorer composer by its id: how the arm's trained model scores.
     let composer (id: string) options : Step =

@@ -74,6 +74,8 @@ internal sealed class FakePlugins : IPluginSource
     };
     public IAugmenter CreateAugmenter(PluginUse use) => new Augmenter(use.Id == "filter");
     public IEvaluator CreateEvaluator(PluginUse use) => new Evaluator(this);
+    public IDecoder CreateDecoder(PluginUse use) => throw new NotSupportedException();
+    public IWeightMerger CreateMerger(PluginUse use) => throw new NotSupportedException();
     public IScorerComposer CreateComposer(PluginUse use) => new Turned(use.Id == "asking" ? ComposerNeeds.Generator : ComposerNeeds.None);
     public string ContentHash(PluginUse use) => Hashes.GetValueOrDefault(use.Id, "0123456789abcdef");
 

@@ -44,6 +44,8 @@ module GeneratedScriptTests =
           plugin PluginKind.Loss "bradley-terry" []
           plugin PluginKind.Augmenter "crome-neutral" [ option "ratio" OptionType.Double 1.0 ]
           plugin PluginKind.Composer "critic-rm" [ option "samples" OptionType.Int 1 ]
+          plugin PluginKind.Decoder "gen-arm" [ option "share" OptionType.Double 0.5 ]
+          plugin PluginKind.Merger "rewarded-soups" [ option "factors" OptionType.Bool false ]
           plugin PluginKind.Evaluator "pair-accuracy" []
           plugin PluginKind.Evaluator "best-of" [ option "n" OptionType.Int 4 ] ]
 
@@ -128,6 +130,24 @@ module GeneratedScriptTests =
         Assert.That(made.Evaluations[0].Evaluator.Id, Expect.equal "pair-accuracy")
         Assert.That((Seq.exactlyOne made.Evaluations[1].Pairs.Files).Path, Expect.equal (space.Path "data/test.jsonl"))
         Assert.That(values made.Evaluations[1].Evaluator, Expect.equal [ "n", box 2 ])
+
+    [<Test>]
+    let ``decoders and mergers are values of their own`` () =
+        use space = workspace installed
+
+        space.Write(
+            "a.fsx",
+            lines (
+                preamble
+                @ [ "let decoder, merger = Decode.genArm (share = 0.25), Merge.rewardedSoups (factors = true)"
+                    log "decoder.Kind, decoder.Id, decoder.Options.[\"share\"]"
+                    log "merger.Kind, merger.Id, merger.Options.[\"factors\"]"
+                    log "(Decode.genArm ()).Options.Count" ]
+            )
+        )
+
+        space.Run "a.fsx"
+        Assert.That(space.Log, Expect.equal [ "(Decoder, gen-arm, 0.25)"; "(Merger, rewarded-soups, True)"; "0" ])
 
     [<TestCase("Loss.hafRm (alpha = \"high\")", 29, "FS0001")>]
     [<TestCase("Loss.hafRm (alpha = 0.1, warmup = 1.5)", 43, "FS0001")>]
