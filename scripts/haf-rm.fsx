@@ -60,8 +60,8 @@ let result =
         training settings
 
         arm "baseline" [ Loss.hafRm (alpha = 0.0) ]
-        // Its scalar head is never trained and gives every answer the same: 50 % where equal rewards count half.
-        arm "dpo" [ Loss.hafRm (rewardWeight = 0.0) ]
+        // HAF-RM without its reward loss: a language model, which is judged by its implicit reward.
+        arm "dpo" [ Loss.hafRm (rewardWeight = 0.0); Score.implicitReward () ]
         arm "haf-rm" [ Loss.hafRm (alpha = 0.2, tau = 0.1) ]
         arm "alpha 1" [ Loss.hafRm (alpha = 1.0) ]
 
@@ -75,8 +75,7 @@ let result =
     }
     |> Experiment.run
 
-// The language-model head on the same held-out pairs: how often its implicit reward τ(log π − log π_ref) is right. It is what
-// DPO is judged by; SLiC has none.
+// The language-model head on the same held-out pairs: how often its implicit reward τ(log π − log π_ref) is right; SLiC has none.
 printfn "\nimplicit reward, accuracy on held-out pairs"
 
 for arm, runs in result.Runs |> Seq.groupBy _.Arm do
