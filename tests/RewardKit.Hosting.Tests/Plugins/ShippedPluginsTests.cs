@@ -150,7 +150,7 @@ public class ShippedPluginsTests
         });
         result.Loss.backward();
         Assert.That(result.Loss.item<float>(), Is.GreaterThan(0));
-        Assert.That(result.Metrics.Values.Select(m => (double)m.item<float>()), Is.Not.Empty.And.All.Not.NaN);
+        Assert.That(result.Metrics.Values.Select(m => (double)m.item<float>()), Has.All.Not.NaN);
         Assert.That(new[] { rewards, logProbs }.Sum(given => given.grad?.abs().sum().item<float>() ?? 0), Is.GreaterThan(0));
         Assert.That(loss.Needs, Is.Not.EqualTo(ForwardNeeds.None));
         Assert.That(loss.Head, Is.Not.Null);
@@ -177,7 +177,8 @@ public class ShippedPluginsTests
     private static IScorerComposer Use(IScorerComposer composer)
     {
         var generator = ScriptedGenerator.Of(Answer);
-        var scorer = composer.Compose([new(new ByLength()) { Writer = generator }], new([], 7, generator), default);
+        var member = new ScorerMember(new ByLength()) { Writer = generator, Policy = new ByLength(), Reference = new ByLength() };
+        var scorer = composer.Compose([member], new([], 7, generator), default);
         Assert.That(scorer.ScorePairs(Examples).Select(score => score.Margin), Is.Not.Empty.And.All.Not.NaN);
         return composer;
     }
@@ -278,12 +279,15 @@ public class ShippedPluginsTests
         }
     }
 
-    private sealed class ByLength : IScorer
+    private sealed class ByLength : IScorer, IPolicy
     {
         public string Name => "length";
 
         public IReadOnlyList<double> Score(IReadOnlyList<ScoreRequest> requests, CancellationToken cancellation = default) =>
             [.. requests.Select(r => 0.5 * r.Response.LastContent.Length)];
+
+        public IReadOnlyList<ResponseLogProb> LogProbs(IReadOnlyList<ScoreRequest> requests, CancellationToken cancellation = default) =>
+            [.. requests.Select(r => new ResponseLogProb(-r.Response.LastContent.Length, r.Response.LastContent.Length))];
     }
 
     /// <summary>One tensor of one number.</summary>
