@@ -129,7 +129,7 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models, R
             };
 
             // Arms that differ in how they score alone are trained once.
-            (TrainingLog, Dictionary<string, long>)? TakeOver(string folder)
+            (TrainingLog, AugmenterFindings)? TakeOver(string folder)
             {
                 if (!trained.TryGetValue(trainingKey.Hash, out var other) || store.TakeOver(other, seed, trainingKey, folder) is not { } alike) return null;
                 Notice(arm.Name, seed)($"Has the model of the arm \"{other}\", which is trained alike.");

@@ -112,17 +112,17 @@ internal sealed class RunStore(string folder, bool keepCheckpoints = false)
     /// <param name="seed">The seed.</param>
     /// <param name="key">The training's key.</param>
     /// <param name="beside">The folder of the run that takes it over.</param>
-    public (TrainingLog Log, Dictionary<string, long> Counts)? TakeOver(string arm, int seed, ContentKey key, string beside)
+    public (TrainingLog Log, AugmenterFindings Findings)? TakeOver(string arm, int seed, ContentKey key, string beside)
     {
         var place = FolderOf(arm, seed);
-        if (ReadTraining(place, key) is not var (log, counts)) return null;
+        if (ReadTraining(place, key) is not { } training) return null;
         Writing(beside, () =>
         {
             Directory.CreateDirectory(CheckpointIn(beside));
             foreach (var file in Directory.GetFiles(CheckpointIn(place))) Copy(file, CheckpointIn(beside));
             foreach (var file in RunMetrics.FilesIn(place)) Copy(file, beside);
         });
-        return (log, counts.ToDictionary());
+        return training;
 
         static void Copy(string file, string to) => File.Copy(file, Path.Combine(to, Path.GetFileName(file)), overwrite: true);
     }

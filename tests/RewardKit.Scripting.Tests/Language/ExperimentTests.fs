@@ -335,6 +335,10 @@ module ExperimentTests =
         Assert.That(count prompts, Expect.equal 40)
         Assert.That(count parts.Train + count parts.Test, Expect.equal 40)
         Assert.That((PairLoader().Load prompts).Examples[0].Chosen.Messages, Is.Empty)
+        let own = Data.ofPrompts "own" [ "a?"; "b?"; "a?" ]
+        Assert.That((PairLoader().Load own).Examples |> Seq.map _.Prompt.LastContent |> List.ofSeq, Expect.equal [ "a?"; "b?" ])
+        Assert.That(Data.ofPrompts "own" [ "a?"; "b?"; "a?" ], Expect.equal own)
+        Assert.That(message (fun () -> Data.ofPrompts "none" [] |> ignore), Does.Contain "has no prompt")
         Assert.That(message (fun () -> Data.prompts (space.Path "x.csv") |> ignore), Does.Contain "There is no data file")
 
     [<Test>]
