@@ -136,10 +136,18 @@ public class CausalModel : nn.Module
     /// <exception cref="ArgumentException">The cache is not this model's, a token is not in the vocabulary, or there is none.</exception>
     public Tensor Next(KeyValueCache cache, IReadOnlyList<int[]> tokens)
     {
-        var head = NeedHead();
+        NeedHead();
+        using var hidden = cache.Append(this, tokens);
+        return NextLogits(hidden);
+    }
+
+    /// <summary>Scores of the next token, <c>[rows, vocab]</c>, float32 or wider, without gradients.</summary>
+    /// <param name="hidden">Final hidden states, <c>[rows, hidden]</c>.</param>
+    internal Tensor NextLogits(Tensor hidden)
+    {
         using var scope = NewDisposeScope();
         using var gradients = no_grad();
-        var logits = head.Logits(cache.Append(this, tokens));
+        var logits = NeedHead().Logits(hidden);
         return (logits.dtype == ScalarType.Float64 ? logits : logits.to_type(ScalarType.Float32)).MoveToOuterDisposeScope();
     }
 

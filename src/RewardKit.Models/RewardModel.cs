@@ -172,9 +172,17 @@ public sealed class RewardModel : CausalModel
     /// <exception cref="ArgumentException">The cache is not this model's, a token is not in the vocabulary, or there is none.</exception>
     public Tensor NextRewards(KeyValueCache cache, IReadOnlyList<int[]> tokens)
     {
+        using var hidden = cache.Append(this, tokens);
+        return NextRewards(hidden);
+    }
+
+    /// <summary>Rewards of texts, <c>[rows]</c>, float32 or wider, without gradients.</summary>
+    /// <param name="hidden">Final hidden states at their last tokens, <c>[rows, hidden]</c>.</param>
+    internal Tensor NextRewards(Tensor hidden)
+    {
         using var scope = NewDisposeScope();
         using var gradients = no_grad();
-        return Rewards(cache.Append(this, tokens)).MoveToOuterDisposeScope();
+        return Rewards(hidden).MoveToOuterDisposeScope();
     }
 
     // In float32 or wider whatever the weights are: a reward rounded to eight bits could not tell close texts apart.

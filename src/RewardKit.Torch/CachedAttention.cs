@@ -26,7 +26,11 @@ public static class CachedAttention
     /// <param name="v">New values, <c>[texts, kv_heads, dim]</c>.</param>
     /// <param name="keys">Keys, <c>[rows, kv_heads, capacity, dim]</c>, contiguous; written to.</param>
     /// <param name="values">Values, alike.</param>
-    /// <param name="places">int64 <c>[texts, 2]</c> on the CPU: each text's row, and how many tokens it has. No row twice.</param>
+    /// <param name="places">
+    /// int64 on the CPU, <c>[texts, 2]</c>: each text's row, and how many tokens it has; no row twice. Or <c>[texts, 4]</c>, where
+    /// texts share the beginning of a row: the row, how many of its first tokens are the text's, the place in the row where the
+    /// text's own tokens begin, and how many of them it has; no place twice.
+    /// </param>
     /// <param name="scale">What the dot products are multiplied by, usually 1/√dim.</param>
     /// <param name="window">How many keys a query sees at most, its own included; 0: all.</param>
     /// <param name="softcap">Scores become softcap · tanh(score / softcap); 0: they stay.</param>

@@ -54,6 +54,43 @@ public class CachedAttentionTests
     }
 
     [Test]
+    public void Texts_that_share_a_beginning_get_the_bits_of_whole_ones(
+        [Values(5, 16, 64, 129)] int dim, [Values(0, 2, 9, 40)] int window, [Values(0, 0.7)] double softcap)
+    {
+        if (!CachedAttention.Takes(zeros(1))) Assert.Ignore("this build stands on the TorchSharp package");
+        const int heads = 6, kvHeads = 2, rows = 3, capacity = 64;
+        // Row, shared tokens, place of its own, own tokens before: branches of two rows, and one whole text.
+        var places = new long[,] { { 2, 37, 37, 0 }, { 2, 37, 45, 3 }, { 2, 37, 60, 2 }, { 0, 0, 11, 4 }, { 1, 20, 20, 0 } };
+        foreach (var type in new[] { ScalarType.Float64, ScalarType.Float32 })
+        {
+            var (keys, values) = (randn([rows, kvHeads, capacity, dim], type), randn([rows, kvHeads, capacity, dim], type));
+            var (q, k, v) = (randn(5, heads, dim, type), randn(5, kvHeads, dim, type), randn(5, kvHeads, dim, type));
+            var (keysBefore, valuesBefore) = (keys.clone(), values.clone());
+
+            var attended = CachedAttention.Apply(q, k, v, keys, values, tensor(places), 0.3, window, softcap);
+
+            for (var text = 0; text < 5; text++)
+            {
+                var (row, shared, own, past) = (places[text, 0], places[text, 1], places[text, 2], places[text, 3]);
+                Tensor Alone(Tensor cached)
+                {
+                    var alone = zeros([1, kvHeads, capacity, dim], type);
+                    alone[0].narrow(1, 0, shared).copy_(cached[row].narrow(1, 0, shared));
+                    alone[0].narrow(1, shared, past).copy_(cached[row].narrow(1, own, past));
+                    return alone;
+                }
+                Tensor Own(Tensor x) => x.narrow(0, text, 1);
+                var (aloneKeys, aloneValues) = (Alone(keysBefore), Alone(valuesBefore));
+                var expected = CachedAttention.Apply(Own(q), Own(k), Own(v), aloneKeys, aloneValues, tensor(new long[,] { { 0, shared + past } }), 0.3, window, softcap);
+                Assert.That((attended[text] == expected[0]).all().item<bool>(), $"text {text}, {type}");
+                keysBefore[row].narrow(1, own + past, 1).copy_(k[text].unsqueeze(1));
+                valuesBefore[row].narrow(1, own + past, 1).copy_(v[text].unsqueeze(1));
+            }
+            Assert.That((keys == keysBefore).all().item<bool>() && (values == valuesBefore).all().item<bool>(), "the rest of the cache stays as it was");
+        }
+    }
+
+    [Test]
     public void Refuses_what_does_not_fit()
     {
         if (!CachedAttention.Takes(zeros(1))) Assert.Ignore("this build stands on the TorchSharp package");
@@ -64,6 +101,8 @@ public class CachedAttentionTests
             Refused("row 3", () => CachedAttention.Apply(q, k, k, keys, keys.clone(), Places(3, 0), 1));
             Refused("after 16 tokens", () => CachedAttention.Apply(q, k, k, keys, keys.clone(), Places(0, 16), 1));
             Refused("after -1 tokens", () => CachedAttention.Apply(q, k, k, keys, keys.clone(), Places(0, -1), 1));
+            Refused("row 0 after 4 tokens and those from 9 to 16", () => CachedAttention.Apply(q, k, k, keys, keys.clone(), tensor(new long[,] { { 0, 4, 9, 7 } }), 1));
+            Refused("row 0 after 4 tokens and those from 3 to 3", () => CachedAttention.Apply(q, k, k, keys, keys.clone(), tensor(new long[,] { { 0, 4, 3, 0 } }), 1));
             Refused("multiple of kv_heads", () => CachedAttention.Apply(randn(1, 3, 8), k, k, keys, keys.clone(), Places(0, 0), 1));
             Refused("contiguous", () => CachedAttention.Apply(q, k, k, keys.transpose(0, 1).contiguous().transpose(0, 1), keys, Places(0, 0), 1));
             Refused("share dtype", () => CachedAttention.Apply(q, k, k, keys.to_type(ScalarType.Float64), keys, Places(0, 0), 1));

@@ -39,6 +39,9 @@ internal sealed class Decoder : Block
     /// <summary>How many layers it has.</summary>
     public int Layers => _layers.Length;
 
+    /// <summary>How many tokens it has run so far: what texts have cost.</summary>
+    public long TokensRun { get; private set; }
+
     /// <summary>Whether layers are computed again in the backward pass.</summary>
     public bool KeepsInputsOnly { get; set; }
 
@@ -55,6 +58,7 @@ internal sealed class Decoder : Block
     public Tensor Forward(Tensor tokens, Tensor positions, IAttention attention)
     {
         using var scope = NewDisposeScope();
+        TokensRun += tokens.size(0);
         var (cos, sin) = _angles.At(positions);
         var step = new Step(cos, sin, attention);
         var x = _embeddings.call(tokens);

@@ -95,16 +95,19 @@ public sealed class KeyValueCache : IDisposable
         Tensor Taken(Tensor from) => from.narrow(2, 0, longest).index_select(0, index).DetachFromDisposeScope();
     }
 
-    /// <summary>Overwrites a text by another of the same cache.</summary>
+    /// <summary>Overwrites a text by the beginning of another of the same cache.</summary>
     /// <param name="from">The text to copy.</param>
-    /// <param name="to">The row that becomes it.</param>
-    internal void Copy(int from, int to)
+    /// <param name="length">How many of its tokens.</param>
+    /// <param name="to">The row that becomes them.</param>
+    internal void Copy(int from, int length, int to)
     {
-        using var scope = NewDisposeScope();
-        using var gradients = no_grad();
-        foreach (var tensor in _keys.Concat(_values))
-            tensor[to].narrow(1, 0, _lengths[from]).copy_(tensor[from].narrow(1, 0, _lengths[from]));
-        _lengths[to] = _lengths[from];
+        if (from != to)
+        {
+            using var scope = NewDisposeScope();
+            using var gradients = no_grad();
+            foreach (var tensor in _keys.Concat(_values)) tensor[to].narrow(1, 0, length).copy_(tensor[from].narrow(1, 0, length));
+        }
+        _lengths[to] = length;
     }
 
     /// <summary>Appends tokens to texts.</summary>
@@ -113,26 +116,70 @@ public sealed class KeyValueCache : IDisposable
     /// <returns>Final hidden states at the last token of each row that got tokens, in order, <c>[rows with tokens, hidden]</c>.</returns>
     internal Tensor Append(CausalModel model, IReadOnlyList<int[]> tokens)
     {
+        if (tokens.Count != Rows)
+            throw new ArgumentException($"There are tokens for {tokens.Count} rows, and the cache has {Rows}.", nameof(tokens));
         Check(model, tokens);
+        Reserve(tokens.Zip(_lengths, (ids, length) => ids.Length == 0 ? 0 : ids.Length + length).Max());
+        var hidden = Run(model, tokens, row => new(row, _lengths[row], _lengths[row], 0, 0, 0));
+        for (var row = 0; row < tokens.Count; row++) _lengths[row] += tokens[row].Length;
+        return hidden;
+    }
+
+    /// <summary>
+    /// Ways on from texts, which share a text's keys and values: their own lie behind it in its row. They last until the text
+    /// itself changes.
+    /// </summary>
+    /// <param name="rows">The texts; one may be named more than once.</param>
+    /// <param name="room">The most tokens of each.</param>
+    internal CacheBranches Branch(IReadOnlyList<int> rows, int room)
+    {
+        var count = new int[Rows];
+        Branch[] branches = [.. rows.Select(row => new Branch(row, _lengths[row], _lengths[row] + room * count[row]++))];
+        Reserve(branches.Max(branch => branch.Own) + room);
+        return new(branches);
+    }
+
+    /// <summary>Appends tokens to branches.</summary>
+    /// <param name="model">The model that the cache belongs to.</param>
+    /// <param name="branches">The branches.</param>
+    /// <param name="tokens">By branch, the tokens to append, no more than it has room for; one with none stays as it is.</param>
+    /// <returns>Final hidden states at the last token of each branch that got tokens, in order, <c>[branches with tokens, hidden]</c>.</returns>
+    internal Tensor Append(CausalModel model, CacheBranches branches, IReadOnlyList<int[]> tokens)
+    {
+        Check(model, tokens);
+        var hidden = Run(model, tokens, i => new(branches[i].Row, branches[i].Shared, branches[i].Own, branches.Lengths[i], 0, 0));
+        for (var i = 0; i < tokens.Count; i++) branches.Lengths[i] += tokens[i].Length;
+        return hidden;
+    }
+
+    /// <summary>Goes on with branches: a text takes the first tokens of one of its own.</summary>
+    /// <param name="branches">The branches, of which no more can be appended to.</param>
+    /// <param name="kept">Branches, no two of a text, and how many tokens.</param>
+    internal void Keep(CacheBranches branches, IReadOnlyList<(int Branch, int Length)> kept)
+    {
         using var scope = NewDisposeScope();
         using var gradients = no_grad();
-        Reserve(tokens.Zip(_lengths, (ids, length) => ids.Length == 0 ? 0 : ids.Length + length).Max());
-        var stretches = new List<Stretch>();
-        var at = 0;
-        for (var row = 0; row < tokens.Count; row++)
+        var (from, to) = (new List<long>(), new List<long>());
+        var heads = _keys[0].size(1);
+        foreach (var (branch, length) in kept)
         {
-            if (tokens[row].Length == 0) continue;
-            stretches.Add(new(row, _lengths[row], at, tokens[row].Length));
-            at += tokens[row].Length;
+            var (row, shared, own) = branches[branch];
+            _lengths[row] = shared + length;
+            for (var head = 0; head < heads && own != shared; head++)
+                for (var i = 0; i < length; i++)
+                {
+                    from.Add((row * heads + head) * Capacity + own + i);
+                    to.Add((row * heads + head) * Capacity + shared + i);
+                }
         }
-        long[] ids = [.. tokens.SelectMany(row => row.Select(id => (long)id))];
-        long[] positions = [.. stretches.SelectMany(stretch => Enumerable.Range(stretch.Past, stretch.Length).Select(position => (long)position))];
-        var input = tensor([.. ids, .. positions], [2, at], device: model.Device);
-        var hidden = _decoder.Forward(input[0], input[1], CachedTexts.Make(this, stretches, model.Device));
-        if (at > stretches.Count)
-            hidden = hidden.index_select(0, tensor([.. stretches.Select(stretch => stretch.Start + stretch.Length - 1L)], device: model.Device));
-        foreach (var stretch in stretches) _lengths[stretch.Row] += stretch.Length;
-        return hidden.MoveToOuterDisposeScope();
+        if (from.Count == 0) return;
+        var (source, target) = (tensor(from.ToArray(), device: _keys[0].device), tensor(to.ToArray(), device: _keys[0].device));
+        foreach (var tensor in _keys.Concat(_values))
+        {
+            using var flat = tensor.view(-1, tensor.size(3));
+            using var taken = flat.index_select(0, source);
+            flat.index_put_(taken, target);
+        }
     }
 
     /// <summary>Keys of a layer, <c>[rows, kv_heads, capacity, dim]</c>; only the first <see cref="Lengths"/> of a row count.</summary>
@@ -151,6 +198,8 @@ public sealed class KeyValueCache : IDisposable
     {
         var old = Capacity;
         if (length <= old) return;
+        using var scope = NewDisposeScope();
+        using var gradients = no_grad();
         var capacity = (Math.Max(length, old + old / 2) + Chunk - 1) / Chunk * Chunk;
         for (var layer = 0; layer < _keys.Length; layer++)
         {
@@ -168,6 +217,28 @@ public sealed class KeyValueCache : IDisposable
         }
     }
 
+    /// <summary>Runs new tokens, each stretch where it has its place.</summary>
+    private Tensor Run(CausalModel model, IReadOnlyList<int[]> tokens, Func<int, Stretch> place)
+    {
+        using var scope = NewDisposeScope();
+        using var gradients = no_grad();
+        var stretches = new List<Stretch>();
+        var at = 0;
+        for (var i = 0; i < tokens.Count; i++)
+        {
+            if (tokens[i].Length == 0) continue;
+            stretches.Add(place(i) with { Start = at, Length = tokens[i].Length });
+            at += tokens[i].Length;
+        }
+        long[] ids = [.. tokens.SelectMany(row => row.Select(id => (long)id))];
+        long[] positions = [.. stretches.SelectMany(stretch => Enumerable.Range(stretch.Before, stretch.Length).Select(position => (long)position))];
+        var input = tensor([.. ids, .. positions], [2, at], device: model.Device);
+        var hidden = _decoder.Forward(input[0], input[1], CachedTexts.Make(this, stretches, model.Device));
+        if (at > stretches.Count)
+            hidden = hidden.index_select(0, tensor([.. stretches.Select(stretch => stretch.Start + stretch.Length - 1L)], device: model.Device));
+        return hidden.MoveToOuterDisposeScope();
+    }
+
     private void Check(CausalModel model, IReadOnlyList<int[]> tokens)
     {
         if (!ReferenceEquals(model.Decoder, _decoder))
@@ -176,8 +247,6 @@ public sealed class KeyValueCache : IDisposable
             throw new ArgumentException(
                 $"The cache was made when the model was {_keys[0].dtype} on {_keys[0].device}; now it is {model.Type} on {model.Device}. Make a new cache.",
                 nameof(model));
-        if (tokens.Count != Rows)
-            throw new ArgumentException($"There are tokens for {tokens.Count} rows, and the cache has {Rows}.", nameof(tokens));
         if (tokens.All(row => row.Length == 0)) throw new ArgumentException("No row has tokens to append.", nameof(tokens));
         foreach (var id in tokens.SelectMany(row => row))
             if (id < 0 || id >= model.Config.VocabSize)
@@ -189,4 +258,17 @@ public sealed class KeyValueCache : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
         return rows;
     }
+}
+
+/// <summary>Where a branch lies: after a row's first tokens, and from a place in that row on.</summary>
+internal readonly record struct Branch(int Row, int Shared, int Own);
+
+/// <summary>Ways on from texts of a cache: <see cref="KeyValueCache.Branch"/>.</summary>
+internal sealed class CacheBranches(IReadOnlyList<Branch> branches)
+{
+    /// <summary>How many tokens each has.</summary>
+    public int[] Lengths { get; } = new int[branches.Count];
+
+    /// <summary>Where a branch lies.</summary>
+    public Branch this[int branch] => branches[branch];
 }

@@ -4,24 +4,24 @@ using static TorchSharp.torch;
 namespace RewardKit.Models.Generation;
 
 /// <summary>One model's side of texts that grow together: its own prompts, and its keys and values as far as it was asked.</summary>
-internal sealed class ModelRows : IDisposable
+internal sealed class ModelRows(CausalModel model, int rows) : IDisposable
 {
-    private readonly CausalModel _model;
-    private readonly KeyValueCache _cache;
-    private readonly List<int>[] _texts;
+    private readonly KeyValueCache _cache = new(model, rows);
+    private readonly List<int>[] _texts = [.. Enumerable.Range(0, rows).Select(_ => new List<int>())];
+    private readonly Prompt?[] _prompts = new Prompt?[rows];
+    private ModelBranches? _branches;
 
-    /// <summary>Empty rows.</summary>
-    public ModelRows(CausalModel model, int rows) : this(model, new KeyValueCache(model, rows), [.. Enumerable.Range(0, rows).Select(_ => new List<int>())])
+    /// <summary>Begins a row anew. A prompt that a row has, or had until now, is not computed again.</summary>
+    public void Begin(int row, IReadOnlyList<int> ids)
     {
-    }
-
-    private ModelRows(CausalModel model, KeyValueCache cache, List<int>[] texts) => (_model, _cache, _texts) = (model, cache, texts);
-
-    /// <summary>Begins a row anew.</summary>
-    public void Begin(int row, IReadOnlyList<int> prompt)
-    {
-        _cache.RollBack(row, 0);
-        _texts[row] = [.. prompt];
+        KeepBranches();
+        var before = _prompts[row];
+        var prompt = Array.Find(_prompts, known => known is not null && known.Ids.SequenceEqual(ids)) ?? new([.. ids]);
+        _texts[row] = [.. ids];
+        if (before != prompt) _cache.RollBack(row, 0);
+        _prompts[row] = prompt;
+        if (!TakePrompt(row)) _cache.RollBack(row, 0);
+        if (before is not null && !_prompts.Contains(before)) before.Dispose();
     }
 
     /// <summary>Adds a token to a row; computed when the model is next asked.</summary>
@@ -33,46 +33,96 @@ internal sealed class ModelRows : IDisposable
     /// <summary>Scores of what may come next in some rows, <c>[rows, vocab]</c>.</summary>
     public Tensor Next(IReadOnlyList<int> rows)
     {
-        foreach (var row in rows)
+        KeepBranches();
+        ComputePrompts(rows);
+        int[] grown = [.. rows.Where(row => !IsAtPrompt(row))];
+        foreach (var row in grown)
             if (_cache.Lengths[row] == _texts[row].Count) _cache.RollBack(row, _texts[row].Count - 1);
-        return Run(rows, _model.Next);
+        var hidden = grown.Length == 0 ? null : Compute(grown);
+        if (hidden is null || grown.Length < rows.Count)
+            hidden = cat([.. rows.Select(row => IsAtPrompt(row) ? _prompts[row]!.Hidden! : hidden!.narrow(0, Array.IndexOf(grown, row), 1))]);
+        return Passes.Read(hidden, model.NextLogits);
     }
 
-    /// <summary>Copies rows, as many times as they are named, with all keys and values computed.</summary>
-    public ModelRows Fork(IReadOnlyList<int> rows)
+    /// <summary>Ways on from rows, which stay as they are; until a row begins or the model is asked about the rows again.</summary>
+    /// <param name="rows">The rows.</param>
+    /// <param name="continuations">By row, what each way begins with.</param>
+    /// <param name="more">The most tokens that one takes beyond that.</param>
+    public ModelBranches Branch(IReadOnlyList<int> rows, IReadOnlyList<IReadOnlyList<int[]>> continuations, int more)
     {
-        int[] behind = [.. rows.Distinct().Where(row => _cache.Lengths[row] < _texts[row].Count)];
-        if (behind.Length > 0) Run(behind, (cache, tokens) => cache.Append(_model, tokens)).Dispose();
-        return new(_model, _cache.Fork(rows), [.. rows.Select(row => new List<int>(_texts[row]))]);
-    }
-
-    /// <summary>Rewards of all rows at their last tokens, <c>[rows]</c>; for a reward model.</summary>
-    public Tensor Rewards() => Run([.. Enumerable.Range(0, _texts.Length)], ((RewardModel)_model).NextRewards);
-
-    public void Dispose() => _cache.Dispose();
-
-    /// <summary>Computes what rows have beyond their keys; rows that begin with the same text compute it once.</summary>
-    private Tensor Run(IReadOnlyList<int> rows, Func<KeyValueCache, IReadOnlyList<int[]>, Tensor> run)
-    {
-        var first = new Dictionary<string, int>();
-        int[] source = [.. rows.Select(row =>
+        KeepBranches();
+        ComputePrompts(rows);
+        int[] behind = [.. rows.Where(row => _cache.Lengths[row] < _texts[row].Count)];
+        if (behind.Length > 0) Compute(behind).Dispose();
+        var (owners, beginnings) = (new List<int>(), new List<int[]>());
+        foreach (var (row, ways) in rows.Zip(continuations))
         {
-            if (_cache.Lengths[row] > 0) return row;
-            var key = string.Join(' ', _texts[row]);
-            return first.TryAdd(key, row) ? row : first[key];
-        })];
-        int[] computed = [.. source.Distinct().Order()];
-        // On the CPU each longer stretch goes alone: matrix products round by their number of rows, and a text shall get the
-        // same bits in any company. Steps of a token each have kernels that see to it.
-        var together = computed.GroupBy(row => _model.Device.type != DeviceType.CPU || _texts[row].Count - _cache.Lengths[row] == 1 ? -1 : row)
-            .Select(group => group.ToArray()).ToArray();
-        Tensor[] parts = [.. together.Select(group => run(_cache, [.. _texts.Select((text, row) => group.Contains(row) ? text[_cache.Lengths[row]..].ToArray() : [])]))];
-        for (var i = 0; i < rows.Count; i++)
-            if (source[i] != rows[i]) _cache.Copy(source[i], rows[i]);
+            // What follows the row's last token is asked of that token.
+            if (ways.Any(way => way.Length == 0)) _cache.RollBack(row, _texts[row].Count - 1);
+            owners.AddRange(ways.Select(_ => row));
+            beginnings.AddRange(ways.Select(way => (int[])[.. _texts[row][_cache.Lengths[row]..], .. way]));
+        }
+        return _branches = new(model, _cache, _cache.Branch(owners, beginnings.Max(ids => ids.Length) + more), beginnings);
+    }
 
-        int[] order = [.. together.SelectMany(group => group)];
-        var results = parts.Length == 1 ? parts[0] : cat(parts);
-        return order.SequenceEqual(source) ? results
-            : results.index_select(0, tensor([.. source.Select(row => (long)Array.IndexOf(order, row))], device: results.device));
+    public void Dispose()
+    {
+        _cache.Dispose();
+        foreach (var prompt in _prompts) prompt?.Dispose();
+    }
+
+    /// <summary>What rows took of the ways on from them need not be computed again.</summary>
+    private void KeepBranches()
+    {
+        if (_branches is { } branches) _cache.Keep(branches.Cached, branches.Longest(_texts));
+        _branches = null;
+    }
+
+    private bool IsAtPrompt(int row) => _texts[row].Count == _prompts[row]!.Ids.Length;
+
+    /// <summary>Computes the prompts of rows that have nothing yet, each once.</summary>
+    private void ComputePrompts(IReadOnlyList<int> rows)
+    {
+        int[] empty = [.. rows.Where(row => _cache.Lengths[row] == 0 && !TakePrompt(row))];
+        if (empty.Length == 0) return;
+        int[] first = [.. empty.DistinctBy(row => _prompts[row])];
+        using var scope = NewDisposeScope();
+        var hidden = Compute(first, row => _prompts[row]!.Ids);
+        for (var i = 0; i < first.Length; i++)
+            if (_prompts[first[i]] is { Hidden: null } prompt) prompt.Hidden = hidden.narrow(0, i, 1).clone().DetachFromDisposeScope();
+        foreach (var row in empty.Except(first)) TakePrompt(row);
+    }
+
+    /// <summary>Whether a row has its prompt's keys and values, be it from another that has them.</summary>
+    private bool TakePrompt(int row)
+    {
+        var length = _prompts[row]!.Ids.Length;
+        bool Has(int other) => _prompts[other] == _prompts[row] && _cache.Lengths[other] >= length;
+        var from = Has(row) ? row : Array.FindIndex([.. Enumerable.Range(0, _texts.Length)], Has);
+        if (from >= 0) _cache.Copy(from, length, row);
+        return from >= 0;
+    }
+
+    /// <summary>Computes what rows have beyond their keys: final hidden states at their last tokens, <c>[rows, hidden]</c>.</summary>
+    private Tensor Compute(IReadOnlyList<int> rows) => Compute(rows, row => [.. _texts[row][_cache.Lengths[row]..]]);
+
+    private Tensor Compute(IReadOnlyList<int> rows, Func<int, int[]> added)
+    {
+        var tokens = new int[_texts.Length][];
+        Array.Fill(tokens, []);
+        foreach (var row in rows) tokens[row] = added(row);
+        return Passes.Run(model, [.. rows.Select(row => (int[])[row])], row => tokens[row].Length,
+            together => _cache.Append(model, [.. tokens.Select((ids, row) => together.Contains(row) ? ids : [])]));
+    }
+
+    /// <summary>What rows begin with.</summary>
+    private sealed class Prompt(int[] ids) : IDisposable
+    {
+        public int[] Ids => ids;
+
+        /// <summary>The final hidden state at its last token, <c>[1, hidden]</c>; null until it is computed.</summary>
+        public Tensor? Hidden { get; set; }
+
+        public void Dispose() => Hidden?.Dispose();
     }
 }

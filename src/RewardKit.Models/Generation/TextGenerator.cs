@@ -6,8 +6,8 @@ namespace RewardKit.Models.Generation;
 
 /// <summary>
 /// Continues prompts, several at a time: when a row ends, the next prompt takes its place. A row gets what it would get
-/// alone: on the CPU in float32, with up to 32 rows, from sums in the same order; else up to their rounding (some 1e-6 of a
-/// logit), which can decide only between tokens that close.
+/// alone: on the CPU in float32 and float64 from sums in the same order; else up to their rounding (some 1e-6 of a logit),
+/// which can decide only between tokens that close.
 /// </summary>
 public sealed class TextGenerator
 {
@@ -81,7 +81,7 @@ public sealed class TextGenerator
     {
         if (prompts.Count == 0) yield break;
         using var model = new ModelRows(_model, Math.Min(_rows, prompts.Count));
-        var loop = new TokenLoop([model], Math.Min(_rows, prompts.Count), _ends, (_, places) => TokenChoice.Of(model.Next(places)));
+        var loop = new TokenLoop(Math.Min(_rows, prompts.Count), model.Take, _ends, (_, places) => TokenChoice.Of(model.Next(places)));
         var next = 0;
         while (next < prompts.Count || loop.Runs)
         {

@@ -7,13 +7,13 @@ namespace RewardKit.Models.Generation;
 /// Texts that grow side by side, a step at a time: a rule looks at what the models say and offers choices, a row's sampler
 /// chooses. Rows end each at its own time; a free place takes another.
 /// </summary>
-/// <param name="models">Every model's side of the rows; the one that is decoded from first.</param>
 /// <param name="rows">How many rows.</param>
+/// <param name="taken">Told of each token that a row takes: the place, and the token.</param>
 /// <param name="ends">The tokens with which a text ends.</param>
 /// <param name="rule">Offers choices.</param>
 /// <param name="reference">After the rule: log-probabilities that what is sampled from is measured against, a row each; null for none.</param>
 internal sealed class TokenLoop(
-    IReadOnlyList<ModelRows> models, int rows, HashSet<int> ends, Func<GeneratedRow[], int[], TokenChoice> rule, Func<Tensor>? reference = null)
+    int rows, Action<int, int> taken, HashSet<int> ends, Func<GeneratedRow[], int[], TokenChoice> rule, Func<Tensor>? reference = null)
 {
     private readonly GeneratedRow?[] _rows = new GeneratedRow?[rows];
 
@@ -56,7 +56,7 @@ internal sealed class TokenLoop(
         {
             tokens.Add(row.Take(id, logProb, ends));
             logProb = 0;
-            foreach (var model in models) model.Take(place, id);
+            taken(place, id);
             if (!row.IsOver) continue;
             _rows[place] = null;
             return;

@@ -28,16 +28,15 @@ internal sealed class TokenStep(ModelDecoding decoding, IReadOnlyList<DecodingRe
         if (continuations.Any(row => row.Any(ids => ids.Length == 0)))
             throw new ArgumentException("A continuation has no tokens: expected at least one each.", nameof(continuations));
         using var scope = NewDisposeScope();
-        using var fork = Fork(Rows(scorer), continuations);
-        return fork.Rewards().to(decoding.Device).view(rows.Length, -1).MoveToOuterDisposeScope();
+        return Branches(scorer, continuations, 0).Rewards().to(decoding.Device).view(rows.Length, -1).MoveToOuterDisposeScope();
     }
 
     public IReadOnlyList<IReadOnlyList<GeneratedText>> RollOut(ILanguageModel model, IReadOnlyList<IReadOnlyList<int[]>> continuations, GenerationOptions options)
     {
         using var scope = NewDisposeScope();
-        using var fork = Fork(Rows(model), continuations);
+        var branches = Branches(model, continuations, Math.Min(options.MaxTokens, rows.Max(row => row.Room)));
         var width = continuations[0].Count;
-        var loop = new TokenLoop([fork], rows.Length * width, decoding.Ends, (_, at) => TokenChoice.Of(fork.Next(at).narrow(1, 0, decoding.Vocabulary)));
+        var loop = new TokenLoop(rows.Length * width, branches.Take, decoding.Ends, (_, at) => TokenChoice.Of(branches.Next(at).narrow(1, 0, decoding.Vocabulary)));
         var texts = new GeneratedRow[rows.Length * width];
         for (var i = 0; i < texts.Length; i++)
         {
@@ -53,19 +52,10 @@ internal sealed class TokenStep(ModelDecoding decoding, IReadOnlyList<DecodingRe
         return [.. texts.Select(text => text.Result()).Chunk(width)];
     }
 
-    private ModelRows Fork(ModelRows model, IReadOnlyList<IReadOnlyList<int[]>> continuations)
-    {
-        if (continuations.Count != rows.Length || continuations.Any(row => row.Count != continuations[0].Count))
-            throw new ArgumentException($"Expected the same number of continuations for each of the {rows.Length} rows.", nameof(continuations));
-        var fork = model.Fork([.. places.SelectMany(place => Enumerable.Repeat(place, continuations[0].Count))]);
-        var at = 0;
-        foreach (var ids in continuations.SelectMany(row => row))
-        {
-            foreach (var id in ids) fork.Take(at, id);
-            at++;
-        }
-        return fork;
-    }
+    private ModelBranches Branches(object model, IReadOnlyList<IReadOnlyList<int[]>> continuations, int more) =>
+        continuations.Count == rows.Length && continuations.All(row => row.Count == continuations[0].Count)
+            ? Rows(model).Branch(places, continuations, more)
+            : throw new ArgumentException($"Expected the same number of continuations for each of the {rows.Length} rows.", nameof(continuations));
 
     private ModelRows Rows(object model) => models.TryGetValue(model, out var known) ? known
         : throw new ArgumentException("The decoder asks a model that is not in its context: use context.Base, context.Guides or context.PrefixScorer.", nameof(model));

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cstring>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "has_kernel.h"
 #include "kernels.h"
@@ -15,6 +17,12 @@ namespace rewardkit {
 namespace {
 
 using at::Tensor;
+
+/// A text in the cache: the first `shared` tokens of a row, and `past` of its own from place `own` on, where the new one goes
+/// behind them. Texts of a row may share its tokens; what is their own lies apart.
+struct Place {
+  int64_t row, shared, own, past;
+};
 
 Tensor cached_attention(const Tensor& q_in, const Tensor& k_in, const Tensor& v_in, const Tensor& keys, const Tensor& values,
                         const Tensor& places, double scale, int64_t window, double softcap) {
@@ -30,35 +38,46 @@ Tensor cached_attention(const Tensor& q_in, const Tensor& k_in, const Tensor& v_
   for (const Tensor& other : {k, v, keys, values})
     TORCH_CHECK(other.scalar_type() == q.scalar_type() && other.device() == q.device(),
                 "cached_attention: q, k, v, keys and values must share dtype and device");
-  TORCH_CHECK(places.dim() == 2 && places.size(0) == q.size(0) && places.size(1) == 2 && places.scalar_type() == at::kLong &&
-                  places.device().is_cpu() && places.is_contiguous(),
-              "cached_attention: places must be an int64 tensor [texts, 2] on the CPU with rows (row, tokens before), not ",
-              places.scalar_type(), " ", places.sizes());
+  TORCH_CHECK(places.dim() == 2 && places.size(0) == q.size(0) && (places.size(1) == 2 || places.size(1) == 4) &&
+                  places.scalar_type() == at::kLong && places.device().is_cpu() && places.is_contiguous(),
+              "cached_attention: places must be an int64 tensor on the CPU, [texts, 2] with rows (row, tokens before) or [texts, 4] with rows "
+              "(row, shared tokens, place of its own, own tokens before), not ", places.scalar_type(), " ", places.sizes());
   TORCH_CHECK(!at::GradMode::is_enabled() || !(q.requires_grad() || k.requires_grad() || v.requires_grad()),
               "cached_attention has no derivative: call it under no_grad");
   TORCH_CHECK(window >= 0 && softcap >= 0, "cached_attention: window and softcap must not be negative, not ", window, " and ", softcap);
-  const auto* place = places.data_ptr<int64_t>();
   const int64_t texts = q.size(0), rows = keys.size(0), kv_heads = k.size(1), dim = k.size(2), capacity = keys.size(2);
   const int64_t group = q.size(1) / kv_heads;
-  for (int64_t i = 0; i < texts; i++)
-    TORCH_CHECK(place[2 * i] >= 0 && place[2 * i] < rows && place[2 * i + 1] >= 0 && place[2 * i + 1] < capacity, "cached_attention: text ", i,
-                " goes to row ", place[2 * i], " after ", place[2 * i + 1], " tokens, and there are ", rows, " rows of ", capacity);
-
+  std::vector<Place> at(texts);
   int64_t seen = 0;
-  for (int64_t i = 0; i < texts; i++) seen += place[2 * i + 1] + 1;
+  for (int64_t i = 0; i < texts; i++) {
+    const auto* place = places.data_ptr<int64_t>() + i * places.size(1);
+    at[i] = places.size(1) == 2 ? Place{place[0], place[1], place[1], 0} : Place{place[0], place[1], place[2], place[3]};
+    const Place& p = at[i];
+    TORCH_CHECK(p.row >= 0 && p.row < rows && p.shared >= 0 && p.own >= p.shared && p.past >= 0 && p.own + p.past < capacity,
+                "cached_attention: text ", i, " goes to row ", p.row, " after ", p.shared, " tokens",
+                p.own == p.shared ? "" : " and those from " + std::to_string(p.own) + " to " + std::to_string(p.own + p.past), ", and there are ",
+                rows, " rows of ", capacity);
+    seen += p.shared + p.past + 1;
+  }
+
   const Tensor out = at::empty_like(q);
   AT_DISPATCH_FLOATING_TYPES(q.scalar_type(), "cached_attention", [&] {
     const auto kernel = cpu_kernels<scalar_t>().cached_attention;
     parallel_tasks(texts * kv_heads, [&](int64_t task) {
-      const int64_t text = task / kv_heads, past = place[2 * text + 1];
-      const int64_t from = (place[2 * text] * kv_heads + task % kv_heads) * capacity;
-      std::memcpy(keys.data_ptr<scalar_t>() + (from + past) * dim, k.data_ptr<scalar_t>() + task * dim, dim * sizeof(scalar_t));
-      std::memcpy(values.data_ptr<scalar_t>() + (from + past) * dim, v.data_ptr<scalar_t>() + task * dim, dim * sizeof(scalar_t));
+      const Place& p = at[task / kv_heads];
+      const int64_t from = (p.row * kv_heads + task % kv_heads) * capacity, to = from + p.own + p.past;
+      std::memcpy(keys.data_ptr<scalar_t>() + to * dim, k.data_ptr<scalar_t>() + task * dim, dim * sizeof(scalar_t));
+      std::memcpy(values.data_ptr<scalar_t>() + to * dim, v.data_ptr<scalar_t>() + task * dim, dim * sizeof(scalar_t));
+      const auto run = [&](int64_t begin, int64_t end) {
+        return CachedRun<scalar_t>{keys.data_ptr<scalar_t>() + (from + begin) * dim, values.data_ptr<scalar_t>() + (from + begin) * dim,
+                                   std::max<int64_t>(0, end - begin)};
+      };
+      const int64_t length = p.shared + p.past + 1, hidden = window > 0 ? std::max<int64_t>(0, length - window) : 0;
       CachedAttention<scalar_t> a{};
-      const int64_t first = window > 0 ? std::max<int64_t>(0, past + 1 - window) : 0;
+      a.runs[0] = run(hidden, p.shared);
+      a.runs[1] = run(p.own + std::max<int64_t>(0, hidden - p.shared), p.own + p.past + 1);
       a.q = q.data_ptr<scalar_t>() + task * group * dim, a.out = out.data_ptr<scalar_t>() + task * group * dim;
-      a.keys = keys.data_ptr<scalar_t>() + (from + first) * dim, a.values = values.data_ptr<scalar_t>() + (from + first) * dim;
-      a.group = group, a.dim = dim, a.length = past + 1 - first, a.scale = scale, a.softcap = softcap;
+      a.group = group, a.dim = dim, a.length = length - hidden, a.scale = scale, a.softcap = softcap;
       std::unique_ptr<scalar_t[]> scratch(new scalar_t[a.length]);
       kernel(a, scratch.get());
     }, seen * q.size(1) * dim >= 1 << 18);

@@ -70,8 +70,9 @@ inline void weigh(const rewardkit::CachedAttention<T>& a, const T* weights, T sc
   constexpr int W = kLanes<T>;
   using V = Vec<T, W>;
   typename V::type sum[N] = {};
-  for (long j = 0; j < a.length; j++)
-    for (int n = 0; n < N; n++) sum[n] += weights[j] * V::load(a.values + j * a.dim + d + n * W);
+  for (const auto& run : a.runs)
+    for (long j = 0; j < run.length; j++, weights++)
+      for (int n = 0; n < N; n++) sum[n] += *weights * V::load(run.values + j * a.dim + d + n * W);
   for (int n = 0; n < N; n++) V::store(out + d + n * W, sum[n] * scale);
 }
 
@@ -83,18 +84,20 @@ void cached_attention(const rewardkit::CachedAttention<T>& a, T* scores) {
     const T* q = a.q + g * a.dim;
     T* out = a.out + g * a.dim;
     T most = -__builtin_inf();
-    for (long j = 0; j < a.length; j++) {
-      const T* key = a.keys + j * a.dim;
-      typename V::type sum{};
-      long d = 0;
-      for (; d + W <= a.dim; d += W) sum += V::load(q + d) * V::load(key + d);
-      T score = sum_halves<T, W>(sum);
-      for (; d < a.dim; d++) score += q[d] * key[d];
-      score *= T(a.scale);
-      if (a.softcap > 0) score = Vec<T, 1>::tanh(Vec<T, 1>::fill(score / T(a.softcap)))[0] * T(a.softcap);
-      scores[j] = score;
-      most = score > most ? score : most;
-    }
+    T* next = scores;
+    for (const auto& run : a.runs)
+      for (long j = 0; j < run.length; j++) {
+        const T* key = run.keys + j * a.dim;
+        typename V::type sum{};
+        long d = 0;
+        for (; d + W <= a.dim; d += W) sum += V::load(q + d) * V::load(key + d);
+        T score = sum_halves<T, W>(sum);
+        for (; d < a.dim; d++) score += q[d] * key[d];
+        score *= T(a.scale);
+        if (a.softcap > 0) score = Vec<T, 1>::tanh(Vec<T, 1>::fill(score / T(a.softcap)))[0] * T(a.softcap);
+        *next++ = score;
+        most = score > most ? score : most;
+      }
     T total = 0;
     long j = 0;
     typename V::type totals{};
@@ -112,8 +115,12 @@ void cached_attention(const rewardkit::CachedAttention<T>& a, T* scores) {
     for (; d + 4 * W <= a.dim; d += 4 * W) weigh<T, 4>(a, scores, scale, out, d);
     for (; d + W <= a.dim; d += W) weigh<T, 1>(a, scores, scale, out, d);
     for (; d < a.dim; d++) {
+      // One loop over both runs: where one ends must not change how the compiler rounds.
       T sum = 0;
-      for (long k = 0; k < a.length; k++) sum += scores[k] * a.values[k * a.dim + d];
+      for (long k = 0; k < a.length; k++) {
+        const long second = k - a.runs[0].length;
+        sum += scores[k] * (second < 0 ? a.runs[0].values[k * a.dim + d] : a.runs[1].values[second * a.dim + d]);
+      }
       out[d] = sum * scale;
     }
   }

@@ -38,10 +38,19 @@ struct Attention {
   double softcap;  // scores become softcap * tanh(score / softcap); 0: they stay
 };
 
-/// One text, one key/value head and the `group` query heads that share it: q, out [group, dim]; keys, values [length, dim].
+/// Keys and values that lie together, [length, dim].
+template <typename T>
+struct CachedRun {
+  const T *keys, *values;
+  int64_t length;
+};
+
+/// One text, one key/value head and the `group` query heads that share it: q, out [group, dim]. The text is the two runs, one
+/// after the other; `length` is the sum of theirs.
 template <typename T>
 struct CachedAttention {
-  const T *q, *keys, *values;
+  const T* q;
+  CachedRun<T> runs[2];
   T* out;
   int64_t group, dim, length;
   double scale, softcap;

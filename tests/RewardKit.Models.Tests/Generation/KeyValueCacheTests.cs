@@ -116,6 +116,66 @@ public class KeyValueCacheTests
         }
     }
 
+    // Ways on of one token and of several, of a text and of an empty one; the kept one goes on as if it were alone.
+    [TestCaseSource(nameof(Names))]
+    public void Branches_share_a_text_and_one_is_kept(string name)
+    {
+        using var scope = NewDisposeScope();
+        using var model = Tiny(name);
+        using var cache = new KeyValueCache(model, 3);
+        int[] other = [.. Text.Reverse()];
+        model.Next(cache, [Text[..8], [], other[..6]]);
+
+        var branches = cache.Branch([0, 0, 2, 0, 1], room: 4);
+        Expect(Append([1], [2], [3], [4], [5]), [.. Text[..8], 1], [.. Text[..8], 2], [.. other[..6], 3], [.. Text[..8], 4], [5]);
+        Expect(Append([6], [], [], [7], []), [.. Text[..8], 1, 6], [.. Text[..8], 4, 7]);
+        Expect(Append([], [7, 8, 9], [8], [9, 1], []), [.. Text[..8], 2, 7, 8, 9], [.. other[..6], 3, 8], [.. Text[..8], 4, 7, 9, 1]);
+        Assert.That(cache.Lengths, Is.EqualTo((int[])[8, 0, 6]), "texts stay as they are");
+        cache.Keep(branches, [(3, 3), (2, 1), (4, 0)]);
+
+        Assert.That(cache.Lengths, Is.EqualTo((int[])[11, 0, 7]));
+        Expect(model.Next(cache, [[2], [], [5, 6]]), [.. Text[..8], 4, 7, 9, 2], [.. other[..6], 3, 5, 6]);
+
+        Tensor Append(params int[][] tokens) => model.NextLogits(cache.Append(model, branches, tokens));
+
+        void Expect(Tensor logits, params int[][] texts)
+        {
+            Assert.That(logits.size(0), Is.EqualTo(texts.Length));
+            for (var i = 0; i < texts.Length; i++)
+                Assert.That(Row(logits[i]), Is.EqualTo(Logits(model, texts[i])[^1]).Within(1e-5));
+        }
+    }
+
+    [TestCase(ScalarType.Float64, 1e-12)]
+    [TestCase(ScalarType.Float32, 0)]
+    [TestCase(ScalarType.BFloat16, 0.03)]
+    public void A_branch_gets_what_the_text_alone_gets(ScalarType type, double tolerance)
+    {
+        using var scope = NewDisposeScope();
+        using var folder = new TempFolder();
+        TinyModels.Write(folder, "mistral");
+        using var model = (CausalModel)CausalModel.Create(new() { Folder = folder.Path }, 0).to(type);
+        using var cache = new KeyValueCache(model, 2);
+        model.Next(cache, [Text[..6], Text[..9]]);
+
+        foreach (var rows in (int[][])[[1, 1, 0, 0], [1, 0, 0, 1, 0, 0]])
+        {
+            var branches = cache.Branch(rows, 2);
+            for (var step = 0; step < 2; step++)
+            {
+                int[][] tokens = [.. rows.Select((_, i) => (int[])[i + 3 * step])];
+                var shared = model.NextLogits(cache.Append(model, branches, tokens));
+                // Each as a row of its own.
+                for (var i = 0; i < rows.Length; i++)
+                {
+                    using var alone = cache.Fork(rows[i]);
+                    if (step == 1) model.Next(alone, [[i]]);
+                    Assert.That(Row(shared[i]), Is.EqualTo(Row(model.Next(alone, [tokens[i]])[0])).Within(tolerance), $"{type}, branch {i}");
+                }
+            }
+        }
+    }
+
     [Test]
     public void Rewards_of_growing_texts_agree_with_those_of_whole_ones()
     {

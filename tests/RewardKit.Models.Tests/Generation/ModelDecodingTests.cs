@@ -124,6 +124,107 @@ public class ModelDecodingTests
         }
     }
 
+    // Each token is run once for each text that ends with it: nothing that two texts share is computed twice.
+    [Test]
+    public void A_reward_model_runs_each_candidate_and_nothing_else()
+    {
+        var prefix = new PrefixScorer("reward", _reward, _base.Encoder);
+        var decoding = new ModelDecoding(_base, [], Greedy, prefixScorer: prefix);
+        var requests = Requests(5);
+        var (tokens, rewards) = (_base.Model.Decoder.TokensRun, _reward.Decoder.TokensRun);
+
+        decoding.Generate(requests, Args(prefix, 4));
+
+        var prompts = requests.DistinctBy(request => request.Prompt).Sum(request => _base.Encoder.EncodePrompt(request.Prompt).Ids.Length);
+        Assert.That(_base.Model.Decoder.TokensRun - tokens, Is.EqualTo(prompts + 5 * 11));
+        Assert.That(_reward.Decoder.TokensRun - rewards, Is.EqualTo(prompts + 5 * 12 * 4));
+    }
+
+    // Enough rows that their candidates together are more than one pass takes.
+    [TestCase(0)]
+    [TestCase(0.9)]
+    public void Among_candidates_a_row_gets_the_bits_that_it_gets_alone(double temperature)
+    {
+        var prefix = new PrefixScorer("reward", _reward, _base.Encoder);
+        var decoding = new ModelDecoding(_base, [], Greedy with { Temperature = temperature }, prefixScorer: prefix);
+        var requests = Requests(30);
+
+        var together = decoding.Generate(requests, Args(prefix, 20));
+
+        foreach (var i in (int[])[0, 3, 17, 26, 29])
+        {
+            var alone = decoding.Generate([requests[i]], Args(prefix, 20))[0];
+            Assert.That(together[i].Ids, Is.EqualTo(alone.Ids), $"row {i}");
+            Assert.That(together[i].LogProbs, Is.EqualTo(alone.LogProbs), $"row {i}");
+        }
+    }
+
+    [Test]
+    public void What_a_chosen_continuation_has_computed_is_kept()
+    {
+        var prefix = new PrefixScorer("reward", _reward, _base.Encoder);
+        var decoding = new ModelDecoding(_base, [], Greedy, prefixScorer: prefix);
+        var request = Requests(1)[0];
+        var seen = new List<float>();
+        var before = _reward.Decoder.TokensRun;
+
+        // Of two blocks of three tokens the second.
+        var decoded = decoding.Generate([request], step =>
+        {
+            int[][] blocks = [[5, 6, 7], [8, 9, 10 + step.Tokens[0].Count]];
+            var rewards = step.Rewards(prefix, [blocks]);
+            seen.Add(rewards[0, 1].item<float>());
+            return TokenChoice.Of([blocks], tensor([0f, 1f], [1, 2]));
+        })[0];
+
+        var prompt = _base.Encoder.EncodePrompt(request.Prompt).Ids;
+        Assert.That(decoded.Ids, Is.EqualTo((int[])[8, 9, 10, 8, 9, 13, 8, 9, 16, 8, 9, 19]));
+        Assert.That(_reward.Decoder.TokensRun - before, Is.EqualTo(prompt.Length + 4 * 6));
+        for (var block = 0; block < 4; block++)
+        {
+            using var scope = NewDisposeScope();
+            using var batch = new PackedBatch([new(prompt, [[.. decoded.Ids.Take(3 * block + 3)]])]);
+            Assert.That(_reward.Forward(batch, ForwardNeeds.Rewards).Rewards!.item<float>(), Is.EqualTo(seen[block]).Within(1e-4));
+        }
+    }
+
+    // Candidates scored in pieces, as where memory is short: the second piece begins where the first did.
+    [Test]
+    public void Rewards_can_be_asked_several_times_a_step()
+    {
+        var prefix = new PrefixScorer("reward", _reward, _base.Encoder);
+        var decoding = new ModelDecoding(_base, [], Greedy, prefixScorer: prefix);
+        var requests = Requests(3);
+
+        var whole = decoding.Generate(requests, Args(prefix, 4));
+        var pieces = decoding.Generate(requests, Args(prefix, 4, piece: 2));
+
+        Assert.That(pieces.SelectMany(text => text.Ids), Is.EqualTo(whole.SelectMany(text => text.Ids)));
+        Assert.That(pieces.SelectMany(text => text.LogProbs), Is.EqualTo(whole.SelectMany(text => text.LogProbs)).Within(1e-4));
+    }
+
+    [Test]
+    public void Roll_outs_run_only_their_own_tokens()
+    {
+        var request = Requests(1)[0];
+        var before = _base.Model.Decoder.TokensRun;
+
+        var decoded = Decoding(Greedy).Generate([request], step =>
+        {
+            var (logits, candidates) = step.Logits(_base).topk(3);
+            int[][] choices = [.. candidates.data<long>().ToArray().Select(id => (int[])[(int)id])];
+            var rolled = step.RollOut(_base, [choices], new() { MaxTokens = 4, IgnoreEndTokens = true })[0];
+            for (var i = 0; i < 3; i++)
+                Assert.That(rolled[i].Ids.Take(step.Tokens[0].Count + 1), Is.EqualTo((int[])[.. step.Tokens[0], choices[i][0]]));
+            return TokenChoice.Of([choices], logits);
+        })[0];
+
+        // The prompt, the row's own steps after it, and of each roll-out all tokens but the last.
+        Assert.That(decoded.Ids, Is.EqualTo(_base.Generate([request.Prompt], Greedy)[0].Ids));
+        Assert.That(_base.Model.Decoder.TokensRun - before, Is.EqualTo(
+            _base.Encoder.EncodePrompt(request.Prompt).Ids.Length + 11 + 12 * 3 * 4 + _base.Encoder.EncodePrompt(request.Prompt).Ids.Length + 11));
+    }
+
     [Test]
     public void A_roll_out_goes_on_as_the_model_would_and_leaves_the_row_alone()
     {
@@ -284,6 +385,7 @@ public class ModelDecodingTests
         Decoding(Sampled, rows: 2).Generate(Requests(4), step =>
         {
             step.RollOut(_guide, [.. step.Requests.Select(_ => (IReadOnlyList<int[]>)[[5], [6]])], new() { MaxTokens = 2 });
+            step.RollOut(_base, [.. step.Requests.Select(_ => (IReadOnlyList<int[]>)[[], []])], new() { MaxTokens = 2 });
             return Guided(step);
         });
 
@@ -291,6 +393,14 @@ public class ModelDecodingTests
     }
 
     private TokenChoice Guided(IDecodingStep step) => TokenChoice.Of(step.LogProbs(_base) + step.Weights * step.LogProbs(_guide));
+
+    private TokenRule Args(PrefixScorer prefix, int k, int? piece = null) => step =>
+    {
+        var (logits, candidates) = step.Logits(_base).topk(k);
+        int[][][] choices = [.. candidates.data<long>().ToArray().Chunk(k).Select(row => row.Select(id => (int[])[(int)id]).ToArray())];
+        Tensor[] rewards = [.. Enumerable.Range(0, k).Chunk(piece ?? k).Select(some => step.Rewards(prefix, [.. choices.Select(row => some.Select(i => row[i]).ToArray())]))];
+        return TokenChoice.Of(choices, logits + cat(rewards, 1) * 4);
+    };
 
     private ModelDecoding Decoding(GenerationOptions options, int rows = 32) => new(_base, [_guide], options, rows: rows);
 
