@@ -1,5 +1,3 @@
-using RewardKit.Plugins.Shared;
-
 namespace RewardKit.Plugins.CriticRm;
 
 /// <summary>Something to be written.</summary>

@@ -2,15 +2,17 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
+using RewardKit;
 using RewardKit.Benchmarks.Decode;
 using RewardKit.Models;
 using RewardKit.Models.Tokenization;
 
 // Tokens a second with a cache of keys and values: RewardKit's generator against a plain PyTorch implementation over the
-// same libtorch, with the same weights and prompts, greedy with log-probabilities. Each side runs as a process of its
-// own, in turn, several rounds; a side's fastest run of a round counts, and the median over the rounds.
+// same libtorch, with the same weights and prompts, greedy with log-probabilities; by one model alone, guided by another
+// of its size (GenARM), and by a reward model among ten candidates (ARGS). Each side runs as a process of its own, in
+// turn, several rounds; a side's fastest run of a round counts, and the median over the rounds.
 //
-//     dotnet fsi build.fsx bench decode [--rounds N] [--runs N] [--threads N] [--device cpu|cuda] [--only 10M]
+//     dotnet fsi build.fsx bench decode [--rounds N] [--runs N] [--threads N] [--device cpu|cuda] [--only 10M] [--rule plain|guided|args]
 
 string Option(string name, string fallback) =>
     Array.IndexOf(args, name) is >= 0 and var at && at + 1 < args.Length ? args[at + 1] : fallback;
@@ -19,9 +21,10 @@ int Number(string name, int fallback) => int.Parse(Option(name, fallback.ToStrin
 var root = Assembly.GetExecutingAssembly().GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "RepositoryRoot").Value!;
 var tokenizer = Path.Combine(root, "scripts/models/gpt2-tokenizer");
 var (threads, runs, device) = (Number("--threads", Environment.ProcessorCount), Number("--runs", 3), Option("--device", "cpu"));
-if (args is ["ours", var model, ..])
+var works = Works.All(Option("--rule", ""));
+if (args is ["ours", var models, ..])
 {
-    Console.WriteLine(OurSide.Run(model, tokenizer, threads, device, runs));
+    Console.WriteLine(OurSide.Run(models, tokenizer, threads, device, runs, works));
     return 0;
 }
 
@@ -40,25 +43,35 @@ foreach (var (name, config) in Works.Models.Where(m => Option("--only", m.Name) 
     var folder = Directory.CreateTempSubdirectory("rewardkit-decode-").FullName;
     try
     {
-        // The tokenizer only has to fit: nothing here is text.
-        using (var random = CausalModel.Create(new() { Configuration = config }, 1))
-            random.Save(Path.Combine(folder, "model"), new PairEncoder(Tokenizer.Load(tokenizer), ChatTemplate.For(Tokenizer.Load(tokenizer)), 2, 1));
+        var encoder = Write(folder, config);
+        int[][] prompts = [.. Enumerable.Range(0, works.Max(work => work.Batch)).Select(row => encoder.EncodePrompt(Conversation.User(Works.Prompt(encoder.Tokenizer, row))).Ids)];
+        File.WriteAllText(Path.Combine(folder, "works.json"), JsonSerializer.Serialize(new
+        {
+            prompts, newTokens = Works.NewTokens, candidates = Works.Candidates, rewardWeight = Works.RewardWeight,
+            works = works.Select(work => new { work.Name, rule = $"{work.Rule}", work.Batch }),
+        }, JsonSerializerOptions.Web));
         var (ours, theirs) = (new List<Measured>(), new List<Measured>());
         for (var round = 0; round < Number("--rounds", 3); round++)
         {
-            ours.Add(Read(Environment.ProcessPath!, ["ours", Path.Combine(folder, "model"), .. shared]));
-            theirs.Add(Read(python, [peer, Path.Combine(folder, "model"), .. shared]));
+            ours.Add(Read(Environment.ProcessPath!, ["ours", folder, .. shared, .. Option("--rule", "") is { Length: > 0 } rule ? (string[])["--rule", rule] : []]));
+            theirs.Add(Read(python, [peer, folder, .. shared]));
         }
-        foreach (var batch in Works.Batches)
+        foreach (var (work, key) in works.Select(work => (work, work.Name)))
         {
-            var key = $"batch-{batch}";
-            double Speed(List<Measured> side) => batch * Works.NewTokens / Median([.. side.Select(m => m.Seconds[key])]);
+            double Speed(List<Measured> side) => work.Batch * Works.NewTokens / Median([.. side.Select(m => m.Seconds[key])]);
             Console.WriteLine(FormattableString.Invariant(
-                $"{name} batch {batch}: RewardKit {Speed(ours):0.0} tokens/s (libtorch {ours[0].Version}), Python {Speed(theirs):0.0} tokens/s ({theirs[0].Version}), {threads} threads"));
-            ratios.Add(FormattableString.Invariant($"ratio decode-{name}-{key} {Speed(ours) / Speed(theirs):0.00} target {(batch == 1 ? "1.2" : "1")}"));
+                $"{name} {key}: RewardKit {Speed(ours):0.0} tokens/s (libtorch {ours[0].Version}), Python {Speed(theirs):0.0} tokens/s ({theirs[0].Version}), {threads} threads"));
+            ratios.Add(FormattableString.Invariant($"ratio decode-{name}-{key} {Speed(ours) / Speed(theirs):0.00} target {Target(work)}"));
+            if (work.Rule == Rule.Guided && works.Contains(new(Rule.Plain, work.Batch)))
+            {
+                // Of the same round, in whose turns the two ran.
+                var share = Median([.. ours.Select(m => m.Seconds[new Work(Rule.Plain, work.Batch).Name] / m.Seconds[key])]);
+                ratios.Add(FormattableString.Invariant($"ratio decode-{name}-{key}-of-plain {share:0.00} target 0.45"));
+            }
+            // A token's share, on average: where the last candidate of a step is a near tie, the two sides may take another one.
             var same = ours[0].Ids[key].SequenceEqual(theirs[0].Ids[key]);
             ratios.Add(FormattableString.Invariant(
-                $"ratio decode-{name}-{key}-difference {(same ? Math.Abs(ours[0].LogProbs[key] - theirs[0].LogProbs[key]) : double.NaN):G2} target 1e-2"));
+                $"ratio decode-{name}-{key}-difference {(same ? Math.Abs(ours[0].LogProbs[key] - theirs[0].LogProbs[key]) / Works.NewTokens : double.NaN):G2} target 1e-3"));
         }
     }
     finally
@@ -68,6 +81,25 @@ foreach (var (name, config) in Works.Models.Where(m => Option("--only", m.Name) 
 }
 ratios.ForEach(Console.WriteLine);
 return 0;
+
+// Three models of one shape with other weights.
+PairEncoder Write(string folder, ModelConfig config)
+{
+    var encoder = new PairEncoder(Tokenizer.Load(tokenizer), new BareTemplate(), 1024, 1);
+    // The tokenizer only has to fit, and its template is not used.
+    var saved = new PairEncoder(encoder.Tokenizer, ChatTemplate.For(encoder.Tokenizer), 2, 1);
+    foreach (var (name, seed) in new[] { ("base", 1), ("guide", 2) })
+        using (var random = CausalModel.Create(new() { Configuration = config }, seed)) random.Save(Path.Combine(folder, name), saved);
+    using (var random = RewardModel.Create(new() { Configuration = config }, new(), seed: 3)) random.Save(Path.Combine(folder, "reward"), saved);
+    return encoder;
+}
+
+static string Target(Work work) => work switch
+{
+    { Rule: Rule.Guided } => "1.3",
+    { Rule: Rule.Plain, Batch: 1 } => "1.2",
+    _ => "1",
+};
 
 Measured Read(string file, string[] arguments) =>
     JsonSerializer.Deserialize<Measured>((Run(file, arguments) ?? throw new InvalidOperationException($"{file} failed")).Trim().Split('\n')[^1], JsonSerializerOptions.Web)!;

@@ -1,6 +1,8 @@
 """The peer of the benchmark `decode`: greedy decoding with a cache in PyTorch, as its users write it.
 
-It reads the same model folder, needs nothing but PyTorch (1.13 or newer) and NumPy, and prints one JSON line.
+By one model alone, by the sum of two models' log-probabilities (GenARM), and by a reward model among the most probable
+tokens (ARGS), whose cache has a row for each candidate and is re-ordered to the winner's, as in the released code. It
+reads the same model folders, needs nothing but PyTorch (1.13 or newer) and NumPy, and prints one JSON line.
 """
 
 import argparse
@@ -10,7 +12,7 @@ import time
 from pathlib import Path
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-parser.add_argument("model", type=Path)
+parser.add_argument("folder", type=Path)
 parser.add_argument("--threads", type=int, default=2)
 parser.add_argument("--device", default="cpu")
 parser.add_argument("--runs", type=int, default=3)
@@ -21,8 +23,8 @@ import torch  # noqa: E402
 from torch import Tensor  # noqa: E402
 from torch.nn import functional  # noqa: E402
 
-# The same as in Works.cs.
-PROMPT_TOKENS, NEW_TOKENS, BATCHES = 32, 128, (1, 8)
+given = json.loads((options.folder / "works.json").read_text())
+PROMPT_TOKENS, NEW_TOKENS, CANDIDATES = len(given["prompts"][0]), given["newTokens"], given["candidates"]
 device = torch.device(options.device)
 
 
@@ -59,7 +61,8 @@ class Llama:
             {name.split(f"model.layers.{i}.")[1]: w for name, w in weights.items() if name.startswith(f"model.layers.{i}.")}
             for i in range(config["num_hidden_layers"])
         ]
-        self.embed, self.norm, self.head = weights["model.embed_tokens.weight"], weights["model.norm.weight"], weights["lm_head.weight"]
+        self.embed, self.norm = weights["model.embed_tokens.weight"], weights["model.norm.weight"]
+        self.head = weights["score.weight"] if "score.weight" in weights else weights["lm_head.weight"]
         self.heads, self.kv_heads = config["num_attention_heads"], config["num_key_value_heads"]
         self.width, self.eps = config["hidden_size"] // self.heads, config["rms_norm_eps"]
         half = self.width // 2
@@ -84,7 +87,7 @@ class Llama:
         return scores.softmax(-1) @ v
 
     def next(self, tokens: Tensor, start: int, caches) -> Tensor:
-        """Logits after the last of tokens [batch, length], which follow `start` others."""
+        """Logits (a reward model's: rewards) after the last of tokens [batch, length], which follow `start` others."""
         batch, length = tokens.shape
         end = start + length
         cos, sin = self.cos[start:end], self.sin[start:end]
@@ -105,35 +108,85 @@ class Llama:
         return functional.linear(rms_norm(x[:, -1], self.norm, self.eps), self.head)
 
 
+def plain(base: Llama):
+    caches = None
+
+    def step(tokens: Tensor, start: int):
+        nonlocal caches
+        caches = caches or base.caches(len(tokens))
+        scores = base.next(tokens, start, caches)
+        best, token = scores.max(-1)
+        return token, best - scores.logsumexp(-1)
+
+    return step
+
+
+def guided(base: Llama, guide: Llama, weight: float):
+    caches = None
+
+    def step(tokens: Tensor, start: int):
+        nonlocal caches
+        caches = caches or (base.caches(len(tokens)), guide.caches(len(tokens)))
+        scores = base.next(tokens, start, caches[0]).log_softmax(-1) + weight * guide.next(tokens, start, caches[1]).log_softmax(-1)
+        best, token = scores.max(-1)
+        return token, best - scores.logsumexp(-1)
+
+    return step
+
+
+def args(base: Llama, reward: Llama, weight: float):
+    caches = None
+
+    def step(tokens: Tensor, start: int):
+        nonlocal caches
+        batch, end = len(tokens), start + tokens.shape[1]
+        if caches is None:
+            caches = base.caches(batch), reward.caches(batch)
+            reward.next(tokens, start, caches[1])
+            caches = caches[0], [(keys.repeat_interleave(CANDIDATES, 0), values.repeat_interleave(CANDIDATES, 0)) for keys, values in caches[1]]
+        logits, candidates = base.next(tokens, start, caches[0]).topk(CANDIDATES)
+        scores = logits + weight * reward.next(candidates.view(-1, 1), end, caches[1]).view(batch, CANDIDATES)
+        best, winner = scores.max(-1)
+        rows = (torch.arange(batch, device=device) * CANDIDATES + winner).repeat_interleave(CANDIDATES)
+        for cache in caches[1]:
+            for x in cache:
+                x[:, :, : end + 1] = x[rows, :, : end + 1]
+        return candidates.gather(1, winner.view(-1, 1)).view(-1), best - scores.logsumexp(-1)
+
+    return step
+
+
 @torch.no_grad()
-def generate(model: Llama, prompts: Tensor) -> tuple[Tensor, Tensor]:
-    caches = model.caches(len(prompts))
+def generate(step, prompts: Tensor) -> tuple[Tensor, Tensor]:
     tokens, start = prompts, 0
     ids, log_probs = [], []
     for _ in range(NEW_TOKENS):
-        logits = model.next(tokens, start, caches)
+        token, log_prob = step(tokens, start)
         start += tokens.shape[1]
-        best, token = logits.max(-1)
-        log_probs.append(best - logits.logsumexp(-1))
+        log_probs.append(log_prob)
         ids.append(token)
         tokens = token.view(-1, 1)
     return torch.stack(ids, 1), torch.stack(log_probs, 1)
 
 
 torch.set_num_threads(options.threads)
-llama = Llama(options.model)
+base, guide, reward = (Llama(options.folder / name) for name in ("base", "guide", "reward"))
+rules = {
+    "Plain": lambda: plain(base),
+    "Guided": lambda: guided(base, guide, 1.0),
+    "Args": lambda: args(base, reward, given["rewardWeight"]),
+}
 report = {"version": torch.__version__, "seconds": {}, "logProbs": {}, "ids": {}}
-for batch in BATCHES:
-    vocabulary = len(llama.embed)
-    prompts = torch.tensor([[(row * 1009 + i * 7919 + 1) % vocabulary for i in range(PROMPT_TOKENS)] for row in range(batch)], device=device)
-    generate(llama, prompts)
+for work in given["works"]:
+    prompts = torch.tensor(given["prompts"][: work["batch"]], device=device)
+    generate(rules[work["rule"]](), prompts)
     seconds = []
     for _ in range(options.runs):
         begin = time.perf_counter()
-        ids, log_probs = generate(llama, prompts)
+        ids, log_probs = generate(rules[work["rule"]](), prompts)
         first = ids[0].tolist()
         seconds.append(time.perf_counter() - begin)
-    report["seconds"][f"batch-{batch}"] = min(seconds)
-    report["logProbs"][f"batch-{batch}"] = log_probs.double().sum(1).mean().item()
-    report["ids"][f"batch-{batch}"] = first
+    report["seconds"][work["name"]] = min(seconds)
+    report["logProbs"][work["name"]] = log_probs.double().sum(1).mean().item()
+    report["ids"][work["name"]] = first
 print(json.dumps(report))
