@@ -1,3 +1,5 @@
+using RewardKit.Plugins.Shared;
+
 namespace RewardKit.Plugins.CriticRm;
 
 /// <summary>Something to be written.</summary>

@@ -29,6 +29,10 @@ public static class Trainer
         context ??= new();
         if (examples.Count == 0)
             throw RewardKitException.Input("There is nothing to train on: the training data has no usable pair.");
+        if (examples.FirstOrDefault(example => !Data.PromptRecords.HasResponses(example)) is { } alone)
+            throw RewardKitException.Input(
+                $"There is nothing to train on in {alone.Id}: it is a prompt without responses. Prompts alone are for augmenters that have them answered, as Augment.cream; "
+                + "put one into the arm, or train on pairs.");
         using var scope = torch.NewDisposeScope();
         // Dropout draws from torch's generators.
         torch.manual_seed(seed);

@@ -134,6 +134,13 @@ public class TrainerTests
     }
 
     [Test]
+    public void A_prompt_without_responses_is_nothing_to_train_on()
+    {
+        var alone = Pairs[1] with { Chosen = new([]), Rejected = new([]) };
+        Assert.That(Assert.Throws<RewardKitException>(() => Train(BradleyTerry, Options, [Pairs[0], alone]))!.Message, Does.Contain($"{alone.Id}: it is a prompt without responses"));
+    }
+
+    [Test]
     public void Nothing_to_train_on_is_an_input_error() =>
         Assert.That(Assert.Throws<RewardKitException>(() => Train(BradleyTerry, Options, []))!.ExitCode, Is.EqualTo(2));
 

@@ -53,9 +53,10 @@ public interface IAugmenter
 /// <param name="generator">What writes text, or null where the script names nothing.</param>
 /// <param name="writer">What the model that the run starts from writes, or null where nobody asked for it.</param>
 /// <param name="policies">Language models by name, that of the run itself as <see cref="Start"/>; null for none.</param>
+/// <param name="measured">Told numbers that are no counts; null for nobody.</param>
 public sealed class AugmentationContext(
     int seed, IScorer? baseline, Action<string, long> report, ITextGenerator? generator = null, ITextGenerator? writer = null,
-    IReadOnlyDictionary<string, IPolicy>? policies = null)
+    IReadOnlyDictionary<string, IPolicy>? policies = null, Action<string, double>? measured = null)
 {
     /// <summary>The name of the model that the run starts from, among the policies.</summary>
     public const string Start = "start";
@@ -92,4 +93,9 @@ public sealed class AugmentationContext(
     /// <param name="reason">A short dotted name.</param>
     /// <param name="count">How many.</param>
     public void Count(string reason, long count) => report(reason, count);
+
+    /// <summary>Says a number that is no count, as <c>("cream.consistency", 0.81)</c>; shown in the report. A name is said once.</summary>
+    /// <param name="name">A short dotted name.</param>
+    /// <param name="value">The number.</param>
+    public void Measure(string name, double value) => measured?.Invoke(name, value);
 }

@@ -19,7 +19,11 @@ public sealed record RunResult(
     TrainingLog? Log,
     IReadOnlyDictionary<string, long> Counts,
     string? Folder,
-    bool Reused);
+    bool Reused)
+{
+    /// <summary>Numbers that the augmenters measured, in their order.</summary>
+    public IReadOnlyDictionary<string, double> Measures { get; init; } = new Dictionary<string, double>();
+}
 
 /// <summary>A run that did not come to its end; the others did. Text alone, so that a plugin's exception does not keep it loaded.</summary>
 /// <param name="Arm">The arm's name.</param>

@@ -99,10 +99,10 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models, R
         RunResult Find(ArmSpec arm, int seed, ContentKey key)
         {
             var folder = store.FolderOf(arm.Name, seed);
-            if (store.FindTraining(arm.Name, seed, key) is not var (log, counts)
+            if (store.FindTraining(arm.Name, seed, key) is not var (log, findings)
                 || store.FindEvaluation(arm.Name, seed, keys.Evaluation(arm, key)) is not var (measurements, samples))
                 throw RewardKitException.Failure($"This process does not see the run that process 0 stored in {folder}. All processes need the same folder, on one machine or on a shared disk.");
-            return new(arm.Name, seed, measurements, samples, log, counts, folder, true);
+            return new(arm.Name, seed, measurements, samples, log, findings.Counts, folder, true) { Measures = findings.Measures };
         }
 
         RunResult RunOne(ArmSpec arm, int seed, ContentKey key, Action trains) => recorder.Record(
@@ -111,7 +111,7 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models, R
         RunResult Compute(ArmSpec arm, int seed, ContentKey trainingKey, Action trains, Action<RunState> entered)
         {
             var found = options.Fresh ? null : store.FindTraining(arm.Name, seed, trainingKey);
-            var (log, counts) = found ?? store.SaveTraining(
+            var (log, findings) = found ?? store.SaveTraining(
                 arm.Name, seed, trainingKey, options.Fresh, Notice(arm.Name, seed), folder =>
                 {
                     if (TakeOver(folder) is { } alike) return alike;
@@ -123,10 +123,13 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models, R
             var evaluationKey = keys.Evaluation(arm, trainingKey);
             var earlier = found is null ? null : store.FindEvaluation(arm.Name, seed, evaluationKey);
             var (measurements, samples) = earlier ?? Judge();
-            return new(arm.Name, seed, measurements, samples, log, counts, store.FolderOf(arm.Name, seed), earlier is not null);
+            return new(arm.Name, seed, measurements, samples, log, findings.Counts, store.FolderOf(arm.Name, seed), earlier is not null)
+            {
+                Measures = findings.Measures,
+            };
 
             // Arms that differ in how they score alone are trained once.
-            (TrainingLog, Dictionary<string, long>)? TakeOver(string folder)
+            (TrainingLog, AugmenterFindings)? TakeOver(string folder)
             {
                 if (!trained.TryGetValue(trainingKey.Hash, out var other) || store.TakeOver(other, seed, trainingKey, folder) is not { } alike) return null;
                 Notice(arm.Name, seed)($"Has the model of the arm \"{other}\", which is trained alike.");
@@ -146,11 +149,11 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models, R
             }
         }
 
-        (TrainingLog, Dictionary<string, long>) Train(ArmSpec arm, int seed, string folder, Action<RunState> entered)
+        (TrainingLog, AugmenterFindings) Train(ArmSpec arm, int seed, string folder, Action<RunState> entered)
         {
-            var counts = new Dictionary<string, long>();
+            var findings = new AugmenterFindings([], []);
             var examples = processes is not null && (generator.IsUsedBy(arm) || language.AreUsedBy(arm))
-                ? processes.LeaderFirst(() => Augment(arm, seed, counts), cancellation) : Augment(arm, seed, counts);
+                ? processes.LeaderFirst(() => Augment(arm, seed, findings), cancellation) : Augment(arm, seed, findings);
             using var metrics = Leads ? new RunMetrics(folder) : null;
             // Of several processes each computes its share anew: they need not see one disk.
             var (logProbs, holder) = processes is null ? language.Kept(seed, Notice(arm.Name, seed)) : default;
@@ -173,7 +176,7 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models, R
                     Checkpoints = spec.Checkpoints is { } policy ? new(RunStore.CheckpointsIn(folder), policy, spec.Training.Keep) { ReadsOnly = !Leads } : null,
                     Cancellation = cancellation,
                 });
-            return (log, counts);
+            return (log, findings);
         }
 
         // A generator's answers come by threads of their own.
@@ -187,9 +190,10 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models, R
             lock (telling) progress.Noted(arm, seed, sentence);
         };
 
-        IReadOnlyList<PreferenceExample> Augment(ArmSpec arm, int seed, Dictionary<string, long> counts)
+        IReadOnlyList<PreferenceExample> Augment(ArmSpec arm, int seed, AugmenterFindings findings)
         {
             if (arm.Augmenters.Count == 0) return data.Train.Examples;
+            var counts = findings.Counts;
             using var baseline = arm.Baseline is { } name
                 ? Load(name, seed, (done, total) => Tell(arm, seed, new("augment", done, total, "texts")))
                 : null;
@@ -206,7 +210,8 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models, R
                 var context = new AugmentationContext(
                     seed, scorer, (reason, count) => counts[reason] = counts.GetValueOrDefault(reason) + count, writer,
                     augmenter.Needs.HasFlag(AugmenterNeeds.Writer) ? loan.Writer() : null,
-                    augmenter.Needs.HasFlag(AugmenterNeeds.Policies) ? loan.Policies(arm.Policies) : null);
+                    augmenter.Needs.HasFlag(AugmenterNeeds.Policies) ? loan.Policies(arm.Policies) : null,
+                    (name, value) => findings.Measures[name] = value);
                 stream = augmenter.AugmentAsync(stream, context, cancellation);
             }
             var examples = Blaming(() => critic?.Failure ?? writer?.Failure ?? loan.Failure, () => PairStore.Collect(stream.ToBlockingEnumerable(cancellation)));

@@ -5,9 +5,14 @@ using RewardKit.Training.Checkpoints;
 
 namespace RewardKit.Hosting.Experiments;
 
+/// <summary>What augmenters said of their work.</summary>
+/// <param name="Counts">How many examples each reason applied to.</param>
+/// <param name="Measures">Numbers that are no counts.</param>
+internal sealed record AugmenterFindings(Dictionary<string, long> Counts, Dictionary<string, double> Measures);
+
 /// <summary>
 /// Finished runs on disk, a folder each: <c>ARM/seed-N/</c> with <c>checkpoint/</c> (the trained model),
-/// <c>log.jsonl</c> (one line an optimiser step), <c>training.json</c> (key of the training, what the augmenters counted),
+/// <c>log.jsonl</c> (one line an optimiser step), <c>training.json</c> (key of the training, what the augmenters counted and measured),
 /// <c>run.json</c> (key of the evaluation, measurements with per-item values, samples) and, to be looked at only, what
 /// <see cref="RunMetrics"/> writes. A run counts as finished only if its key fits; what is missing, broken or of another
 /// key is computed again. A training becomes visible whole: its folder is made beside, as <c>seed-N.partial</c>, and
@@ -23,7 +28,8 @@ internal sealed class RunStore(string folder, bool keepCheckpoints = false)
 
     private sealed record TrainingFile(
         string Key, IReadOnlyDictionary<string, string> Parts, Dictionary<string, long> Counts, int Steps,
-        long TruncatedPrompts, long TruncatedResponses, double Seconds, Dictionary<string, long> Checkpoint, long DroppedPairs = 0, int? KeptStep = null);
+        long TruncatedPrompts, long TruncatedResponses, double Seconds, Dictionary<string, long> Checkpoint, long DroppedPairs = 0, int? KeptStep = null,
+        Dictionary<string, double>? Measures = null);
 
     private sealed record RunFile(
         string Key, IReadOnlyDictionary<string, string> Parts, Dictionary<string, Measurement> Measurements,
@@ -49,8 +55,8 @@ internal sealed class RunStore(string folder, bool keepCheckpoints = false)
         foreach (var file in new[] { "results.json", "report.html" }.SelectMany(name => Directory.GetFiles(folder, name + ".*.tmp"))) File.Delete(file);
     }
 
-    /// <summary>A finished training with this key: its log and the augmenters' counts; null if there is none.</summary>
-    public (TrainingLog Log, IReadOnlyDictionary<string, long> Counts)? FindTraining(string arm, int seed, ContentKey key)
+    /// <summary>A finished training with this key: its log and what the augmenters said; null if there is none.</summary>
+    public (TrainingLog Log, AugmenterFindings Findings)? FindTraining(string arm, int seed, ContentKey key)
     {
         // One that was killed between its last file and its renaming has only that left to do.
         if (ReadTraining(Beside(arm, seed), key) is not { } complete) return ReadTraining(FolderOf(arm, seed), key);
@@ -58,12 +64,12 @@ internal sealed class RunStore(string folder, bool keepCheckpoints = false)
         return complete;
     }
 
-    private static (TrainingLog Log, IReadOnlyDictionary<string, long> Counts)? ReadTraining(string place, ContentKey key)
+    private static (TrainingLog Log, AugmenterFindings Findings)? ReadTraining(string place, ContentKey key)
     {
         if (Read<TrainingFile>(Path.Combine(place, "training.json")) is not { } file || file.Key != key.Hash) return null;
         if (file.Checkpoint is null || !file.Checkpoint.SequenceEqual(Sizes(CheckpointIn(place)))) return null;
         if (ReadSteps(Path.Combine(place, "log.jsonl")) is not { } steps || steps.Length != file.Steps) return null;
-        return (new(steps, file.TruncatedPrompts, file.TruncatedResponses, file.Seconds) { DroppedPairs = file.DroppedPairs, KeptStep = file.KeptStep }, file.Counts);
+        return (new(steps, file.TruncatedPrompts, file.TruncatedResponses, file.Seconds) { DroppedPairs = file.DroppedPairs, KeptStep = file.KeptStep }, new(file.Counts, file.Measures ?? []));
     }
 
     /// <summary>Trains into a folder beside, then puts it in place of whatever was there.</summary>
@@ -76,21 +82,22 @@ internal sealed class RunStore(string folder, bool keepCheckpoints = false)
     /// Trains, from the <see cref="CheckpointsIn"/> of the run's folder it is given where there are any, and saves the model
     /// to its <see cref="CheckpointIn"/>.
     /// </param>
-    public (TrainingLog Log, IReadOnlyDictionary<string, long> Counts) SaveTraining(
+    public (TrainingLog Log, AugmenterFindings Findings) SaveTraining(
         string arm, int seed, ContentKey key, bool fresh, Action<string> notice,
-        Func<string, (TrainingLog Log, Dictionary<string, long> Counts)> train)
+        Func<string, (TrainingLog Log, AugmenterFindings Findings)> train)
     {
         var beside = Beside(arm, seed);
         try
         {
             Writing(beside, () => Begin(beside, key, fresh, notice));
-            var (log, counts) = train(beside);
+            var (log, findings) = train(beside);
             var lines = string.Concat(log.Steps.Select(s => JsonSerializer.Serialize(s, StoreJson.Options) + "\n"));
             AtomicFile.Write(Path.Combine(beside, "log.jsonl"), Encoding.UTF8.GetBytes(lines));
             Write(Path.Combine(beside, "training.json"), new TrainingFile(
-                key.Hash, key.Parts, counts, log.Steps.Count, log.TruncatedPrompts, log.TruncatedResponses, log.Seconds, Sizes(CheckpointIn(beside)), log.DroppedPairs, log.KeptStep));
+                key.Hash, key.Parts, findings.Counts, log.Steps.Count, log.TruncatedPrompts, log.TruncatedResponses, log.Seconds, Sizes(CheckpointIn(beside)), log.DroppedPairs, log.KeptStep,
+                findings.Measures));
             Finish(arm, seed);
-            return (log, counts);
+            return (log, findings);
         }
         finally
         {
@@ -105,17 +112,17 @@ internal sealed class RunStore(string folder, bool keepCheckpoints = false)
     /// <param name="seed">The seed.</param>
     /// <param name="key">The training's key.</param>
     /// <param name="beside">The folder of the run that takes it over.</param>
-    public (TrainingLog Log, Dictionary<string, long> Counts)? TakeOver(string arm, int seed, ContentKey key, string beside)
+    public (TrainingLog Log, AugmenterFindings Findings)? TakeOver(string arm, int seed, ContentKey key, string beside)
     {
         var place = FolderOf(arm, seed);
-        if (ReadTraining(place, key) is not var (log, counts)) return null;
+        if (ReadTraining(place, key) is not { } training) return null;
         Writing(beside, () =>
         {
             Directory.CreateDirectory(CheckpointIn(beside));
             foreach (var file in Directory.GetFiles(CheckpointIn(place))) Copy(file, CheckpointIn(beside));
             foreach (var file in RunMetrics.FilesIn(place)) Copy(file, beside);
         });
-        return (log, counts.ToDictionary());
+        return training;
 
         static void Copy(string file, string to) => File.Copy(file, Path.Combine(to, Path.GetFileName(file)), overwrite: true);
     }

@@ -1,3 +1,5 @@
+using RewardKit.Training.Data;
+
 namespace RewardKit.Hosting.Experiments;
 
 /// <summary>The reward is the length of the response's last turn in characters: "the longer one wins".</summary>
@@ -17,9 +19,9 @@ public sealed class LengthScorer : IScorer
 /// </summary>
 public static class TrivialBaselines
 {
-    /// <summary>The trivial baselines for a training set, in the order of the tables.</summary>
+    /// <summary>The trivial baselines for a training set, in the order of the tables. What is fitted to it needs responses there.</summary>
     /// <param name="train">The experiment's training pairs, as read.</param>
     /// <param name="cancellation">Stops the fit.</param>
     public static IReadOnlyList<IScorer> For(IReadOnlyList<PreferenceExample> train, CancellationToken cancellation = default) =>
-        [new LengthScorer(), BigramScorer.Train(train, cancellation)];
+        train.Any(PromptRecords.HasResponses) ? [new LengthScorer(), BigramScorer.Train(train, cancellation)] : [new LengthScorer()];
 }

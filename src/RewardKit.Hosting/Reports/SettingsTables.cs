@@ -21,7 +21,8 @@ internal static class SettingsTables
             {Table("Data", data)}
             {Table("Model", Facts(spec.Model))}
             {Table("Training", Facts(spec.Training))}
-            {Table("Augmentation", result.Runs.SelectMany(r => r.Counts.Select(c => ($"{r.Arm}, seed {r.Seed}: {c.Key}", c.Value.ToString(CultureInfo.InvariantCulture)))))}
+            {Table("Augmentation", result.Runs.SelectMany(r => r.Counts.Select(c => (c.Key, Value: c.Value.ToString(CultureInfo.InvariantCulture)))
+                .Concat(r.Measures.Select(m => (m.Key, Value: m.Value.ToString("0.####", CultureInfo.InvariantCulture)))).Select(c => ($"{r.Arm}, seed {r.Seed}: {c.Key}", c.Value))))}
             {Table("Environment", result.Environment.Select(e => (e.Key, e.Value)))}
             """);
     }

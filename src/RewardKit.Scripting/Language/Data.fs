@@ -32,6 +32,17 @@ type Data =
 
         path
 
+    // The name says what is in it.
+    static member private written(name: string, text: string) =
+        let bytes = Encoding.UTF8.GetBytes text
+        let hash = Convert.ToHexStringLower(SHA256.HashData bytes)
+        let path = Path.Combine(Script.runs, "pairs", $"{FolderName.Of name}-{hash[..7]}.jsonl")
+
+        if not (File.Exists path) then
+            AtomicFile.Write(path, ReadOnlySpan bytes) |> ignore
+
+        path
+
     /// One file in the form of Anthropic's HH-RLHF: a JSON object a line with `chosen` and `rejected`, each a whole
     /// dialogue; `.jsonl` or `.jsonl.gz`.
     static member hhRlhfFile(path: string) : PairData = PairFile(Data.existing path)
@@ -134,15 +145,37 @@ type Data =
         if text = "" then
             raise (RewardKitException.Input $"Data.ofPairs: \"{name}\" has no pair; give it at least one.")
 
-        let bytes = Encoding.UTF8.GetBytes text
-        let hash = Convert.ToHexStringLower(SHA256.HashData bytes)
-        let path = Path.Combine(Script.runs, "pairs", $"{FolderName.Of name}-{hash[..7]}.jsonl")
+        PairFile(Data.written (name, text), Reading = PairReading(Columns = PairColumns(), Pairing = Pairing.All))
 
-        // The name says what is in it.
-        if not (File.Exists path) then
-            AtomicFile.Write(path, ReadOnlySpan bytes) |> ignore
+    /// <summary>
+    /// Prompts alone, for augmenters that have them answered, as Augment.cream and Augment.selfRewarding: a prompt a record of
+    /// JSON Lines, a JSON array or CSV (each also gzip), each once. Responses that stand beside them are not read.
+    /// </summary>
+    /// <param name="path">The file, relative to the script.</param>
+    /// <param name="prompt">
+    /// The column of the prompt, a text or messages; default: prompt, question, instruction, messages or conversations. An
+    /// answer that ends a list of messages is left out.
+    /// </param>
+    static member prompts(path: string, ?prompt: string) : PairData =
+        PairFile(
+            Data.existing path,
+            Reading = PairReading(Columns = PairColumns(Prompt = Option.toObj prompt), PromptsOnly = true)
+        )
 
-        PairFile(path, Reading = PairReading(Columns = PairColumns(), Pairing = Pairing.All))
+    /// <summary>
+    /// Prompts alone that the script makes itself: <c>Data.ofPrompts "rivers" [ "Name a river."; "And a lake?" ]</c>. They are
+    /// written to a file in the script's runs folder; runs are found again as long as the prompts stay the same.
+    /// </summary>
+    /// <param name="name">The name that reports show.</param>
+    /// <param name="prompts">The prompts, each a single turn.</param>
+    static member ofPrompts (name: string) (prompts: string seq) : PairData =
+        let line (prompt: string) = JsonSerializer.Serialize(dict [ "prompt", prompt ]) + "\n"
+        let text = prompts |> Seq.map line |> String.concat ""
+
+        if text = "" then
+            raise (RewardKitException.Input $"Data.ofPrompts: \"{name}\" has no prompt; give it at least one.")
+
+        PairFile(Data.written (name, text), Reading = PairReading(PromptsOnly = true))
 
     /// <summary>
     /// Divides pairs by a hash of the prompt, so that no prompt is in both parts:

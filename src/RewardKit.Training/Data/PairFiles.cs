@@ -11,6 +11,9 @@ public static class PairFiles
     /// <summary>The reason that later copies of a pair (same prompt, chosen and rejected) are skipped for.</summary>
     public const string Duplicate = "duplicate of an earlier pair";
 
+    /// <summary>The reason that later copies of a prompt are skipped for, where prompts alone are read.</summary>
+    public const string DuplicatePrompt = "duplicate of an earlier prompt";
+
     /// <summary>Reads a file. Records that hold no comparison are left out and named by reason.</summary>
     /// <param name="data">The file and how to read it.</param>
     /// <returns>The usable pairs, each once, in file order, and the records left out.</returns>
@@ -21,6 +24,7 @@ public static class PairFiles
     public static LoadedPairs Load(PairFile data)
     {
         if (data.Reading is not { } reading) return HhRlhf.Load(data);
+        if (reading.PromptsOnly) return LoadPrompts(data, reading);
         var path = Path.GetFullPath(data.Path);
         var source = PairId.Source(path);
         var (examples, skipped) = (new PairStore(), new OrderedDictionary<string, List<long>>());
@@ -79,6 +83,25 @@ public static class PairFiles
             if (skipped.TryGetValue(reason, out var places)) places.Add(record);
             else skipped.Add(reason, [record]);
         }
+    }
+
+    private static LoadedPairs LoadPrompts(PairFile data, PairReading reading)
+    {
+        var path = Path.GetFullPath(data.Path);
+        var (examples, known) = (new PairStore(), new HashSet<UInt128>());
+        var skipped = new OrderedDictionary<string, List<long>>();
+        var (records, key) = (0L, (string?)null);
+        foreach (var record in Records(path))
+        {
+            records++;
+            var (prompt, reason) = PromptRecords.Read(record, key ??= PromptRecords.KeyOf(record, reading.Columns.Prompt), PairId.Source(path));
+            if (prompt is not null && known.Add(PairId.Content(prompt.Prompt))) examples.Add(prompt);
+            else if (skipped.TryGetValue(reason ??= DuplicatePrompt, out var places)) places.Add(record.Number);
+            else skipped.Add(reason, [record.Number]);
+        }
+        if (examples.Count == 0)
+            throw RewardKitException.Input(records == 0 ? $"{path} has no records." : $"{path} has no usable prompt: {string.Join(", ", skipped.Select(s => $"{s.Key} ({s.Value.Count})"))}.");
+        return new(examples.Pairs, [.. skipped.Select(s => new SkippedRecords(s.Key, s.Value))]) { Layout = "prompts", Records = records };
     }
 
     private static IEnumerable<DataRecord> Records(string path)

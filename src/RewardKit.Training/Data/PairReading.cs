@@ -8,6 +8,12 @@ public sealed record PairReading
 
     /// <summary>Which pairs are made of several responses to a prompt.</summary>
     public Pairing Pairing { get; init; } = Pairing.All;
+
+    /// <summary>
+    /// Reads the prompts alone, each once: examples whose responses are empty (<see cref="PromptRecords.HasResponses"/>), for
+    /// augmenters that have them answered.
+    /// </summary>
+    public bool PromptsOnly { get; init; }
 }
 
 /// <summary>Which pairs are made of several responses to a prompt; two that are equally good are never one.</summary>

@@ -42,9 +42,31 @@ public class ExperimentRunnerTests
         Assert.That(_models.Trained, Is.EqualTo(new[] { "long seed 1 on 4", "long seed 2 on 4", "short seed 1 on 8", "short seed 2 on 8" }));
         Assert.That(result.Runs.Select(r => (r.Arm, r.Seed)), Is.EqualTo(new (string, int?)[] { ("filtered", 1), ("filtered", 2), ("base", 1), ("base", 2) }));
         Assert.That(result.Runs[0].Counts, Is.EqualTo(new Dictionary<string, long> { ["doubled"] = 4 }));
+        Assert.That(result.Runs[0].Measures, Is.EqualTo(new Dictionary<string, double> { ["filter.strength"] = 0.25 }));
+        Assert.That(result.Runs[2].Measures, Is.Empty);
         Assert.That(result.Runs[2].Measurements["accuracy/accuracy"].Value, Is.EqualTo(1));
         Assert.That(result.Runs[0].Measurements["accuracy/accuracy"].Value, Is.Zero);
         Assert.That(result.Trivial.Select(r => r.Arm), Is.EqualTo(new[] { "longer wins", "word bigrams" }));
+    }
+
+    [Test]
+    public void What_augmenters_counted_and_measured_is_found_again_with_the_run()
+    {
+        var spec = Spec() with { Arms = [new("base", Loss("long"), []), new("filtered", Loss("short"), [Results.Use(PluginKind.Augmenter, "filter")], "base")] };
+        var first = Run(spec);
+        var again = Run(spec);
+        Assert.That(again.Runs.Select(r => r.Reused), Is.All.True);
+        Assert.That(again.Runs.Select(r => r.Measures), Is.EqualTo(first.Runs.Select(r => r.Measures)));
+        Assert.That(again.Runs.Select(r => r.Counts), Is.EqualTo(first.Runs.Select(r => r.Counts)));
+        Assert.That(again.Runs[^1].Measures["filter.strength"], Is.EqualTo(0.25));
+    }
+
+    [Test]
+    public void Of_prompts_alone_no_word_bigrams_are_learnt()
+    {
+        var path = Path.Combine(_folder, "prompts.jsonl");
+        File.WriteAllText(path, """{"prompt": "What is it?"}""");
+        Assert.That(Run(Spec() with { Train = new PairFile(path) { Reading = new() { PromptsOnly = true } } }).Trivial.Select(r => r.Arm), Is.EqualTo(new[] { "longer wins" }));
     }
 
     [Test]

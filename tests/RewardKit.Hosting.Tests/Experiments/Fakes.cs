@@ -112,6 +112,7 @@ internal sealed class FakePlugins : IPluginSource
                 // The filter doubles the pairs that its baseline ranks right.
                 if (filters && context.Baseline.ScorePairs([example])[0].Margin <= 0) continue;
                 context.Count("doubled", 1);
+                if (filters) context.Measure("filter.strength", 0.25);
                 yield return example with { Id = example.Id + "'" };
             }
         }

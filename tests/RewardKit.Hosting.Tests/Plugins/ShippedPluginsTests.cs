@@ -161,7 +161,9 @@ public class ShippedPluginsTests
     private static IAugmenter Use(IAugmenter augmenter)
     {
         var counts = new Dictionary<string, long>();
-        var context = new AugmentationContext(7, new ByLength(), counts.Add, ScriptedGenerator.Of(Answer));
+        var context = new AugmentationContext(
+            7, new ByLength(), counts.Add, ScriptedGenerator.Of(Answer), new ScriptedGenerator(Sample),
+            augmenter.Policies.Prepend(AugmentationContext.Start).ToDictionary(name => name, IPolicy (name) => new ByLengthAndName(name)));
         var made = augmenter.AugmentAsync(Examples.ToAsyncEnumerable(), context, default).ToBlockingEnumerable().ToArray();
         var originals = augmenter.GetType().GetCustomAttribute<AugmenterAttribute>()!.Traits.HasFlag(PluginTraits.ReplacesExamples) ? 0 : 4;
         Assert.That(made.Take(originals), Is.EqualTo(Examples.Take(originals)));
@@ -173,6 +175,11 @@ public class ShippedPluginsTests
     // A critic's prompts show the form of a score.
     private static string Answer(string prompt) =>
         !prompt.Contains("Rating: [[", StringComparison.Ordinal) ? Written : prompt.Contains("a longer answer", StringComparison.Ordinal) ? "Good. [[9]]" : "Bad. [[3]]";
+
+    // Another answer for another seed, and where a grade is asked for, another grade.
+    private static TextReply Sample(TextRequest request) => new(
+        request.Prompt.LastContent.Contains("Score:", StringComparison.Ordinal) ? $"Score: {request.Options.Seed % 6}" : new string('a', (int)(request.Options.Seed % 60)) + " b",
+        FinishReason.StopToken, PromptTokens: 5);
 
     private static IScorerComposer Use(IScorerComposer composer)
     {
@@ -288,6 +295,14 @@ public class ShippedPluginsTests
 
         public IReadOnlyList<ResponseLogProb> LogProbs(IReadOnlyList<ScoreRequest> requests, CancellationToken cancellation = default) =>
             [.. requests.Select(r => new ResponseLogProb(-r.Response.LastContent.Length, r.Response.LastContent.Length))];
+    }
+
+    private sealed class ByLengthAndName(string name) : IPolicy
+    {
+        public string Name => name;
+
+        public IReadOnlyList<ResponseLogProb> LogProbs(IReadOnlyList<ScoreRequest> requests, CancellationToken cancellation = default) =>
+            [.. requests.Select(r => new ResponseLogProb(-name.Length * r.Response.LastContent.Length, r.Response.LastContent.Length))];
     }
 
     /// <summary>One tensor of one number.</summary>

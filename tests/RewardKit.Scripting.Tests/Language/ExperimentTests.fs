@@ -326,6 +326,22 @@ module ExperimentTests =
         Assert.That(message (fun () -> Data.pairs (space.Path "x.csv") |> ignore), Does.Contain "There is no data file")
 
     [<Test>]
+    let ``prompts alone are named and divided likewise`` () =
+        use space = new Workspace()
+        space.Write("p.csv", "ask,answer\n" + String.concat "" [ for i in 1..40 -> $"p{i},a\n" ])
+        let prompts = Data.prompts (space.Path "p.csv", prompt = "ask")
+        let count data = (PairLoader().Load data).Examples.Count
+        let parts = prompts |> Data.split 0.5
+        Assert.That(count prompts, Expect.equal 40)
+        Assert.That(count parts.Train + count parts.Test, Expect.equal 40)
+        Assert.That((PairLoader().Load prompts).Examples[0].Chosen.Messages, Is.Empty)
+        let own = Data.ofPrompts "own" [ "a?"; "b?"; "a?" ]
+        Assert.That((PairLoader().Load own).Examples |> Seq.map _.Prompt.LastContent |> List.ofSeq, Expect.equal [ "a?"; "b?" ])
+        Assert.That(Data.ofPrompts "own" [ "a?"; "b?"; "a?" ], Expect.equal own)
+        Assert.That(message (fun () -> Data.ofPrompts "none" [] |> ignore), Does.Contain "has no prompt")
+        Assert.That(message (fun () -> Data.prompts (space.Path "x.csv") |> ignore), Does.Contain "There is no data file")
+
+    [<Test>]
     let ``sources are joined and mixed by weights`` () =
         use space = new Workspace()
         let file name count = space.Write($"{name}.csv", "prompt,chosen,rejected\n" + String.concat "" [ for i in 1..count -> $"{name}{i},a,b\n" ])

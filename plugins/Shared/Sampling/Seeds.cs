@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace RewardKit.Plugins.CriticRm;
+namespace RewardKit.Plugins.Shared;
 
 /// <summary>Seeds that depend on a seed and on texts alone, not on what else is drawn.</summary>
 internal static class Seeds
