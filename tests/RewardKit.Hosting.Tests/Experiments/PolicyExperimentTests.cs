@@ -50,7 +50,9 @@ public class PolicyExperimentTests
         _models = new();
         File.WriteAllLines(Path.Combine(_folder, "pairs.jsonl"), Pairs.Select(p => new JsonObject
         {
-            ["prompt"] = p.Prompt.LastContent, ["chosen"] = p.Chosen.LastContent, ["rejected"] = p.Rejected.LastContent,
+            ["prompt"] = p.Prompt.LastContent,
+            ["chosen"] = p.Chosen.LastContent,
+            ["rejected"] = p.Rejected.LastContent,
         }.ToJsonString()));
     }
 
