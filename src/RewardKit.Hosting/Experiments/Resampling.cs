@@ -75,7 +75,11 @@ internal sealed class Resampling
         return asFar / (Draws + 1.0);
     }
 
-    private static Interval Middle(double[] values)
+    /// <summary>An arm's mean in each resample.</summary>
+    public IReadOnlyList<double> Drawn(int arm) => _drawn[arm];
+
+    /// <summary>The middle 95 % of values, which it sorts.</summary>
+    public static Interval Middle(double[] values)
     {
         Array.Sort(values);
         return new(At(0.025), At(0.975));

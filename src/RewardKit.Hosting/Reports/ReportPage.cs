@@ -93,7 +93,8 @@ public static class ReportPage
 
         """);
 
-    private static string Fill(string template, Dictionary<string, Html> holes)
+    /// <summary>A template with its holes filled.</summary>
+    internal static string Fill(string template, Dictionary<string, Html> holes)
     {
         // One pass over the template: what fills a hole is never searched for holes itself.
         var parts = template.Split("{{");
@@ -104,7 +105,8 @@ public static class ReportPage
         }));
     }
 
-    private static string Asset(string name)
+    /// <summary>A file under <c>assets/</c>.</summary>
+    internal static string Asset(string name)
     {
         var assembly = Assembly.GetExecutingAssembly();
         using var stream = assembly.GetManifestResourceStream($"RewardKit.Hosting.Reports.assets.{name}")

@@ -34,8 +34,8 @@ public class ReportInBrowserTests
             });
             const root = document.documentElement, seen = { errors, width: innerWidth, content: root.scrollWidth, drawn, dark: getComputedStyle(document.body).backgroundColor };
             document.querySelector("#legend button").click();
-            document.getElementById("smooth").click();
-            const over = document.querySelector("#curves .u-over"), box = over.getBoundingClientRect();
+            (document.getElementById("smooth") ?? document.getElementById("wide")).click();
+            const over = document.querySelector(".u-over"), box = over.getBoundingClientRect();
             for (const type of ["mouseenter", "mousemove"]) over.dispatchEvent(new MouseEvent(type, { clientX: box.left + box.width / 2, clientY: box.top + 9, bubbles: true }));
             setTimeout(() => parent.postMessage({ ...seen, readout: document.querySelector(".readout").textContent }, "*"), 200);
           }, 300);
@@ -57,6 +57,21 @@ public class ReportInBrowserTests
         // Loss, norm, rate and the method's own; then a diagram and a map for each of three arms.
         Assert.That(seen.Drawn, Has.Length.EqualTo(4 + 6).And.All.GreaterThan(100));
         Assert.That(seen.Readout, Does.Match(@"^step \d+ 0\.\d+ 0\.\d+$"), "two of three arms, the first being switched off");
+        Assert.That(seen.Dark, Is.EqualTo(dark ? "rgb(21, 24, 28)" : "rgb(252, 252, 251)"));
+    }
+
+    [TestCase(390, false)]
+    [TestCase(1280, true)]
+    public void A_trade_off_fits_its_chart_is_drawn_and_no_script_fails(int width, bool dark)
+    {
+        if (Chromium is null) Assert.Ignore("Chromium is not installed.");
+        var random = new Random(1);
+        var of = Decoding.TradeOffTests.Of(
+            [("a system with a name of some length", [(0, 0), (1, 1), (3, 2)]), ("b", [(0, 0), (4, 1)])], [.. Enumerable.Range(0, 40).Select(_ => random.NextDouble())], level: 0.5);
+        var seen = Look(TradeOffPage.Write(of), width, dark);
+        Assert.That(seen.Errors, Is.Empty);
+        Assert.That(seen.Content, Is.LessThanOrEqualTo(width), "no scrolling to the side");
+        Assert.That(seen.Drawn, Has.Length.EqualTo(1).And.All.GreaterThan(200));
         Assert.That(seen.Dark, Is.EqualTo(dark ? "rgb(21, 24, 28)" : "rgb(252, 252, 251)"));
     }
 

@@ -134,6 +134,36 @@ module DecodingTests =
         )
 
     [<Test>]
+    let ``a point of a trade-off is meaned by prompt`` () =
+        let answer prompt sample = Answer(Conversation.User prompt, sample, $"{prompt}{sample}", [||], [||], FinishReason.MaxTokens, Nullable())
+        let answers = [ answer "p" 1; answer "p" 2; answer "q" 1; answer "q" 2 ]
+        let point = TradeOff.point ("w", answers, x = [ 1.0; 2.0; 3.0; 5.0 ], y = [ 0.0; 1.0; 1.0; 1.0 ])
+        Assert.That(List.ofSeq point.Prompts, Expect.equal [ Conversation.User "p"; Conversation.User "q" ])
+        Assert.That((List.ofSeq point.X, List.ofSeq point.Y, List.ofSeq point.Texts), Expect.equal ([ 1.5; 4.0 ], [ 0.5; 1.0 ], [ "p1"; "q1" ]))
+        let error = refusal (fun () -> TradeOff.point ("w", answers, x = [ 1.0 ], y = []) |> ignore)
+        Assert.That(error.Message, Does.Contain "\"w\" has 4 answers, and 1 and 0 numbers")
+
+    [<Test>]
+    let ``a trade-off is written to the script's runs`` () =
+        use space = new Workspace()
+        let before = Environment.CurrentDirectory
+
+        try
+            Environment.CurrentDirectory <- Path.GetDirectoryName space.A
+
+            run space (NotedWork())
+                [ "let a = Decoding.answer (model, [ \"p\"; \"q\" ])"
+                  "let at x = TradeOff.point ($\"{x}\", a, x = [ x; x + 1.0 ], y = [ x; 2.0 * x ])"
+                  "Report.tradeOff (\"t\", title = \"T\", x = Axis.lower \"cost\", y = Axis.higher \"gain\", series = [ \"s\", [ at 0.0; at 1.0 ] ], levels = [ 0.75 ], reference = (3.0, 0.0))" ]
+
+            let json = System.Text.Json.JsonDocument.Parse(File.ReadAllText(space.Path "runs/a/t.json")).RootElement
+            // Half way between means of (0.5, 0) and (1.5, 1.5).
+            Assert.That(json.GetProperty("prices").[0].GetProperty("x").GetDouble(), Is.EqualTo(1.0).Within 1e-9)
+            Assert.That(File.Exists(space.Path "runs/a/t.html"))
+        finally
+            Environment.CurrentDirectory <- before
+
+    [<Test>]
     let ``models are merged by shares`` () =
         use space = new Workspace()
         let work = NotedWork()

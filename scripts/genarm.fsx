@@ -1,0 +1,122 @@
+#load "rewardkit.fsx"
+
+open System
+open RewardKit
+
+/// Small stories go on from their first sentence.
+let story = Model.load ("models/stories260K", template = "text", maxPromptTokens = 40, maxResponseTokens = 48)
+
+let names = [ "Tom"; "Lily"; "Ben"; "Mia"; "Sam"; "Sue"; "Tim"; "Anna"; "Max"; "Lucy" ]
+
+let things =
+    [ "a red ball"; "a big dog"; "an old boat"; "a tall tree"; "a small box"; "a blue hat"; "a noisy bird"; "a long road"
+      "a green frog"; "a little car"; "a fat cat"; "a bright star"; "a yellow duck"; "a dark cave"; "a big cake"; "a soft bed"
+      "a wet leaf"; "a white horse"; "a tiny ant"; "a loud bell"; "a round stone"; "a warm coat"; "a clean cup"; "a broken toy"
+      "a sweet apple"; "a big truck"; "a pink flower"; "a high wall"; "a slow snail"; "a deep hole"; "a new book"; "a shiny key"
+      "a brown bear"; "a long rope"; "a cold river"; "a funny clown"; "a black hen"; "a tall man"; "a busy bee"; "an open door" ]
+
+let prompts = [ for name in names do for thing in things -> $"One day, {name} saw {thing}." ]
+let test, training = prompts |> List.indexed |> List.partition (fun (i, _) -> i % 5 = 0)
+
+// The true reward is computable: how many words of a happy story an answer has.
+let happy =
+    set [ "happy"; "smile"; "smiled"; "laugh"; "laughed"; "love"; "loved"; "fun"; "play"; "played"; "friend"; "friends"
+          "nice"; "hug"; "hugged"; "proud"; "excited"; "kind"; "glad" ]
+
+let happiness (text: string) =
+    text.ToLowerInvariant().Split([| ' '; '.'; ','; ';'; '!'; '?'; '"'; '\n' |])
+    |> Array.filter happy.Contains
+    |> Array.length
+    |> float
+
+let reward = Reward.by ("happy words", fun _ text -> happiness text)
+
+// Preferences: of six samples of the base the happiest against the least happy, and the second against the second last.
+let samples = Decoding.answer (story, List.map snd training, temperature = 1.0, maxTokens = 40, samples = 6)
+
+let pairs =
+    [ for prompt, answers in samples |> List.groupBy _.Question do
+          let ranked = answers |> List.sortBy (fun answer -> happiness answer.Text)
+
+          for worse, better in [ ranked[0], ranked[5]; ranked[1], ranked[4] ] do
+              if happiness better.Text > happiness worse.Text then
+                  prompt, better.Text, worse.Text ]
+    |> Data.ofPairs "happy stories"
+    |> Data.split 0.9
+
+/// Trains arms on the preferences, and gives each by its name.
+let trained name start epochs learningRate steps =
+    let result =
+        experiment name {
+            model start
+            train pairs.Train
+            training (Training.settings (epochs = epochs, batchSize = 16, learningRate = learningRate))
+            arms steps
+            evaluate [ Evaluate.pairAccuracy pairs.Test ]
+            seeds [ 1 ]
+        }
+        |> Experiment.run
+
+    fun arm -> result |> Experiment.trained (arm, seed = 1)
+
+let alone = Score.implicitReward (reference = false)
+let fromBase = trained "genarm-guide" story 2 5e-4 [ "guide", [ Loss.genArm (beta = 0.2); alone ] ] "guide"
+
+let fresh =
+    let small =
+        Model.llama (
+            tokenizer = "models/stories260K", hiddenSize = 64, intermediateSize = 172, layers = 2, heads = 8, contextLength = 512,
+            template = "text", maxPromptTokens = 40, maxResponseTokens = 48
+        )
+
+    trained "genarm-fresh-guide" small 4 2e-3 [ "guide", [ Loss.genArm (beta = 0.2); alone ] ] "guide"
+
+let rewardModel = trained "genarm-reward-model" story 4 1e-3 [ "bradley-terry", [ Loss.bradleyTerry () ] ] "bradley-terry"
+
+let betas = [ 0.1; 0.3; 1.0; 3.0 ]
+
+let policy =
+    trained "genarm-dpo" story 2 5e-4 [ for beta in betas -> $"dpo {beta}", [ Loss.dpo (beta = beta); Score.implicitReward () ] ]
+
+// Everything below is decoding. A point: 80 prompts, what is gained and what is spent.
+let asked = List.map snd test
+
+let point name answers =
+    TradeOff.point (name, answers, x = Answers.divergences answers, y = Answers.rewards reward answers)
+
+let say model by guides scorer weight temperature =
+    Decoding.answer (
+        model, asked, ?by = by, guides = guides, ?scorer = scorer, weight = weight, against = story, maxTokens = 40,
+        temperature = temperature, samples = (if temperature > 0.0 then 2 else 1)
+    )
+
+let plain temperature = say story None [] None 1.0 temperature
+let start = point "base" (plain 1.0)
+
+let genArm guide =
+    start :: [ for alpha in [ 0.25; 0.5; 1.0; 1.5 ] -> point $"α = {alpha}" (say story (Some(Decode.genArm ())) [ guide, alpha ] None 1.0 1.0) ]
+
+let args k weights temperature =
+    [ for w in weights -> point $"w = {w}" (say story (Some(Decode.args (k = k))) [] (Some(Reward.model rewardModel)) w temperature) ]
+
+let series =
+    [ "GenARM, small fresh guide", genArm fresh
+      "GenARM, guide from the base", genArm fromBase
+      "ARGS, k = 10", start :: args 10 [ 0.25; 0.5; 1.0; 2.0 ] 1.0
+      "ARGS, k = 40", start :: args 40 [ 0.25; 0.5; 1.0; 2.0 ] 1.0
+      "ARGS, greedy", args 10 [ 0.5; 1.5 ] 0.0
+      "DPO", start :: [ for beta in betas -> point $"β = {beta}" (say (policy $"dpo {beta}") None [] None 1.0 1.0) ]
+      "the base, colder", start :: [ for t in [ 0.8; 0.6; 0.4 ] -> point $"T = {t}" (plain t) ] @ [ point "greedy" (plain 0.0) ] ]
+
+Report.tradeOff (
+    "genarm",
+    title = "Happier stories: reward gained and divergence spent",
+    x = Axis.lower "KL from the base, nats",
+    y = Axis.higher "happy words",
+    levels = [ 1.0; 1.3; 2.0; 3.0; 4.0 ],
+    series = series
+)
+
+for name, points in series do
+    for point in points do
+        printfn "%-30s %-10s KL %6.2f  happy words %.2f" name point.Name (Seq.average point.X) (Seq.average point.Y)
