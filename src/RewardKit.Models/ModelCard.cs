@@ -57,7 +57,7 @@ public sealed record ModelCard
 
     private static string About(CausalModel model, RewardModel? reward) => reward switch
     {
-        null => $"A causal language model (`{model.Architecture}`), written by RewardKit.",
+        null or { IsPolicy: true } => $"A causal language model (`{model.Architecture}`), written by RewardKit.",
         { PairLabels: { } pairs } => $"A pairwise preference model (`{model.Architecture}`), written by RewardKit: it is shown two responses to a conversation in one "
             + $"user turn, and its reply begins with token {pairs.First} where the first is better and with token {pairs.Second} where the second is. "
             + "Ask in both orders and average the probabilities. The turn's layout is under `rewardkit` in `config.json`.",

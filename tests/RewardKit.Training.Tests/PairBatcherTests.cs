@@ -47,6 +47,47 @@ public class PairBatcherTests
             if (gradient is not null) Same(gradient, parameter.grad!, 1e-4);
     }
 
+    [Test]
+    public void Rewards_at_tokens_are_those_of_each_pair_alone_and_end_with_its_rewards()
+    {
+        using var scope = torch.NewDisposeScope();
+        using var model = RewardModel.Create(Spec, new RewardHead(), 1);
+        const ForwardNeeds Needs = ForwardNeeds.Rewards | ForwardNeeds.TokenRewards;
+        var together = Trainer.Forward(model, Pairs, Needs, Precision.OfWeights, null, _ => true);
+        var alone = Pairs.Select(p => Trainer.Forward(model, [p], Needs, Precision.OfWeights, null, _ => true)).ToArray();
+        Same(together.TokenRewards, torch.cat([.. alone.Select(f => f.TokenRewards)]), 1e-6);
+
+        int[] lengths = [.. Pairs.SelectMany(p => (int[])[p.Chosen.Ids.Length, p.Rejected.Ids.Length])];
+        var ends = lengths.Select((_, i) => (long)lengths.Take(i + 1).Sum() - 1).ToArray();
+        Assert.That(together.TokenRewards.shape, Is.EqualTo(new[] { ends[^1] + 1 }));
+        Assert.That(
+            together.TokenRewards.index_select(0, torch.tensor(ends)).data<float>().ToArray(), Is.EqualTo(together.Rewards.flatten().data<float>().ToArray()));
+
+        var weights = torch.arange(1, ends[^1] + 2, dtype: torch.ScalarType.Float32);
+        (together.TokenRewards * weights).sum().backward();
+        var gradients = model.parameters().Select(p => p.grad?.clone()).ToArray();
+        Assert.That(gradients.Count(g => g is not null), Is.GreaterThan(5));
+        model.zero_grad();
+        var from = 0L;
+        foreach (var forward in alone)
+        {
+            (forward.TokenRewards * weights.narrow(0, from, forward.TokenRewards.shape[0])).sum().backward();
+            from += forward.TokenRewards.shape[0];
+        }
+        foreach (var (gradient, parameter) in gradients.Zip(model.parameters()))
+            if (gradient is not null) Same(gradient, parameter.grad!, 1e-3 * (1 + parameter.grad!.abs().max().item<float>()));
+    }
+
+    [Test]
+    public void A_reward_at_a_token_is_that_of_a_response_that_ends_there()
+    {
+        using var scope = torch.NewDisposeScope();
+        using var model = RewardModel.Create(Spec, new RewardHead(), 1);
+        using var whole = new PackedBatch([new([1, 403, 407], [[5, 6, 7], [], [8]])]);
+        using var cut = new PackedBatch([new([1, 403, 407], [[5], [5, 6], [5, 6, 7], [8]])]);
+        Same(model.Forward(whole, ForwardNeeds.TokenRewards).TokenRewards!, model.Forward(cut, ForwardNeeds.Rewards).Rewards!, 1e-6);
+    }
+
     private static void Same(torch.Tensor one, torch.Tensor other, double within)
     {
         Assert.That(one.shape, Is.EqualTo(other.shape));

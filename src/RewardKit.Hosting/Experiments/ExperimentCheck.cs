@@ -68,10 +68,13 @@ internal static class ExperimentCheck
             throw RewardKitException.Input(
                 $"The arm \"{arm.Name}\" trains a pairwise model, which says which of two responses is better, and the evaluator {rewards} needs a reward for "
                 + "each response. Judge pairwise arms in an experiment of their own, by pair-accuracy or reward-bench.");
-        if (ModelSpec.TrainsPolicy(loss) && scores is not null
-            && (arm.Composer is null || !In(arm, () => methods.CreateComposer(arm.Composer)).Needs.HasFlag(ComposerNeeds.Policies)))
+        if (scores is not null && LeavesNoReward(arm, methods))
             throw RewardKitException.Input(
                 $"The arm \"{arm.Name}\" trains a language model by a loss that reads no reward, and the evaluator {scores} needs one. Let the arm score by its "
+                + "implicit reward: add Score.implicitReward () to its steps.");
+        if (spec.Arms.FirstOrDefault(a => a.Name == arm.Baseline) is { } baseline && LeavesNoReward(baseline, methods))
+            throw RewardKitException.Input(
+                $"The arm \"{arm.Name}\" filters with the arm \"{baseline.Name}\", which trains a language model by a loss that reads no reward. Let that one score by its "
                 + "implicit reward: add Score.implicitReward () to its steps.");
         var asked = new HashSet<string>();
         foreach (var use in arm.Augmenters)
@@ -97,6 +100,11 @@ internal static class ExperimentCheck
         if (arm.Composer is { } composer && In(arm, () => methods.CreateComposer(composer)).Needs.HasFlag(ComposerNeeds.Generator))
             NeedGenerator(arm.Generator ?? spec.Generator, $"The arm \"{arm.Name}\" scores with {composer.Id}, which");
     }
+
+    // A policy has no reward by itself; a composer may make one of its log-probabilities.
+    private static bool LeavesNoReward(ArmSpec arm, MethodSource methods) =>
+        ModelSpec.TrainsPolicy(In(arm, () => methods.CreateLoss(arm.Loss)).Needs)
+        && (arm.Composer is not { } composer || !In(arm, () => methods.CreateComposer(composer)).Needs.HasFlag(ComposerNeeds.Policies));
 
     private static void NeedGenerator(GeneratorSpec? generator, string who)
     {

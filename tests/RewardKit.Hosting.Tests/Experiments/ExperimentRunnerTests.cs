@@ -390,6 +390,20 @@ public class ExperimentRunnerTests
             },
             "The arm \"pairs\" trains a pairwise model, which says which of two responses is better, and the evaluator one-by-one needs a reward for each response.");
 
+        ArmSpec policy = new("dpo", new InlineUse(PluginKind.Loss, "inline", new PolicyLoss(), "1"), []);
+        const string add = "add Score.implicitReward () to its steps.";
+        Refused(Spec() with { Arms = [policy] }, $"The arm \"dpo\" trains a language model by a loss that reads no reward, and the evaluator accuracy needs one. Let the arm score by its implicit reward: {add}");
+        Refused(Spec() with { Arms = [policy with { Composer = Results.Use(PluginKind.Composer, "turned") }] }, add);
+        Refused(
+            Spec() with { Arms = [policy, new("filtered", Loss("long"), [filter], "dpo")], Evaluations = [new(new InlineUse(PluginKind.Evaluator, "reader", new Reader(), "1"), Spec().Evaluations[0].Pairs)] },
+            $"The arm \"filtered\" filters with the arm \"dpo\", which trains a language model by a loss that reads no reward. Let that one score by its implicit reward: {add}");
+
+        var asking = new InlineUse(PluginKind.Augmenter, "asking", new AskingAugmenter(), "1");
+        var previous = new Dictionary<string, ModelSpec> { ["previous"] = Spec().Model };
+        Refused(Spec() with { Arms = [new("a", Loss("long"), [asking])] }, "uses the augmenter asking, which asks for a language model under the name \"previous\", and the arm names none. Add Policy.named \"previous\" MODEL to its steps.");
+        Refused(Spec() with { Arms = [new("a", Loss("long"), [asking]) { Policies = new Dictionary<string, ModelSpec>(previous) { ["last"] = Spec().Model } }] }, "names a language model \"last\" that none of its augmenters asks for; they ask for previous.");
+        Refused(Spec() with { Arms = [new("a", Loss("long"), []) { Policies = previous }] }, "names a language model \"previous\" that none of its augmenters asks for.");
+
         void Refused(ExperimentSpec spec, string message) =>
             Assert.That(() => Run(spec), Throws.TypeOf<RewardKitException>().With.Message.Contains(message).And.Property("ExitCode").EqualTo(2));
     }
@@ -504,6 +518,30 @@ public class ExperimentRunnerTests
         public ForwardNeeds Needs => ForwardNeeds.Preferences;
 
         public LossResult Compute(PairBatch batch, PairForward forward) => throw new InvalidOperationException();
+    }
+
+    private sealed class PolicyLoss : ILoss
+    {
+        public ForwardNeeds Needs => ForwardNeeds.ResponseLogProbs;
+
+        public LossResult Compute(PairBatch batch, PairForward forward) => throw new InvalidOperationException();
+    }
+
+    private sealed class AskingAugmenter : IAugmenter
+    {
+        public AugmenterNeeds Needs => AugmenterNeeds.Policies;
+
+        public IReadOnlyList<string> Policies => ["previous"];
+
+        public IAsyncEnumerable<PreferenceExample> AugmentAsync(
+            IAsyncEnumerable<PreferenceExample> examples, AugmentationContext context, CancellationToken cancellation) => examples;
+    }
+
+    private sealed class Reader : IEvaluator
+    {
+        public EvaluatorNeeds Needs => EvaluatorNeeds.Writer;
+
+        public Task<EvaluationReport> EvaluateAsync(EvaluationContext context, CancellationToken cancellation) => throw new InvalidOperationException();
     }
 
     private sealed class OneByOne : IEvaluator

@@ -2,6 +2,7 @@ using System.Text.Json;
 using RewardKit.Models;
 using RewardKit.Models.Tokenization;
 using RewardKit.Plugins.BradleyTerry;
+using RewardKit.Plugins.Dpo;
 using RewardKit.Plugins.HafRm;
 using RewardKit.Plugins.Odin;
 using RewardKit.Torch;
@@ -39,7 +40,11 @@ public sealed record Trainings(string Name, ModelSpec Spec, Func<ILoss> Loss, Tr
     /// <summary>Both responses in one text, in an order that is drawn.</summary>
     public static Trainings Pairwise { get; } = new("pairwise", Small.Pairwise, () => new PairwiseLoss(new()), InParts);
 
-    public static Trainings[] All => [HafRm, Lora, Noise, Odin, Pairwise];
+    /// <summary>No reward, but a reference: an adapter of a language model.</summary>
+    public static Trainings Policy { get; } = new(
+        "policy", new() { Folder = Small.Stories, Lora = new() { Rank = 2 }, IsPolicy = true }, () => new DpoLoss(new()), InParts);
+
+    public static Trainings[] All => [HafRm, Lora, Noise, Odin, Pairwise, Policy];
 
     public const int Steps = 6;
 

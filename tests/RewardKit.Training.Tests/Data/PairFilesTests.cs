@@ -68,6 +68,21 @@ public sealed class PairFilesTests
         {
             Assert.That(pairs.Layout, Is.EqualTo("UltraFeedback, binarized"));
             Assert.That(pairs.Examples.Select(e => (e.Margin, e.Relation)), Is.EqualTo(new[] { ((double?)2.5, Relation.Preferred), (0, Relation.Tie) }));
+            Assert.That(pairs.Examples.Select(e => e.Rewards), Is.EqualTo(new PairScore?[] { new(8.5, 6), new(7, 7) }));
+        });
+    }
+
+    [Test]
+    public void Rewards_go_with_their_responses_where_a_label_turns_the_pair_round()
+    {
+        var pairs = Load("a.jsonl", """
+            {"prompt": "p", "chosen": "x", "rejected": "y", "score_chosen": 2, "score_rejected": 5, "label": 0.2}
+            {"prompt": "q", "chosen": "x", "rejected": "y", "score_chosen": 2, "label": 0.9}
+            """, new() { Label = "label" });
+        Assert.Multiple(() =>
+        {
+            Assert.That(pairs.Examples.Select(e => (e.Chosen.LastContent, e.SoftLabel)), Is.EqualTo(new[] { ("y", (double?)0.8), ("x", 0.9) }));
+            Assert.That(pairs.Examples.Select(e => e.Rewards), Is.EqualTo(new PairScore?[] { new(5, 2), null }));
         });
     }
 
@@ -88,6 +103,7 @@ public sealed class PairFilesTests
             Assert.That(pairs.Layout, Is.EqualTo("scored responses"));
             Assert.That(pairs.Examples.Select(e => (e.Prompt.LastContent, e.Chosen.LastContent, e.Rejected.LastContent, e.Margin)),
                 Is.EqualTo(new[] { ("p", "b", "a", (double?)2.5), ("p", "b", "c", 2.5) }));
+            Assert.That(pairs.Examples.Select(e => e.Rewards), Has.All.EqualTo(new PairScore(3.5, 1)));
             Assert.That(pairs.Skipped.Single().Records, Is.EqualTo(new[] { 3L, 6, 7 }));
             Assert.That(pairs.Examples.Select(e => e.Id), Is.Unique);
         });
