@@ -8,7 +8,7 @@ public static class SyntheticPairs
 
     /// <summary>
     /// Pairs with everything that a dataset may hold: plain preferences, some with a margin, some with a soft label, a tie in
-    /// every fifth place; two pairs on each prompt, responses of different lengths.
+    /// every fifth place; two pairs on each prompt, responses of different lengths, what each is worth.
     /// </summary>
     /// <param name="count">How many.</param>
     /// <param name="seed">Decides their words.</param>
@@ -26,7 +26,10 @@ public static class SyntheticPairs
         var example = new PreferenceExample(
             $"{source}:{index + 1}",
             Conversation.User($"Question {index / 2} of {source}: what about {Subjects[index / 2 % Subjects.Length]}?"),
-            Conversation.Assistant(chosen), Conversation.Assistant(rejected), new(source, index + 1));
+            Conversation.Assistant(chosen), Conversation.Assistant(rejected), new(source, index + 1))
+        {
+            Rewards = index % 5 == 4 ? new(0.5, 0.5) : new(1 + index % 7 / 4.0, index % 3 / 4.0),
+        };
         return (index % 5) switch
         {
             1 => example with { SoftLabel = 0.5 + random.Next(1, 50) / 100.0 },

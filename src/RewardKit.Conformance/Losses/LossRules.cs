@@ -75,8 +75,8 @@ internal static class LossRules
                 HeadRewards = [.. calm.HeadRewards.Select(row => row.Select((_, i) => i < row.Length / 2 ? first : second).ToArray())],
                 Preferences = [.. calm.Preferences.Select(_ => new[] { Math.Min(0, first), Math.Min(0, second) })],
                 TiePreference = [.. calm.TiePreference.Select(_ => new[] { Math.Min(0, -first) })],
-                Lengths = [.. calm.Lengths.Select(_ => new long[] { first < 0 ? 2000 : 0, second < 0 ? 2000 : 0 })],
-                LastTurnLengths = [.. calm.Lengths.Select(_ => new long[] { first < 0 ? 2000 : 0, second < 0 ? 2000 : 0 })],
+                Lengths = [.. calm.Lengths.Select(_ => new long[] { first < 0 ? LossCase.MostTokens : 0, second < 0 ? LossCase.MostTokens : 0 })],
+                LastTurnLengths = [.. calm.Lengths.Select(_ => new long[] { first < 0 ? LossCase.MostTokens : 0, second < 0 ? LossCase.MostTokens : 0 })],
                 LastTurns = [.. calm.LogProbs.Select(_ => new[] { Math.Min(0, first), Math.Min(0, second) })],
                 TokenRewards = [.. calm.TokenRewards.Select(row => row.Select((_, i) => i < row.Length / 2 ? first : second).ToArray())],
             };

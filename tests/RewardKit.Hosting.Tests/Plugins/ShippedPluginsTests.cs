@@ -50,7 +50,7 @@ public class ShippedPluginsTests
     private static readonly TorchModels Models = new();
 
     private static readonly PreferenceExample[] Examples =
-        [.. Enumerable.Range(1, 4).Select(i => Results.Pair($"pair-{i}", $"question {i}", $"a longer answer {i}", $"short {i}"))];
+        [.. Enumerable.Range(1, 4).Select(i => Results.Pair($"pair-{i}", $"question {i}", $"a longer answer {i}", $"short {i}") with { Rewards = new(2, 1) })];
 
     private static string Told(string key) =>
         typeof(ShippedPluginsTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == key).Value!;
@@ -147,6 +147,7 @@ public class ShippedPluginsTests
             Preferences = rewards - 20,
             TiePreference = torch.full(4, -21.0),
             LastTurnLogProbs = logProbs,
+            TokenRewards = rewards.view(8),
         });
         result.Loss.backward();
         Assert.That(result.Loss.item<float>(), Is.GreaterThan(0));
