@@ -1,8 +1,9 @@
+using System.IO.Compression;
 using System.Text.Json;
 
 namespace RewardKit.Plugins.Benchmarks;
 
-/// <summary>A record of a benchmark's file: a JSON array of objects, or JSON Lines. What is wrong is told with file and record.</summary>
+/// <summary>A record of a benchmark's file: a JSON array of objects, or JSON Lines, plain or gzip. What is wrong is told with file and record.</summary>
 /// <param name="Path">The file.</param>
 /// <param name="Number">The record's place in it, from 1.</param>
 /// <param name="Json">Its fields.</param>
@@ -12,7 +13,7 @@ internal sealed record BenchmarkRecord(string Path, int Number, JsonElement Json
     /// <exception cref="RewardKitException">It is no JSON, or has no record.</exception>
     public static IReadOnlyList<BenchmarkRecord> Read(string path)
     {
-        var text = File.ReadAllText(path);
+        var text = ReadText(path);
         var records = text.AsSpan().TrimStart() is ['[', ..]
             ? Parse(path, text, 0).EnumerateArray().Select((json, i) => new BenchmarkRecord(path, i + 1, json)).ToArray()
             : text.Split('\n').Index().Where(line => !string.IsNullOrWhiteSpace(line.Item))
@@ -64,6 +65,20 @@ internal sealed record BenchmarkRecord(string Path, int Number, JsonElement Json
     /// <summary>The refusal of this record.</summary>
     /// <param name="what">What is wrong, without subject or full stop.</param>
     public RewardKitException Wrong(string what) => RewardKitException.Input($"{Path}, record {Number}: {what}.");
+
+    private static string ReadText(string path)
+    {
+        if (!path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase)) return File.ReadAllText(path);
+        try
+        {
+            using var reader = new StreamReader(new GZipStream(File.OpenRead(path), CompressionMode.Decompress));
+            return reader.ReadToEnd();
+        }
+        catch (InvalidDataException e)
+        {
+            throw RewardKitException.Input($"{path} is no gzip file, or a damaged one: {e.Message}", e);
+        }
+    }
 
     private string Text(JsonElement value, string name)
     {

@@ -21,11 +21,14 @@ public class ShippedPluginsTests
     // What a plugin must be given to read, from its own tests.
     private static readonly Dictionary<string, string> Inputs = new()
     {
+        ["arc"] = "Reasoning.Tests/data/arc-challenge.jsonl.gz",
         ["best-of-n-gsm8k"] = "BestOfN.Tests/data/example_model_solutions.jsonl",
         ["best-of-n-safety"] = "BestOfN.Tests/data/safety.jsonl",
         ["best-of-n-win-rate"] = "BestOfN.Tests/data/responses.jsonl",
+        ["gsm8k"] = "Reasoning.Tests/data/gsm8k.jsonl",
         ["judge-bench"] = "JudgeBench.Tests/data",
         ["llm-bar"] = "LlmBar.Tests/data/LLMBar",
+        ["openbookqa"] = "Reasoning.Tests/data/openbookqa.jsonl.gz",
         ["reward-bench"] = "RewardBench.Tests/data/made-up.jsonl",
         ["reward-bench-2"] = "RewardBench.Tests/data/made-up-2.jsonl",
         ["reword-bench"] = "RewardBench.Tests/data/made-up.jsonl",
@@ -220,7 +223,8 @@ public class ShippedPluginsTests
 
     private static IEvaluator Use(IEvaluator evaluator)
     {
-        var report = evaluator.EvaluateAsync(new(new ByLength(), Examples, 7, ScriptedGenerator.Of(_ => Written)), default).GetAwaiter().GetResult();
+        var writer = ScriptedGenerator.Of(_ => Written);
+        var report = evaluator.EvaluateAsync(new(new ByLength(), Examples, 7, writer, writer), default).GetAwaiter().GetResult();
         Assert.That(report.Metrics.Values.Select(m => m.Value), Is.Not.Empty.And.All.Not.NaN);
         return evaluator;
     }
