@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace RewardKit.Models.Generation;
 
 /// <summary>
@@ -28,10 +30,16 @@ public sealed class TokenSampler
     /// <exception cref="RewardKitException">The logits have NaN, or infinity for the best.</exception>
     public int Next(ReadOnlySpan<float> logits, IReadOnlyList<int> text)
     {
-        var scores = logits.ToArray();
-        if (_options.RepetitionPenalty != 1) Penalize(scores, text);
-        var best = Best(scores);
-        return _options.Temperature == 0 ? best : Draw(Kept(scores, scores[best]));
+        if (_options.RepetitionPenalty != 1)
+        {
+            var penalized = logits.ToArray();
+            Penalize(penalized, text);
+            logits = penalized;
+        }
+        var best = Best(logits);
+        return _options is { Temperature: 0 } ? best
+            : _options is { TopK: 0, TopP: 1 } ? Draw(logits, logits[best])
+            : Draw(Kept(logits, logits[best]));
     }
 
     /// <summary>The tokens that stay, most probable first, with probabilities that need not sum to 1.</summary>
@@ -48,7 +56,7 @@ public sealed class TokenSampler
         foreach (var id in text.Distinct()) scores[id] = scores[id] < 0 ? scores[id] * penalty : scores[id] / penalty;
     }
 
-    private static int Best(float[] scores)
+    private static int Best(ReadOnlySpan<float> scores)
     {
         var best = 0;
         var sound = true;
@@ -64,9 +72,9 @@ public sealed class TokenSampler
     internal static RewardKitException NotNumbers() => RewardKitException.Failure(
         "The model's logits are not numbers (NaN or infinity): its weights are damaged, or their type is too narrow for them.");
 
-    private List<(int Id, double Weight)> Kept(float[] scores, float most)
+    private List<(int Id, double Weight)> Kept(ReadOnlySpan<float> scores, float most)
     {
-        var least = _options.TopK > 0 && _options.TopK < scores.Length ? Largest(scores, _options.TopK) : float.NegativeInfinity;
+        var least = _options.TopK > 0 && _options.TopK < scores.Length ? Largest(scores.ToArray(), _options.TopK) : float.NegativeInfinity;
         var kept = new List<(int Id, double Weight)>();
         var sum = 0.0;
         for (var id = 0; id < scores.Length; id++)
@@ -89,6 +97,22 @@ public sealed class TokenSampler
         return nucleus;
     }
 
+    /// <summary>Draws from all tokens, as of a list of them.</summary>
+    private int Draw(ReadOnlySpan<float> scores, float most)
+    {
+        var weights = ArrayPool<double>.Shared.Rent(scores.Length);
+        var sum = 0.0;
+        for (var id = 0; id < scores.Length; id++) sum += weights[id] = Math.Exp((scores[id] - most) / _options.Temperature);
+        var (left, last) = (Uniform() * sum, 0);
+        for (var id = 0; id < scores.Length && left >= 0; id++)
+        {
+            if (weights[id] == 0) continue;
+            (left, last) = (left - weights[id], id);
+        }
+        ArrayPool<double>.Shared.Return(weights);
+        return last;
+    }
+
     private int Draw(List<(int Id, double Weight)> tokens)
     {
         var left = Uniform() * tokens.Sum(token => token.Weight);
@@ -97,10 +121,9 @@ public sealed class TokenSampler
         return tokens[^1].Id;
     }
 
-    /// <summary>The k-th largest, by Hoare's selection on a copy.</summary>
-    private static float Largest(float[] scores, int k)
+    /// <summary>The k-th largest, by Hoare's selection, which changes their order.</summary>
+    private static float Largest(float[] values, int k)
     {
-        var values = (float[])scores.Clone();
         var (low, high, place) = (0, values.Length - 1, k - 1);
         while (low < high)
         {
