@@ -146,17 +146,18 @@ public class KeyValueCacheTests
         }
     }
 
-    [TestCase(ScalarType.Float64, 1e-12)]
-    [TestCase(ScalarType.Float32, 0)]
-    [TestCase(ScalarType.BFloat16, 0.03)]
-    public void A_branch_gets_what_the_text_alone_gets(ScalarType type, double tolerance)
+    [Test]
+    public void A_branch_gets_what_the_text_alone_gets(
+        [Values("llama", "mistral", "gemma2")] string name, [Values(ScalarType.Float64, ScalarType.Float32, ScalarType.BFloat16)] ScalarType type)
     {
         using var scope = NewDisposeScope();
         using var folder = new TempFolder();
-        TinyModels.Write(folder, "mistral");
+        TinyModels.Write(folder, name);
         using var model = (CausalModel)CausalModel.Create(new() { Folder = folder.Path }, 0).to(type);
         using var cache = new KeyValueCache(model, 2);
         model.Next(cache, [Text[..6], Text[..9]]);
+        // GELU rounds by the place in its tensor.
+        var tolerance = type == ScalarType.BFloat16 ? 0.03 : name == "gemma2" ? 1e-6 : 0;
 
         foreach (var rows in (int[][])[[1, 1, 0, 0], [1, 0, 0, 1, 0, 0]])
         {

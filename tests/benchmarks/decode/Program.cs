@@ -20,11 +20,11 @@ int Number(string name, int fallback) => int.Parse(Option(name, fallback.ToStrin
 
 var root = Assembly.GetExecutingAssembly().GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "RepositoryRoot").Value!;
 var tokenizer = Path.Combine(root, "scripts/models/gpt2-tokenizer");
-var (threads, runs, device) = (Number("--threads", Environment.ProcessorCount), Number("--runs", 3), Option("--device", "cpu"));
-var works = Works.All(Option("--rule", ""));
+var (threads, runs, device) = (Number("--threads", Environment.ProcessorCount), Number("--runs", 2), Option("--device", "cpu"));
+var (only, rule) = (Option("--only", ""), Option("--rule", ""));
 if (args is ["ours", var models, ..])
 {
-    Console.WriteLine(OurSide.Run(models, tokenizer, threads, device, runs, works));
+    Console.WriteLine(OurSide.Run(models, tokenizer, threads, device, runs, Works.Of(only, rule)));
     return 0;
 }
 
@@ -38,8 +38,10 @@ if (python is null)
 }
 
 var ratios = new List<string>();
-foreach (var (name, config) in Works.Models.Where(m => Option("--only", m.Name) == m.Name))
+foreach (var (name, config) in Works.Models.Where(m => only.Length == 0 || only == m.Name))
 {
+    var works = Works.Of(name, rule);
+    if (works.Length == 0) continue;
     var folder = Directory.CreateTempSubdirectory("rewardkit-decode-").FullName;
     try
     {
@@ -53,7 +55,7 @@ foreach (var (name, config) in Works.Models.Where(m => Option("--only", m.Name) 
         var (ours, theirs) = (new List<Measured>(), new List<Measured>());
         for (var round = 0; round < Number("--rounds", 3); round++)
         {
-            ours.Add(Read(Environment.ProcessPath!, ["ours", folder, .. shared, .. Option("--rule", "") is { Length: > 0 } rule ? (string[])["--rule", rule] : []]));
+            ours.Add(Read(Environment.ProcessPath!, ["ours", folder, .. shared, "--only", name, "--rule", rule]));
             theirs.Add(Read(python, [peer, folder, .. shared]));
         }
         foreach (var (work, key) in works.Select(work => (work, work.Name)))

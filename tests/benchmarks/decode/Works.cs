@@ -37,12 +37,23 @@ internal static class Works
         ("100M", Llama(768, 2048, 12, 12, 4, 32000)),
     ];
 
-    /// <summary>The works, ARGS with few prompts: it runs the reward model for ten times as many tokens.</summary>
-    public static Work[] All(string only) =>
+    /// <summary>
+    /// The works of a model. ARGS runs the reward model for ten times as many tokens, so it has few prompts, and as the largest
+    /// batch only the smaller model.
+    /// </summary>
+    /// <param name="model">The model's name.</param>
+    /// <param name="only">The rule that is wanted; empty for all.</param>
+    public static Work[] Of(string model, string only) =>
     [
         .. from rule in Enum.GetValues<Rule>()
            where only.Length == 0 || Enum.Parse<Rule>(only, ignoreCase: true) == rule
-           from batch in rule == Rule.Args ? (int[])[1, 8] : [1, 8, 32]
+           from batch in (model == Models[0].Name, rule) switch
+           {
+               (true, Rule.Args) => (int[])[1, 8],
+               (true, _) => [1, 8, 32],
+               (_, Rule.Args) => [],
+               _ => [1, 8],
+           }
            select new Work(rule, batch),
     ];
 
