@@ -29,7 +29,7 @@ public sealed record ModelCard
     /// <param name="model">The model.</param>
     internal string Text(CausalModel model)
     {
-        var reward = model as RewardModel;
+        var reward = model is RewardModel { IsPolicy: false } scoring ? scoring : null;
         var adapter = model.Adapters is { Active: { } active, Merged: false } ? model.Adapters.OptionsOf(active) : null;
         var text = new StringBuilder($"---\nlibrary_name: {(adapter is null ? "transformers" : "peft")}\n");
         text.Append(reward is null ? "pipeline_tag: text-generation\n" : $"pipeline_tag: {(reward.HasScalarHead ? "text-classification" : "text-generation")}\n");
@@ -57,7 +57,7 @@ public sealed record ModelCard
 
     private static string About(CausalModel model, RewardModel? reward) => reward switch
     {
-        null or { IsPolicy: true } => $"A causal language model (`{model.Architecture}`), written by RewardKit.",
+        null => $"A causal language model (`{model.Architecture}`), written by RewardKit.",
         { PairLabels: { } pairs } => $"A pairwise preference model (`{model.Architecture}`), written by RewardKit: it is shown two responses to a conversation in one "
             + $"user turn, and its reply begins with token {pairs.First} where the first is better and with token {pairs.Second} where the second is. "
             + "Ask in both orders and average the probabilities. The turn's layout is under `rewardkit` in `config.json`.",

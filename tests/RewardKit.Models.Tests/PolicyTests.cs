@@ -120,7 +120,7 @@ public class PolicyTests
             Assert.That(config["architectures"]!.ToJsonString(), Is.EqualTo("[\"LlamaForCausalLM\"]"));
             Assert.That(config.ContainsKey("num_labels"), Is.False);
             Assert.That(reader.Entries.Select(e => e.Name), Has.None.StartsWith("score"));
-            Assert.That(File.ReadAllText(Path.Combine(folder["policy"], "README.md")), Does.Contain("A causal language model").And.Not.Contain("reward model"));
+            Assert.That(File.ReadAllText(Path.Combine(folder["policy"], "README.md")), Does.Contain("# Language model").And.Not.Contain("reward-model"));
             Assert.That(loaded.IsPolicy);
             Assert.That(new Policy("plain", plain, reopened).LogProbs(Requests), Is.EqualTo(expected));
             Assert.That(new Policy("loaded", loaded, reopened).LogProbs(Requests), Is.EqualTo(expected));
