@@ -92,12 +92,25 @@ public sealed class DpoLossTests : LossFixture
     }
 
     [Test]
-    public void It_is_bradley_terry_of_the_implicit_reward_bit_for_bit()
+    public void It_is_bradley_terry_of_the_implicit_reward()
     {
         var batch = Batch(Preference(1), Preference(2) with { SoftLabel = 0.7 }, Tie(3));
         var loss = new DpoLoss(new() { Beta = 0.5 }).Compute(batch, new() { ResponseLogProbs = Fixed(LogProbs), ReferenceLogProbs = Fixed(Reference) }).Loss;
         var expected = new BradleyTerryLoss().Compute(batch, new() { Rewards = 0.5 * (Fixed(LogProbs) - Fixed(Reference)) }).Loss;
         Assert.That(Value(loss), Is.EqualTo(Value(expected)).Within(1e-15));
+    }
+
+    [Test]
+    public void A_label_of_one_is_dpo_and_of_zero_dpo_on_exchanged_responses_bit_for_bit()
+    {
+        double Of(PreferenceExample pair, double[] logp, double[] reference) =>
+            Value(new DpoLoss(new()).Compute(Batch(pair), new() { ResponseLogProbs = Fixed(logp), ReferenceLogProbs = Fixed(reference) }).Loss);
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(Of(Preference(1) with { SoftLabel = 1 }, [-42, -55.5], [-44.2, -54.1]), Is.EqualTo(Of(Preference(1), [-42, -55.5], [-44.2, -54.1])));
+            Assert.That(Of(Preference(1) with { SoftLabel = 0 }, [-42, -55.5], [-44.2, -54.1]), Is.EqualTo(Of(Preference(1), [-55.5, -42], [-54.1, -44.2])));
+        });
     }
 
     [Test]
