@@ -9,15 +9,16 @@ using TorchSharp;
 
 namespace RewardKit.Benchmarks.Decode;
 
-/// <summary>What a side reports by work: seconds, and the tokens of the first text with the texts' mean log-probability.</summary>
-internal sealed record Measured(string Version, Dictionary<string, double> Seconds, Dictionary<string, double> LogProbs, Dictionary<string, int[]> Ids);
+/// <summary>What a side reports of a run: seconds, and the tokens of the first text with the texts' mean log-probability.</summary>
+internal sealed record Measured(string Version, double Seconds, double LogProb, int[] Ids);
 
 /// <summary>RewardKit's side: the generator and the decoders, as their users call them.</summary>
 internal sealed class OurSide(LanguageModel model, LanguageModel guide, PrefixScorer reward, Conversation[] prompts)
 {
     private static readonly GenerationOptions Options = new() { MaxTokens = Works.NewTokens };
 
-    public static string Run(string folder, string tokenizerFolder, int threads, string device, int runs, IReadOnlyList<Work> works)
+    /// <summary>Does the work that each line of its input names.</summary>
+    public static void Serve(string folder, string tokenizerFolder, int threads, string device, IReadOnlyList<Work> works)
     {
         torch.set_num_threads(threads);
         var on = new torch.Device(device);
@@ -27,26 +28,16 @@ internal sealed class OurSide(LanguageModel model, LanguageModel guide, PrefixSc
         using var guide = Load("guide");
         using var reward = RewardModel.Load(Path.Combine(folder, "reward"), on);
         var prompts = Enumerable.Range(0, works.Max(work => work.Batch)).Select(row => Conversation.User(Works.Prompt(encoder.Tokenizer, row))).ToArray();
-        return JsonSerializer.Serialize(new OurSide(model, guide, new("reward", reward, encoder), prompts).Run(runs, works), JsonSerializerOptions.Web);
-    }
-
-    // In turn, so that the works of one batch size can be compared with each other.
-    private Measured Run(int runs, IReadOnlyList<Work> works)
-    {
-        var measured = new Measured(torch.__version__, [], [], []);
-        foreach (var together in works.GroupBy(work => work.Batch))
-            for (var run = 0; run <= runs; run++)
-                foreach (var work in together)
-                {
-                    var clock = Stopwatch.StartNew();
-                    var texts = Texts(work);
-                    var seconds = clock.Elapsed.TotalSeconds;
-                    if (run == 0) continue;
-                    measured.Seconds[work.Name] = Math.Min(seconds, measured.Seconds.GetValueOrDefault(work.Name, double.MaxValue));
-                    measured.LogProbs[work.Name] = texts.Sum(text => text.LogProbs.Sum()) / texts.Count;
-                    measured.Ids[work.Name] = [.. texts[0].Ids];
-                }
-        return measured;
+        var side = new OurSide(model, guide, new("reward", reward, encoder), prompts);
+        while (Console.ReadLine() is { } name)
+        {
+            var work = works.Single(work => work.Name == name);
+            var clock = Stopwatch.StartNew();
+            var texts = side.Texts(work);
+            var seconds = clock.Elapsed.TotalSeconds;
+            Console.WriteLine(JsonSerializer.Serialize(
+                new Measured(torch.__version__, seconds, texts.Sum(text => text.LogProbs.Sum()) / texts.Count, [.. texts[0].Ids]), JsonSerializerOptions.Web));
+        }
     }
 
     private IReadOnlyList<GeneratedText> Texts(Work work)

@@ -9,10 +9,11 @@ using RewardKit.Models.Tokenization;
 
 // Tokens a second with a cache of keys and values: RewardKit's generator against a plain PyTorch implementation over the
 // same libtorch, with the same weights and prompts, greedy with log-probabilities; by one model alone, guided by another
-// of its size (GenARM), and by a reward model among ten candidates (ARGS). Each side runs as a process of its own, in
-// turn, several rounds; a side's fastest run of a round counts, and the median over the rounds.
+// of its size (GenARM), and by a reward model among ten candidates (ARGS). Each side is a process of its own; they do each
+// work in turn, several rounds after one that does not count. A ratio is the median over the rounds, of two runs of one
+// round; so it holds where the machine's speed drifts.
 //
-//     dotnet fsi build.fsx bench decode [--rounds N] [--runs N] [--threads N] [--device cpu|cuda] [--only 10M] [--rule plain|guided|args]
+//     dotnet fsi build.fsx bench decode [--rounds N] [--threads N] [--device cpu|cuda] [--only 10M] [--rule plain|guided|args]
 
 string Option(string name, string fallback) =>
     Array.IndexOf(args, name) is >= 0 and var at && at + 1 < args.Length ? args[at + 1] : fallback;
@@ -20,17 +21,17 @@ int Number(string name, int fallback) => int.Parse(Option(name, fallback.ToStrin
 
 var root = Assembly.GetExecutingAssembly().GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "RepositoryRoot").Value!;
 var tokenizer = Path.Combine(root, "scripts/models/gpt2-tokenizer");
-var (threads, runs, device) = (Number("--threads", Environment.ProcessorCount), Number("--runs", 2), Option("--device", "cpu"));
+var (threads, device) = (Number("--threads", Environment.ProcessorCount), Option("--device", "cpu"));
 var (only, rule) = (Option("--only", ""), Option("--rule", ""));
 if (args is ["ours", var models, ..])
 {
-    Console.WriteLine(OurSide.Run(models, tokenizer, threads, device, runs, Works.Of(only, rule)));
+    OurSide.Serve(models, tokenizer, threads, device, Works.Of(only, rule));
     return 0;
 }
 
-string[] shared = ["--threads", $"{threads}", "--device", device, "--runs", $"{runs}"];
+string[] shared = ["--threads", $"{threads}", "--device", device];
 var peer = Path.Combine(AppContext.BaseDirectory, "peer.py");
-var python = new[] { "python3", "/usr/bin/python3" }.FirstOrDefault(python => Run(python, ["-c", "import torch"]) is not null);
+var python = new[] { "python3", "/usr/bin/python3" }.FirstOrDefault(HasTorch);
 if (python is null)
 {
     Console.Error.WriteLine("This benchmark compares with PyTorch, which is not here. Type: sudo apt-get install -y python3-torch");
@@ -52,28 +53,32 @@ foreach (var (name, config) in Works.Models.Where(m => only.Length == 0 || only 
             prompts, newTokens = Works.NewTokens, candidates = Works.Candidates, rewardWeight = Works.RewardWeight,
             works = works.Select(work => new { work.Name, rule = $"{work.Rule}", work.Batch }),
         }, JsonSerializerOptions.Web));
-        var (ours, theirs) = (new List<Measured>(), new List<Measured>());
-        for (var round = 0; round < Number("--rounds", 3); round++)
-        {
-            ours.Add(Read(Environment.ProcessPath!, ["ours", folder, .. shared, "--only", name, "--rule", rule]));
-            theirs.Add(Read(python, [peer, folder, .. shared]));
-        }
-        foreach (var (work, key) in works.Select(work => (work, work.Name)))
-        {
-            double Speed(List<Measured> side) => work.Batch * Works.NewTokens / Median([.. side.Select(m => m.Seconds[key])]);
-            Console.WriteLine(FormattableString.Invariant(
-                $"{name} {key}: RewardKit {Speed(ours):0.0} tokens/s (libtorch {ours[0].Version}), Python {Speed(theirs):0.0} tokens/s ({theirs[0].Version}), {threads} threads"));
-            ratios.Add(FormattableString.Invariant($"ratio decode-{name}-{key} {Speed(ours) / Speed(theirs):0.00} target {Target(work)}"));
-            if (work.Rule == Rule.Guided && works.Contains(new(Rule.Plain, work.Batch)))
+        using var our = new Side(Environment.ProcessPath!, ["ours", folder, .. shared, "--only", name, "--rule", rule], threads);
+        using var their = new Side(python, [peer, folder, .. shared], threads);
+        var (ours, theirs) = (works.ToDictionary(work => work, _ => new List<Measured>()), works.ToDictionary(work => work, _ => new List<Measured>()));
+        for (var round = 0; round <= Number("--rounds", 5); round++)
+            foreach (var work in works)
             {
-                // Of the same round, in whose turns the two ran.
-                var share = Median([.. ours.Select(m => m.Seconds[new Work(Rule.Plain, work.Batch).Name] / m.Seconds[key])]);
-                ratios.Add(FormattableString.Invariant($"ratio decode-{name}-{key}-of-plain {share:0.00} target 0.45"));
+                var (mine, its) = (our.Do(work.Name), their.Do(work.Name));
+                if (round == 0) continue;
+                ours[work].Add(mine);
+                theirs[work].Add(its);
             }
+        foreach (var work in works)
+        {
+            double Speed(Dictionary<Work, List<Measured>> side) => work.Batch * Works.NewTokens / Median(side[work].Select(run => run.Seconds));
+            Console.WriteLine(FormattableString.Invariant(
+                $"{name} {work.Name}: RewardKit {Speed(ours):0.0} tokens/s (libtorch {ours[work][0].Version}), Python {Speed(theirs):0.0} tokens/s ({theirs[work][0].Version}), {threads} threads"));
+            Ratio("", Median(theirs[work].Zip(ours[work], (its, mine) => its.Seconds / mine.Seconds)), Target(work));
+            if (work.Rule == Rule.Guided && ours.TryGetValue(new(Rule.Plain, work.Batch), out var plain))
+                Ratio("-of-plain", Median(plain.Zip(ours[work], (alone, guided) => alone.Seconds / guided.Seconds)), "0.45");
             // A token's share, on average: where the last candidate of a step is a near tie, the two sides may take another one.
-            var same = ours[0].Ids[key].SequenceEqual(theirs[0].Ids[key]);
-            ratios.Add(FormattableString.Invariant(
-                $"ratio decode-{name}-{key}-difference {(same ? Math.Abs(ours[0].LogProbs[key] - theirs[0].LogProbs[key]) / Works.NewTokens : double.NaN):G2} target 1e-3"));
+            var same = ours[work][0].Ids.SequenceEqual(theirs[work][0].Ids);
+            var difference = same ? Math.Abs(ours[work][0].LogProb - theirs[work][0].LogProb) / Works.NewTokens : double.NaN;
+            ratios.Add(FormattableString.Invariant($"ratio decode-{name}-{work.Name}-difference {difference:G2} target 1e-3"));
+
+            void Ratio(string of, double value, string target) =>
+                ratios.Add(FormattableString.Invariant($"ratio decode-{name}-{work.Name}{of} {value:0.00} target {target}"));
         }
     }
     finally
@@ -103,32 +108,22 @@ static string Target(Work work) => work switch
     _ => "1",
 };
 
-Measured Read(string file, string[] arguments) =>
-    JsonSerializer.Deserialize<Measured>((Run(file, arguments) ?? throw new InvalidOperationException($"{file} failed")).Trim().Split('\n')[^1], JsonSerializerOptions.Web)!;
-
-string? Run(string file, string[] arguments)
+static bool HasTorch(string python)
 {
-    var info = new ProcessStartInfo(file, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
-    // RewardKit's setting for libgomp: without it a PyTorch over OpenBLAS is slower, which is not what is compared here.
-    info.Environment.TryAdd("GOMP_SPINCOUNT", "2000");
-    // OpenBLAS and OpenMP read their number of threads when they are loaded.
-    info.Environment["OMP_NUM_THREADS"] = info.Environment["OPENBLAS_NUM_THREADS"] = threads.ToString(CultureInfo.InvariantCulture);
     try
     {
-        using var process = Process.Start(info)!;
-        var errors = process.StandardError.ReadToEndAsync();
-        var output = process.StandardOutput.ReadToEnd();
+        using var process = Process.Start(new ProcessStartInfo(python, ["-c", "import torch"]) { RedirectStandardError = true })!;
+        process.StandardError.ReadToEnd();
         process.WaitForExit();
-        if (process.ExitCode != 0 && arguments[0] != "-c") Console.Error.WriteLine(errors.Result);
-        return process.ExitCode == 0 ? output : null;
+        return process.ExitCode == 0;
     }
     catch (System.ComponentModel.Win32Exception)
     {
-        return null;
+        return false;
     }
 }
 
-static double Median(double[] values)
+static double Median(IEnumerable<double> values)
 {
     var sorted = values.Order().ToArray();
     return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;

@@ -45,15 +45,11 @@ internal static class Works
     /// <param name="only">The rule that is wanted; empty for all.</param>
     public static Work[] Of(string model, string only) =>
     [
-        .. from rule in Enum.GetValues<Rule>()
+        // By batch, so that the runs that are compared with each other are near each other.
+        .. from batch in (int[])[1, 8, 32]
+           from rule in Enum.GetValues<Rule>()
            where only.Length == 0 || Enum.Parse<Rule>(only, ignoreCase: true) == rule
-           from batch in (model == Models[0].Name, rule) switch
-           {
-               (true, Rule.Args) => (int[])[1, 8],
-               (true, _) => [1, 8, 32],
-               (_, Rule.Args) => [],
-               _ => [1, 8],
-           }
+           where model == Models[0].Name ? rule != Rule.Args || batch < 32 : rule != Rule.Args && batch < 32
            select new Work(rule, batch),
     ];
 

@@ -2,12 +2,14 @@
 
 By one model alone, by the sum of two models' log-probabilities (GenARM), and by a reward model among the most probable
 tokens (ARGS), whose cache has a row for each candidate and is re-ordered to the winner's, as in the released code. It
-reads the same model folders, needs nothing but PyTorch (1.13 or newer) and NumPy, and prints one JSON line.
+reads the same model folders, and needs nothing but PyTorch (1.13 or newer) and NumPy. For each line of its input, which
+names a work, it prints a line of JSON.
 """
 
 import argparse
 import json
 import math
+import sys
 import time
 from pathlib import Path
 
@@ -15,7 +17,6 @@ parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.R
 parser.add_argument("folder", type=Path)
 parser.add_argument("--threads", type=int, default=2)
 parser.add_argument("--device", default="cpu")
-parser.add_argument("--runs", type=int, default=3)
 options = parser.parse_args()
 
 import numpy  # noqa: E402
@@ -176,17 +177,13 @@ rules = {
     "Guided": lambda: guided(base, guide, 1.0),
     "Args": lambda: args(base, reward, given["rewardWeight"]),
 }
-report = {"version": torch.__version__, "seconds": {}, "logProbs": {}, "ids": {}}
-for work in given["works"]:
+works = {work["name"]: work for work in given["works"]}
+for line in sys.stdin:
+    work = works[line.strip()]
     prompts = torch.tensor(given["prompts"][: work["batch"]], device=device)
-    generate(rules[work["rule"]](), prompts)
-    seconds = []
-    for _ in range(options.runs):
-        begin = time.perf_counter()
-        ids, log_probs = generate(rules[work["rule"]](), prompts)
-        first = ids[0].tolist()
-        seconds.append(time.perf_counter() - begin)
-    report["seconds"][work["name"]] = min(seconds)
-    report["logProbs"][work["name"]] = log_probs.double().sum(1).mean().item()
-    report["ids"][work["name"]] = first
-print(json.dumps(report))
+    begin = time.perf_counter()
+    ids, log_probs = generate(rules[work["rule"]](), prompts)
+    first = ids[0].tolist()
+    seconds = time.perf_counter() - begin
+    report = {"version": torch.__version__, "seconds": seconds, "logProb": log_probs.double().sum(1).mean().item(), "ids": first}
+    print(json.dumps(report), flush=True)
