@@ -102,7 +102,7 @@ public sealed class ModelDecoding : IDecodingContext
             foreach (var (key, _, model, _) in members) models.Add(key, new(model, places));
             IDecodingStep? step = null;
             var loop = new TokenLoop(
-                places, (place, id) => models.Values.ToList().ForEach(model => model.Take(place, id)), Ends, (rows, at) => Offered(rule(step = new TokenStep(this, requests, models, rows, at))),
+                places, Take, Ends, (rows, at) => Offered(rule(step = new TokenStep(this, requests, models, rows, at))),
                 Reference is null ? null : () => step!.LogProbs(Reference));
             var results = new GeneratedRow[requests.Count];
             var next = 0;
@@ -129,6 +129,11 @@ public sealed class ModelDecoding : IDecodingContext
         finally
         {
             foreach (var model in models.Values) model.Dispose();
+        }
+
+        void Take(int place, int id)
+        {
+            foreach (var model in models.Values) model.Take(place, id);
         }
     }
 

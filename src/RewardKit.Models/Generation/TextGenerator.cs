@@ -6,8 +6,8 @@ namespace RewardKit.Models.Generation;
 
 /// <summary>
 /// Continues prompts, several at a time: when a row ends, the next prompt takes its place. A row gets what it would get
-/// alone: on the CPU in float32 and float64 from sums in the same order; else up to their rounding (some 1e-6 of a logit),
-/// which can decide only between tokens that close.
+/// alone: on the CPU in float32 and float64 from sums in the same order, but for models with GELU, whose rounding depends on
+/// the rows; else up to rounding (some 1e-6 of a logit), which can decide only between tokens that close.
 /// </summary>
 public sealed class TextGenerator
 {
