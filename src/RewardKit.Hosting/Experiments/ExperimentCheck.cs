@@ -1,6 +1,7 @@
 using RewardKit.Hosting.Generators;
 using RewardKit.Hosting.Plugins;
 using RewardKit.Models;
+using RewardKit.Training;
 
 namespace RewardKit.Hosting.Experiments;
 
@@ -68,6 +69,10 @@ internal static class ExperimentCheck
             throw RewardKitException.Input(
                 $"The arm \"{arm.Name}\" trains a pairwise model, which says which of two responses is better, and the evaluator {rewards} needs a reward for "
                 + "each response. Judge pairwise arms in an experiment of their own, by pair-accuracy or reward-bench.");
+        if (ModelSpec.TrainsPolicy(loss) && spec.Training.Keep == KeepModel.BestAccuracy)
+            throw RewardKitException.Input(
+                $"The arm \"{arm.Name}\" trains a language model by a loss that reads no reward, and KeepModel.BestAccuracy chooses by the accuracy of rewards. "
+                + "Choose KeepModel.LowestLoss.");
         if (scores is not null && LeavesNoReward(arm, methods))
             throw RewardKitException.Input(
                 $"The arm \"{arm.Name}\" trains a language model by a loss that reads no reward, and the evaluator {scores} needs one. Let the arm score by its "

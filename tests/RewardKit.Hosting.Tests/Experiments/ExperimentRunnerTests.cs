@@ -393,6 +393,7 @@ public class ExperimentRunnerTests
         ArmSpec policy = new("dpo", new InlineUse(PluginKind.Loss, "inline", new PolicyLoss(), "1"), []);
         const string add = "add Score.implicitReward () to its steps.";
         Refused(Spec() with { Arms = [policy] }, $"The arm \"dpo\" trains a language model by a loss that reads no reward, and the evaluator accuracy needs one. Let the arm score by its implicit reward: {add}");
+        Refused(Spec() with { Arms = [policy], Training = new() { Keep = KeepModel.BestAccuracy } }, "KeepModel.BestAccuracy chooses by the accuracy of rewards. Choose KeepModel.LowestLoss.");
         Refused(Spec() with { Arms = [policy with { Composer = Results.Use(PluginKind.Composer, "turned") }] }, add);
         Refused(
             Spec() with { Arms = [policy, new("filtered", Loss("long"), [filter], "dpo")], Evaluations = [new(new InlineUse(PluginKind.Evaluator, "reader", new Reader(), "1"), Spec().Evaluations[0].Pairs)] },
