@@ -1,3 +1,23 @@
+// GenARM, ARGS, best-of-N and DPO, steered to happier stories: reward gained against divergence spent, both known exactly. The base is
+// stories260K, frozen; the true reward is a count of happy words, the preferences are its order among samples of the base, and the
+// divergence is summed over the vocabulary at every step. Under four minutes on two cores; one training seed.
+//
+//     artifacts/rewardkit run scripts/genarm.fsx
+//
+// What it shows on 80 prompts (base: 0.64 happy words in 40 tokens; KL in nats, 95 % intervals over prompts). The paper's claim holds:
+// 1.2 happy words cost GenARM 0.42 (0.29 to 0.60), ARGS 1.24 more (0.57 to 2.30) with 40 candidates and 2.18 more (1.63 to 2.94) with
+// 10; sampling, ARGS never comes to 1.6 at the weights tried. GenARM runs two models a token, ARGS the base and 40 (10) candidates through the reward model.
+// Greedy, the paper's setting for ARGS, it comes to 3.0 at 24 nats, but so does the base alone (2.9 at 23).
+//
+// The reward model is not to blame: it orders 98 % of held-out pairs, and its rewards of half answers correlate by 0.80 with the words in
+// them; less training of it (5e-4 for two epochs, 2e-4 for one) made ARGS no better. Its reward of a prefix says what is there, not
+// what may come.
+//
+// Best-of-N lies where GenARM does, as far as 16 samples reach (1.65). DPO costs more up to 1.4 words, the same at 2, and less at 3 (-1.24,
+// -2.04 to 0.02), with a training for each point; with five times its learning rate it came out far behind, which was no fault of the
+// method. A guide that begins from nothing beats one that begins from the base, as the paper has it, up to 2 words: a loss without a
+// reference leaves the base's own preferences in the latter, which sharpens what it guides. For more than 3 words that one goes furthest.
+
 #load "rewardkit.fsx"
 
 open System
@@ -62,21 +82,21 @@ let trained name start epochs learningRate steps =
 let alone = Score.implicitReward (reference = false)
 let fromBase = trained "genarm-guide" story 2 5e-4 [ "guide", [ Loss.genArm (beta = 0.2); alone ] ] "guide"
 
-let fresh =
-    let small =
+let fromNothing =
+    let blank =
         Model.llama (
-            tokenizer = "models/stories260K", hiddenSize = 64, intermediateSize = 172, layers = 2, heads = 8, contextLength = 512,
+            tokenizer = "models/stories260K", hiddenSize = 64, intermediateSize = 172, layers = 5, heads = 8, contextLength = 512,
             template = "text", maxPromptTokens = 40, maxResponseTokens = 48
         )
 
-    trained "genarm-fresh-guide" small 4 2e-3 [ "guide", [ Loss.genArm (beta = 0.2); alone ] ] "guide"
+    trained "genarm-blank-guide" blank 4 1e-3 [ "guide", [ Loss.genArm (beta = 0.5); alone ] ] "guide"
 
 let rewardModel = trained "genarm-reward-model" story 4 1e-3 [ "bradley-terry", [ Loss.bradleyTerry () ] ] "bradley-terry"
 
-let betas = [ 0.1; 0.3; 1.0; 3.0 ]
+let betas = [ 4.0; 2.0; 0.5; 0.1 ]
 
 let policy =
-    trained "genarm-dpo" story 2 5e-4 [ for beta in betas -> $"dpo {beta}", [ Loss.dpo (beta = beta); Score.implicitReward () ] ]
+    trained "genarm-dpo" story 2 1e-4 [ for beta in betas -> $"dpo {beta}", [ Loss.dpo (beta = beta); Score.implicitReward () ] ]
 
 // Everything below is decoding. A point: 80 prompts, what is gained and what is spent.
 let asked = List.map snd test
@@ -94,17 +114,32 @@ let plain temperature = say story None [] None 1.0 temperature
 let start = point "base" (plain 1.0)
 
 let genArm guide =
-    start :: [ for alpha in [ 0.25; 0.5; 1.0; 1.5 ] -> point $"α = {alpha}" (say story (Some(Decode.genArm ())) [ guide, alpha ] None 1.0 1.0) ]
+    start :: [ for alpha in [ 0.25; 0.5; 1.0; 2.0 ] -> point $"α = {alpha}" (say story (Some(Decode.genArm ())) [ guide, alpha ] None 1.0 1.0) ]
 
 let args k weights temperature =
     [ for w in weights -> point $"w = {w}" (say story (Some(Decode.args (k = k))) [] (Some(Reward.model rewardModel)) w temperature) ]
 
+/// Of n samples of the base the one that the reward model likes best, the first of equals.
+let bestOf =
+    let all = Decoding.answer (story, asked, temperature = 1.0, maxTokens = 40, samples = 16) |> List.groupBy _.Question
+
+    fun n ->
+        let best =
+            [ for _, answers in all do
+                  let first = List.truncate n answers
+                  List.zip first (Answers.rewards (Reward.model rewardModel) first) |> List.maxBy snd |> fst ]
+
+        // The bound of Beirami et al. (arXiv:2401.01879), nearly exact where no sample comes twice.
+        let spent = log (float n) - float (n - 1) / float n
+        TradeOff.point ($"N = {n}", best, x = [ for _ in best -> spent ], y = Answers.rewards reward best)
+
 let series =
-    [ "GenARM, small fresh guide", genArm fresh
+    [ "GenARM, guide from nothing", genArm fromNothing
       "GenARM, guide from the base", genArm fromBase
-      "ARGS, k = 10", start :: args 10 [ 0.25; 0.5; 1.0; 2.0 ] 1.0
-      "ARGS, k = 40", start :: args 40 [ 0.25; 0.5; 1.0; 2.0 ] 1.0
+      "ARGS, k = 10", start :: args 10 [ 0.25; 0.5; 1.0 ] 1.0
+      "ARGS, k = 40", start :: args 40 [ 0.25; 0.5; 1.0 ] 1.0
       "ARGS, greedy", args 10 [ 0.5; 1.5 ] 0.0
+      "best of N", start :: [ for n in [ 2; 4; 8; 16 ] -> bestOf n ]
       "DPO", start :: [ for beta in betas -> point $"β = {beta}" (say (policy $"dpo {beta}") None [] None 1.0 1.0) ]
       "the base, colder", start :: [ for t in [ 0.8; 0.6; 0.4 ] -> point $"T = {t}" (plain t) ] @ [ point "greedy" (plain 0.0) ] ]
 
@@ -113,7 +148,7 @@ Report.tradeOff (
     title = "Happier stories: reward gained and divergence spent",
     x = Axis.lower "KL from the base, nats",
     y = Axis.higher "happy words",
-    levels = [ 1.0; 1.3; 2.0; 3.0; 4.0 ],
+    levels = [ 1.0; 1.2; 1.4; 2.0; 3.0 ],
     series = series
 )
 

@@ -86,7 +86,7 @@
       width, height: Math.min(460, Math.max(300, width * 0.6)), padding: [8, 18, 0, 0],
       legend: { show: false }, cursor: { drag: { x: false, y: false }, points: { show: false } },
       // The inverse hyperbolic sine is linear about zero and a logarithm far from it.
-      scales: { x: wide.checked ? { time: false, distr: 4, asinh: 1, range: x } : { time: false, range: x }, y: { range: y } },
+      scales: { x: wide.checked ? { time: false, distr: 4, asinh: 1, range: () => x } : { time: false, range: x }, y: { range: y } },
       axes: [
         charts.axis({ size: 30, label: page.x, values: (_, ticks) => ticks.map(charts.number) }),
         charts.axis({ size: 50, label: page.y, values: (_, ticks) => ticks.map(charts.number) }),
