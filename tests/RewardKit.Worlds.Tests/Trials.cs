@@ -1,6 +1,7 @@
 using System.Reflection;
 using RewardKit.Hosting.Experiments;
 using RewardKit.Hosting.Plugins;
+using RewardKit.Models;
 using RewardKit.Training;
 using RewardKit.Training.Data;
 
@@ -41,12 +42,44 @@ internal sealed class Trials : IDisposable
     private static PluginUse Use(PluginKind kind, string id, params (string Name, object Value)[] options) =>
         new(kind, id, options.ToDictionary(option => option.Name, option => option.Value));
 
+    /// <summary>Where files go, until this is disposed.</summary>
+    public string Folder => _folder;
+
+    /// <summary>The tiny Llama, with random weights.</summary>
+    public static ModelSpec Model { get; } = new()
+    {
+        Configuration = new()
+        {
+            VocabSize = 2048,
+            HiddenSize = 32,
+            IntermediateSize = 96,
+            NumHiddenLayers = 2,
+            NumAttentionHeads = 4,
+            NumKeyValueHeads = 4,
+            MaxPositionEmbeddings = 64,
+            TieWordEmbeddings = true,
+            InitializerRange = 0.1,
+        },
+        Tokenizer = Path.Combine(TestContext.CurrentContext.TestDirectory, "tokenizer"),
+        MaxPromptTokens = 24,
+        MaxResponseTokens = 40,
+    };
+
+    /// <summary>Runs an experiment to its end, without a failure.</summary>
+    /// <param name="spec">The experiment.</param>
+    public ExperimentResult Run(ExperimentSpec spec)
+    {
+        using var session = _host.Open();
+        var result = new ExperimentRunner(session, new TorchModels()).Run(spec, new(), new Silence());
+        Assert.That(result.Failures.Select(f => f.Message), Is.Empty);
+        return result;
+    }
+
     /// <summary>Trains and judges arms.</summary>
     /// <param name="seeds">How often each, seeds 1 and up.</param>
     /// <param name="arms">The arms.</param>
     public ExperimentResult Run(int seeds, params ArmSpec[] arms)
     {
-        using var session = _host.Open();
         PairFile[] tests =
         [
             World.Write(_folder, "same", 200, Politeness.OfTheBetter, seed: 2),
@@ -56,24 +89,7 @@ internal sealed class Trials : IDisposable
         var spec = new ExperimentSpec
         {
             Name = "world",
-            Model = new()
-            {
-                Configuration = new()
-                {
-                    VocabSize = 2048,
-                    HiddenSize = 32,
-                    IntermediateSize = 96,
-                    NumHiddenLayers = 2,
-                    NumAttentionHeads = 4,
-                    NumKeyValueHeads = 4,
-                    MaxPositionEmbeddings = 64,
-                    TieWordEmbeddings = true,
-                    InitializerRange = 0.1,
-                },
-                Tokenizer = Path.Combine(TestContext.CurrentContext.TestDirectory, "tokenizer"),
-                MaxPromptTokens = 24,
-                MaxResponseTokens = 40,
-            },
+            Model = Model,
             Train = World.Write(_folder, "train", 600, Politeness.OfTheBetter, seed: 1),
             Validation = tests[(int)Test.Balanced],
             Arms = arms,
@@ -84,8 +100,7 @@ internal sealed class Trials : IDisposable
             Checkpoints = null,
             OutputFolder = Path.Combine(_folder, "runs"),
         };
-        var result = new ExperimentRunner(session, new TorchModels()).Run(spec, new(), new Silence());
-        Assert.That(result.Failures.Select(f => f.Message), Is.Empty);
+        var result = Run(spec);
         TestContext.Progress.WriteLine(string.Join(Environment.NewLine, Summary.Of(result).Rows
             .Where(row => !row.Trivial && row.Metric.EndsWith("accuracy", StringComparison.Ordinal))
             .Select(row => FormattableString.Invariant($"{row.Arm}, {row.Metric}: {row.Mean:F3}, {row.Interval!.Value.Low:F3} to {row.Interval!.Value.High:F3}"))));

@@ -31,8 +31,8 @@ internal static class World
     /// <summary>Things named in an answer; also the highest true reward.</summary>
     public const int Things = 4;
 
-    // Each word is a single token of the tests' tokenizer.
-    private static readonly (string Name, string[] Things)[] Places =
+    /// <summary>Places with their things. Each word is a single token of the tests' tokenizer.</summary>
+    public static readonly (string Name, string[] Things)[] Places =
     [
         ("house", ["room", "door", "wall", "bed"]),
         ("school", ["teacher", "class", "board", "principal"]),
