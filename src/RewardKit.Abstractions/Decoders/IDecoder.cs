@@ -15,6 +15,11 @@ public enum DecoderNeeds
 
     /// <summary>A reward model that scores unfinished responses by their tokens: <see cref="IDecodingContext.PrefixScorer"/>.</summary>
     PrefixScorer = 4,
+
+    /// <summary>
+    /// A second scorer of whole responses, of the reward that the base is aligned to: <see cref="IDecodingContext.BaselineScorer"/>.
+    /// </summary>
+    BaselineScorer = 8,
 }
 
 /// <summary>

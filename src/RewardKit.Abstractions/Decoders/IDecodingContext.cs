@@ -28,6 +28,10 @@ public interface IDecodingContext
     /// <exception cref="RewardKitException">The user named none.</exception>
     IPrefixScorer PrefixScorer { get; }
 
+    /// <summary>Scores whole responses by the reward that the base is aligned to.</summary>
+    /// <exception cref="RewardKitException">The user named none.</exception>
+    IScorer BaselineScorer => throw RewardKitException.Input("This decoder needs the reward that the base model is aligned to, and none is named.");
+
     /// <summary>Lengths, temperature, cuts and stops, as the user wants them.</summary>
     GenerationOptions Options { get; }
 

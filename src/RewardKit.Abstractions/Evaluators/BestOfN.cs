@@ -58,6 +58,39 @@ public static class BestOfN
         return kept;
     }
 
+    /// <summary>
+    /// A bound on how far the best of n samples lies from the model that they come from, KL(best of n ‖ model) ≤ log n − (n − 1)/n
+    /// (Beirami et al., arXiv:2401.01879). It is close where rewards have no ties and no answer is likely.
+    /// </summary>
+    /// <param name="n">The samples, at least 1.</param>
+    public static double DivergenceBound(int n)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(n, 1);
+        return Math.Log(n) - (n - 1.0) / n;
+    }
+
+    /// <summary>
+    /// The unbiased estimate of the highest reward among n samples, from the rewards of as many or more: the mean over all ways to
+    /// choose n of them, Σ C(i − 1, n − 1) / C(M, n) · x_i with x_1 ≤ … ≤ x_M.
+    /// </summary>
+    /// <param name="rewards">Rewards of samples of one prompt.</param>
+    /// <param name="n">From 1 to their number.</param>
+    public static double ExpectedReward(IReadOnlyList<double> rewards, int n)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(n, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(n, rewards.Count);
+        // That the i-th is the highest has C(i − 1, n − 1) / C(M, n): n / M for the last, and from one to the one before it
+        // another factor, so that nothing overflows.
+        var sorted = rewards.Order().ToArray();
+        var (sum, share) = (0.0, n / (double)sorted.Length);
+        for (var i = sorted.Length; i >= n; i--)
+        {
+            sum += share * sorted[i - 1];
+            share *= i == n ? 0 : (i - n) / (i - 1.0);
+        }
+        return sum;
+    }
+
     private static int[] Order(int count, int seed)
     {
         int[] order = [.. Enumerable.Range(0, count)];

@@ -8,6 +8,13 @@ namespace RewardKit;
 /// </summary>
 public interface IWeightMerger
 {
+    /// <summary>
+    /// Whether low-rank adapters of one base and one form are handed over as they are, their factors by name (
+    /// <c>….lora_A.weight</c>, <c>[rank, in]</c>, and <c>….lora_B.weight</c>, <c>[out, rank]</c>), and the result is such an adapter.
+    /// Otherwise each is merged into its base before.
+    /// </summary>
+    bool TakesAdapters => false;
+
     /// <summary>Merges models of one architecture.</summary>
     /// <param name="models">The models, at least one, the one that the result is like first.</param>
     /// <returns>The tensors of the result, made one at a time as they are written.</returns>

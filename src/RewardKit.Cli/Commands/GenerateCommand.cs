@@ -20,6 +20,7 @@ internal static class GenerateCommand
         var decoder = new Option<string?>("--decoder") { Description = "The id of an installed decoder plugin, which steers.", HelpName = "ID" };
         var guides = Many("--guide", "A model that the decoder steers with, and its weight (1 if left out). May be repeated.", "FOLDER=WEIGHT");
         var reward = new Option<string?>("--reward") { Description = "A reward model that the decoder steers with, and its weight.", HelpName = "FOLDER=WEIGHT" };
+        var baseline = new Option<string?>("--baseline-reward") { Description = "The reward model that the base is aligned to, for a decoder that asks for it.", HelpName = "FOLDER" };
         var set = Many("--set", "An option of the decoder. May be repeated.", "NAME=VALUE");
         var maxTokens = Number("--max-tokens", "The most tokens of a text.", 256);
         var temperature = Number("--temperature", "0 takes the most probable token; 1 samples as the model says.", 0.0);
@@ -43,7 +44,7 @@ internal static class GenerateCommand
             "echo '{\"prompt\": \"Name a river.\"}' | rewardkit generate qwen2.5-7b-instruct --server http://localhost:8000/v1",
             "rewardkit generate models/base --decoder guided --guide models/kind=0.7 --temperature 1 < prompts.jsonl")
         {
-            model, decoder, guides, reward, set, maxTokens, temperature, topK, topP, penalty, stop, seed, server, key, plugins, verbose,
+            model, decoder, guides, reward, baseline, set, maxTokens, temperature, topK, topP, penalty, stop, seed, server, key, plugins, verbose,
         };
         command.SetAction(parsed => Outcome.Of(parsed.GetValue(verbose), cancellation =>
         {
@@ -57,9 +58,9 @@ internal static class GenerateCommand
                 StopStrings = parsed.GetRequiredValue(stop),
                 Seed = parsed.GetValue(seed),
             };
-            var use = (Id: parsed.GetValue(decoder), Guides: parsed.GetRequiredValue(guides), Reward: parsed.GetValue(reward), Set: parsed.GetRequiredValue(set));
-            if (use.Id is null && (use.Guides.Length > 0 || use.Reward is not null || use.Set.Length > 0))
-                throw RewardKitException.Input("--guide, --reward and --set are for a decoder: name one with --decoder.");
+            var use = (Id: parsed.GetValue(decoder), Guides: parsed.GetRequiredValue(guides), Reward: parsed.GetValue(reward), Baseline: parsed.GetValue(baseline), Set: parsed.GetRequiredValue(set));
+            if (use.Id is null && (use.Guides.Length > 0 || use.Reward is not null || use.Baseline is not null || use.Set.Length > 0))
+                throw RewardKitException.Input("--guide, --reward, --baseline-reward and --set are for a decoder: name one with --decoder.");
             if (parsed.GetValue(server) is { } url)
             {
                 if (use.Id is not null) throw RewardKitException.Input("A decoder steers a local model: leave out --server or --decoder.");
@@ -80,8 +81,8 @@ internal static class GenerateCommand
             var description = catalog.Find(PluginKind.Decoder, use.Id).Description;
             using var session = new PluginHost(catalog).Open();
             var method = session.CreateDecoder(OptionText.Use(description, use.Set));
-            using var steering = Steering.Load(method.Needs, use.Guides, use.Reward, device, description.Label);
-            var context = new ModelDecoding(loaded, steering.Guides, options, steering.Scorer, steering.Prefix);
+            using var steering = Steering.Load(method.Needs, use.Guides, use.Reward, use.Baseline, device, description.Label);
+            var context = new ModelDecoding(loaded, steering.Guides, options, steering.Scorer, steering.Prefix) { BaselineScorer = steering.Baseline };
             GenerateLines.Run(
                 lines => method.Decode([.. lines.Select(line => new DecodingRequest(line.NeedPrompt(), options.Seed + line.Number, steering.Weights))], context, cancellation),
                 cancellation);
@@ -99,37 +100,56 @@ internal static class GenerateCommand
         new(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => otherwise };
 
     /// <summary>What steers a decoder.</summary>
-    private sealed record Steering(IReadOnlyList<LanguageModel> Guides, RewardModel? Reward, IScorer? Scorer, PrefixScorer? Prefix, double[] Weights) : IDisposable
+    private sealed record Steering(
+        IReadOnlyList<LanguageModel> Guides, IReadOnlyList<RewardModel> Rewards, IScorer? Scorer, PrefixScorer? Prefix, IScorer? Baseline, double[] Weights) : IDisposable
     {
-        public static Steering Load(DecoderNeeds needs, string[] guides, string? reward, torch.Device device, string decoder)
+        public static Steering Load(DecoderNeeds needs, string[] guides, string? reward, string? baseline, torch.Device device, string decoder)
         {
-            if (needs.HasFlag(DecoderNeeds.Guides) && guides.Length == 0) throw RewardKitException.Input($"The {decoder} needs at least one --guide FOLDER.");
-            if ((needs & (DecoderNeeds.Scorer | DecoderNeeds.PrefixScorer)) != 0 && reward is null) throw RewardKitException.Input($"The {decoder} needs a --reward FOLDER.");
+            Check(guides.Length > 0, needs.HasFlag(DecoderNeeds.Guides), "--guide", "at least one --guide FOLDER");
+            Check(reward is not null, (needs & (DecoderNeeds.Scorer | DecoderNeeds.PrefixScorer)) != 0, "--reward", "a --reward FOLDER");
+            Check(baseline is not null, needs.HasFlag(DecoderNeeds.BaselineScorer), "--baseline-reward", "a --baseline-reward FOLDER, the reward model that the base is aligned to");
             var members = guides.Select(Shared.Weighted).ToArray();
-            var scorer = reward is null ? ((string Folder, double Weight)?)null : Shared.Weighted(reward);
-            var models = new List<LanguageModel>();
+            var (models, rewards) = (new List<LanguageModel>(), new List<RewardModel>());
             try
             {
                 foreach (var (folder, _) in members) models.Add(LanguageModel.Load(folder, device));
                 double[] weights = [.. members.Select(member => member.Weight)];
-                if (scorer is not { } named) return new(models, null, null, null, weights);
-                var encoder = PairEncoder.Create(new() { Folder = named.Folder });
-                var model = RewardModel.Load(named.Folder, device);
-                if (model.PairLabels is not null)
-                    throw RewardKitException.Input($"{named.Folder} is a pairwise model: it says which of two responses is better, and a decoder needs a reward for each. Name one with a scalar head.");
-                return new(models, model, new Scorer(named.Folder, model, encoder), new(named.Folder, model, encoder), weights.Length > 0 ? weights : [named.Weight]);
+                var scorer = reward is null ? ((string Folder, double Weight)?)null : Shared.Weighted(reward);
+                var target = scorer is { } named ? Open(named.Folder) : default;
+                var aligned = baseline is null ? default : Open(baseline);
+                // A text may have other tokens for a scorer of texts; one that scores tokens must share the base's.
+                return new(
+                    models, rewards, target.Scorer, needs.HasFlag(DecoderNeeds.PrefixScorer) ? target.Prefix : null, aligned.Scorer,
+                    weights.Length > 0 || scorer is null ? weights : [scorer.Value.Weight]);
             }
             catch
             {
                 foreach (var model in models) model.Dispose();
+                foreach (var model in rewards) model.Dispose();
                 throw;
+            }
+
+            void Check(bool given, bool needed, string option, string expected)
+            {
+                if (needed && !given) throw RewardKitException.Input($"The {decoder} needs {expected}.");
+                if (given && !needed) throw RewardKitException.Input($"The {decoder} has no use for {option}: leave it out.");
+            }
+
+            (Scorer Scorer, PrefixScorer Prefix) Open(string folder)
+            {
+                var encoder = PairEncoder.Create(new() { Folder = folder });
+                var model = RewardModel.Load(folder, device);
+                rewards.Add(model);
+                if (model.PairLabels is not null)
+                    throw RewardKitException.Input($"{folder} is a pairwise model: it says which of two responses is better, and a decoder needs a reward for each. Name one with a scalar head.");
+                return (new(folder, model, encoder), new(folder, model, encoder));
             }
         }
 
         public void Dispose()
         {
             foreach (var guide in Guides) guide.Dispose();
-            Reward?.Dispose();
+            foreach (var reward in Rewards) reward.Dispose();
         }
     }
 }

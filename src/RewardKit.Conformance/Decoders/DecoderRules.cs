@@ -127,11 +127,14 @@ internal static class DecoderRules
         {
             for (var at = 0; at < answer.Ids.Count;)
             {
-                if (Offered(recorded, requests[i].Prompt, answer.Ids, at) is not { } offered)
+                var offers = Offered(recorded, requests[i].Prompt, answer.Ids, at).ToArray();
+                if (offers.Length == 0)
                     throw Verdict.Broken($"answer {i + 1} has token {answer.Ids[at]} in place {at + 1}, which no rule offered there");
-                if (!Numbers.AreClose(answer.LogProbs[at], offered.LogProb, 1e-4))
-                    throw Verdict.Broken($"token {at + 1} of answer {i + 1} is reported with log-probability {Numbers.Show(answer.LogProbs[at])}; by the scores offered it has {Numbers.Show(offered.LogProb)}");
-                at += offered.Length;
+                var place = at;
+                var taken = Array.FindIndex(offers, offer => Numbers.AreClose(answer.LogProbs[place], offer.LogProb, 1e-4));
+                if (taken < 0)
+                    throw Verdict.Broken($"token {at + 1} of answer {i + 1} is reported with log-probability {Numbers.Show(answer.LogProbs[at])}; by the scores offered it has {Numbers.Show(offers[0].LogProb)}");
+                at += offers[taken].Length;
             }
         }
     }
@@ -168,17 +171,20 @@ internal static class DecoderRules
     public static void Steers_towards_better_answers(DecoderSubject subject) => throw Verdict.NotTested("The kit's models have random weights.");
 
     // What was offered at this place, with the log-probability that the scores give to what was taken. Several rows of one
-    // prompt may stand there with the same tokens; their scores are then the same, too.
-    private static (double LogProb, int Length)? Offered(RecordedDecoding recorded, Conversation prompt, IReadOnlyList<int> ids, int at)
+    // prompt may stand there with the same tokens, each with what it drew for itself.
+    private static IEnumerable<(double LogProb, int Length)> Offered(RecordedDecoding recorded, Conversation prompt, IReadOnlyList<int> ids, int at)
     {
         foreach (var offer in recorded.Offers.Where(offer => offer.Tokens.Length == at && offer.Prompt.Equals(prompt) && offer.Tokens.SequenceEqual(ids.Take(at))))
         {
             var most = offer.Scores.Max();
             var total = most + Math.Log(offer.Scores.Sum(score => Math.Exp(score - most)));
-            if (offer.Among is not { } among) return (offer.Scores[ids[at]] - total, 1);
+            if (offer.Among is not { } among)
+            {
+                yield return (offer.Scores[ids[at]] - total, 1);
+                continue;
+            }
             for (var choice = 0; choice < among.Count; choice++)
-                if (among[choice].Take(ids.Count - at).SequenceEqual(ids.Skip(at).Take(among[choice].Length))) return (offer.Scores[choice] - total, among[choice].Length);
+                if (among[choice].Take(ids.Count - at).SequenceEqual(ids.Skip(at).Take(among[choice].Length))) yield return (offer.Scores[choice] - total, among[choice].Length);
         }
-        return null;
     }
 }

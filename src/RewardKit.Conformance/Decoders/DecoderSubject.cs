@@ -57,10 +57,13 @@ public sealed class DecoderSubject(Func<IDecoder> make) : Subject
     /// <summary>The models; just those that are needed, if so asked.</summary>
     internal ModelDecoding Context(GenerationOptions options, DecoderNeeds? needs = null)
     {
-        var all = needs ?? make().Needs | DecoderNeeds.Scorer | DecoderNeeds.PrefixScorer;
+        var all = needs ?? make().Needs | DecoderNeeds.Scorer | DecoderNeeds.PrefixScorer | DecoderNeeds.BaselineScorer;
         return new(
             _models.Base, all.HasFlag(DecoderNeeds.Guides) ? _models.Guides : [], options,
-            all.HasFlag(DecoderNeeds.Scorer) ? _models.Scorer : null, all.HasFlag(DecoderNeeds.PrefixScorer) ? _models.Prefix : null);
+            all.HasFlag(DecoderNeeds.Scorer) ? _models.Scorer : null, all.HasFlag(DecoderNeeds.PrefixScorer) ? _models.Prefix : null)
+        {
+            BaselineScorer = all.HasFlag(DecoderNeeds.BaselineScorer) ? _models.BaselineScorer : null,
+        };
     }
 
     /// <summary>Answers of a new decoder.</summary>

@@ -25,6 +25,8 @@ internal sealed class RecordedDecoding(IDecodingContext context) : IDecodingCont
 
     public IPrefixScorer PrefixScorer => context.PrefixScorer;
 
+    public IScorer BaselineScorer => context.BaselineScorer;
+
     public GenerationOptions Options => context.Options;
 
     public IReadOnlyList<GeneratedText> Generate(

@@ -43,6 +43,7 @@ internal sealed class TinyModels
             Guides = [Language("first guide", 2), Language("second guide", 3)];
             Reward = RewardModel.Create(spec, new(), seed: 4);
             Scorer = new Scorer("reward", Reward, encoder);
+            BaselineScorer = new Scorer("baseline reward", RewardModel.Create(spec, new(), seed: 5), encoder);
             Prefix = new("reward", Reward, encoder);
         }
         finally
@@ -60,6 +61,8 @@ internal sealed class TinyModels
     public RewardModel Reward { get; }
 
     public IScorer Scorer { get; }
+
+    public IScorer BaselineScorer { get; }
 
     public PrefixScorer Prefix { get; }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using RewardKit.Models.Tokenization;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -50,6 +51,14 @@ public sealed class ModelDecoding : IDecodingContext
     /// <inheritdoc/>
     public IPrefixScorer PrefixScorer => _prefixScorer ?? throw RewardKitException.Input(
         "This decoder needs a reward model that shares the base model's tokens, and none is named.");
+
+    /// <inheritdoc/>
+    [AllowNull]
+    public IScorer BaselineScorer
+    {
+        get => field ?? throw RewardKitException.Input("This decoder needs the reward that the base model is aligned to, and none is named.");
+        init;
+    }
 
     /// <inheritdoc/>
     public GenerationOptions Options { get; }

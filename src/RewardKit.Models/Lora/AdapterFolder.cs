@@ -92,6 +92,43 @@ internal static class AdapterFolder
         config["rewardkit"]![Print] = reader.Fingerprint();
     }
 
+    /// <summary>Refuses adapters whose factors mean different things: of other bases, ranks, scales or layers.</summary>
+    /// <param name="folders">The adapters' folders.</param>
+    public static void RequireSameForm(IReadOnlyList<string> folders)
+    {
+        var (first, form) = (folders[0], Form(folders[0]));
+        foreach (var other in folders.Skip(1))
+        {
+            var (mine, theirs) = form.Zip(Form(other)).FirstOrDefault(pair => pair.First.Value != pair.Second.Value);
+            if (mine != theirs)
+                throw RewardKitException.Input($"{first} and {other} are adapters of different forms: {mine.What} is {mine.Value} and {theirs.Value}. "
+                    + "Merge each into its base first: rewardkit model merge-adapter ADAPTER OUT.");
+        }
+
+        static (string What, string Value)[] Form(string folder)
+        {
+            var (options, named) = (AdapterConfig.Load(folder).Options, BaseOf(folder, given: null));
+            return
+            [
+                ("the rank", $"{options.Rank}"), ("alpha", FormattableString.Invariant($"{options.Alpha}")), ("use_rslora", $"{options.RankStabilized}"),
+                ("the base", Path.GetFullPath(named)),
+            ];
+        }
+    }
+
+    /// <summary>Writes an adapter like another one, but with these factors, beside and renamed.</summary>
+    /// <param name="folder">The folder to write.</param>
+    /// <param name="like">The adapter to take everything else from.</param>
+    /// <param name="tensors">The factors.</param>
+    /// <param name="options">The type of the file.</param>
+    public static void WriteLike(string folder, string like, IReadOnlyList<WeightToWrite> tensors, SaveOptions options) => WeightsFolder.Replace(folder, beside =>
+    {
+        foreach (var file in Directory.EnumerateFiles(like).Where(file => Path.GetFileName(file) != AdapterFile.Name))
+            File.Copy(file, Path.Combine(beside, Path.GetFileName(file)));
+        using var _ = no_grad();
+        SafetensorsWriter.Write(Path.Combine(beside, AdapterFile.Name), tensors, options.Type);
+    });
+
     private static ModelSpec BaseSpec(ModelSpec spec, bool trained = false)
     {
         if (spec.Lora is not null)

@@ -64,7 +64,11 @@ public static class SafetensorsWriter
     private static ScalarType Stored(WeightToWrite weight, ScalarType? type) =>
         type is { } wanted && SafetensorsFormat.IsFloating(weight.Type) ? wanted : weight.Type;
 
-    private static void Write(string path, IReadOnlyList<WeightToWrite> tensors, ScalarType? type)
+    /// <summary>Writes tensors as a file; one is made at a time.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="tensors">The tensors, on any device.</param>
+    /// <param name="type">The type of floating-point tensors in the file; null: their own.</param>
+    internal static void Write(string path, IReadOnlyList<WeightToWrite> tensors, ScalarType? type)
     {
         var entries = tensors
             .Select(weight => (Weight: weight, Type: Stored(weight, type), Format: SafetensorsFormat.FromType(Stored(weight, type))))

@@ -46,7 +46,10 @@ public static class ModelTools
         model.Save(output, PairEncoder.Create(spec), options with { Card = options.Card ?? card });
     }
 
-    /// <summary>Merges models' weights by a method; one tensor of each in memory at a time.</summary>
+    /// <summary>
+    /// Merges models' weights by a method; one tensor of each in memory at a time. Adapters that the method does not take as they
+    /// are (<see cref="IWeightMerger.TakesAdapters"/>) are merged into their bases before, beside the output.
+    /// </summary>
     /// <param name="merger">The method.</param>
     /// <param name="models">The models' folders with their shares; the result is like the first.</param>
     /// <param name="output">The folder to write; it must not exist.</param>
@@ -58,6 +61,33 @@ public static class ModelTools
     {
         RefuseExisting(output);
         if (models.Count == 0) throw RewardKitException.Input("No model to merge is named.");
+        var adapters = models.Count(model => Directory.Exists(model.Folder) && AdapterFolder.Is(model.Folder));
+        if (adapters == models.Count && merger.TakesAdapters) MergeFactors(merger, models, output, options);
+        else if (adapters == 0) MergeWhole(merger, models, output, options);
+        else
+        {
+            var beside = Path.TrimEndingDirectorySeparator(Path.GetFullPath(output)) + ".members";
+            try
+            {
+                MergeWhole(merger, [.. models.Select((model, i) => AdapterFolder.Is(model.Folder) ? (Whole(model.Folder, i), model.Weight) : model)], output, options);
+            }
+            finally
+            {
+                if (Directory.Exists(beside)) Directory.Delete(beside, recursive: true);
+            }
+
+            // Under its own name, which messages show.
+            string Whole(string adapter, int number)
+            {
+                var folder = Path.Combine(Directory.CreateDirectory(Path.Combine(beside, $"{number}")).FullName, Path.GetFileName(Path.TrimEndingDirectorySeparator(adapter)));
+                MergeAdapter(adapter, folder, @base: null, new());
+                return folder;
+            }
+        }
+    }
+
+    private static void MergeWhole(IWeightMerger merger, IReadOnlyList<(string Folder, double Weight)> models, string output, SaveOptions options)
+    {
         var opened = new List<NamedWeights>();
         try
         {
@@ -67,6 +97,24 @@ public static class ModelTools
             Check(merged, opened[0]);
             NamedWeights.Write(output, models[0].Folder, merged.Weights.Select(weight => new WeightToWrite(
                 weight.Name, weight.Shape, weight.Type, () => merged.Make(weight))), options);
+        }
+        finally
+        {
+            foreach (var weights in opened) weights.Dispose();
+        }
+    }
+
+    private static void MergeFactors(IWeightMerger merger, IReadOnlyList<(string Folder, double Weight)> models, string output, SaveOptions options)
+    {
+        AdapterFolder.RequireSameForm([.. models.Select(model => model.Folder)]);
+        var opened = new List<NamedWeights>();
+        try
+        {
+            foreach (var (folder, _) in models) opened.Add(NamedWeights.OpenAdapter(folder));
+            var merged = merger.Merge([.. opened.Zip(models, (weights, model) => new MergeMember(weights, model.Weight))]);
+            Check(merged, opened[0]);
+            AdapterFolder.WriteLike(output, models[0].Folder, [.. merged.Weights.Select(weight => new WeightToWrite(
+                weight.Name, weight.Shape, weight.Type, () => merged.Make(weight)))], options);
         }
         finally
         {

@@ -43,6 +43,13 @@ public sealed class NamedWeights : IModelWeights, IDisposable
         return new(folder, reader, null, reader.Entries.Select(entry => (entry.Name, (IReadOnlyList<long>)entry.Shape, entry.Type)));
     }
 
+    /// <summary>The factors of an adapter, and the scalar head that goes with it, under PEFT's names.</summary>
+    internal static NamedWeights OpenAdapter(string folder)
+    {
+        var reader = SafetensorsReader.Open(Path.Combine(folder, AdapterFile.Name));
+        return new(folder, reader, null, reader.Entries.Select(entry => (entry.Name, (IReadOnlyList<long>)entry.Shape, entry.Type)));
+    }
+
     /// <summary>The weights of a live model as it is saved whole: its adapters left out, unless one is merged.</summary>
     /// <param name="model">The model; stays the caller's, and must outlive this.</param>
     public static NamedWeights Of(CausalModel model)
@@ -101,6 +108,7 @@ public sealed class NamedWeights : IModelWeights, IDisposable
         [.., "embed_tokens", _] => WeightRole.Embedding,
         ["lm_head", ..] => WeightRole.LanguageHead,
         [RewardHeads.First or RewardHeads.Further, ..] => WeightRole.RewardHead,
+        ["base_model", "model", RewardHeads.First or RewardHeads.Further, ..] => WeightRole.RewardHead, // an adapter's
         _ => WeightRole.Body,
     };
 

@@ -45,6 +45,8 @@ public sealed class TabularDecoding(Table @base, params IReadOnlyList<Table> gui
 
     public IScorer Scorer { get; init; } = new FakeScorer(_ => throw new InvalidOperationException("no scorer"));
 
+    public IScorer BaselineScorer { get; init; } = new FakeScorer(_ => throw new InvalidOperationException("no baseline scorer"));
+
     public IPrefixScorer PrefixScorer { get; init; } = new TableScorer(_ => throw new InvalidOperationException("no prefix scorer"));
 
     public GenerationOptions Options { get; init; } = new() { Temperature = 1 };
@@ -139,9 +141,18 @@ public sealed class TabularDecoding(Table @base, params IReadOnlyList<Table> gui
         return Array.FindLastIndex(shares, share => share > 0);
     }
 
+    // Seeds beside each other must not draw alike (SplitMix64's finalizer), and the same in every process.
+    private static Random Draws(long seed)
+    {
+        var z = unchecked((ulong)seed * 0x9E3779B97F4A7C15);
+        z = unchecked((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9);
+        z = unchecked((z ^ (z >> 27)) * 0x94D049BB133111EB);
+        return new((int)(z >> 33));
+    }
+
     private sealed record Row(int Request, List<int> Tokens, long Seed)
     {
-        public Random Random { get; } = new((int)Seed);
+        public Random Random { get; } = Draws(Seed);
     }
 
     private sealed class Step(TabularDecoding decoding, IReadOnlyList<DecodingRequest> requests, Row[] rows) : IDecodingStep
@@ -179,7 +190,7 @@ public sealed class TabularDecoding(Table @base, params IReadOnlyList<Table> gui
             return [.. rows.Zip(continuations, (row, own) => own.Select((more, number) =>
             {
                 List<int> tokens = [.. row.Tokens, .. more];
-                var (most, random) = (tokens.Count + options.MaxTokens, new Random(HashCode.Combine(row.Seed, row.Tokens.Count, number)));
+                var (most, random) = (tokens.Count + options.MaxTokens, Draws((row.Seed * 8_191 + row.Tokens.Count) * 8_191 + number + 1));
                 while (!decoding.IsOver(tokens, most))
                 {
                     table.Asked++;
