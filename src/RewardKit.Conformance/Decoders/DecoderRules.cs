@@ -95,7 +95,8 @@ internal static class DecoderRules
         foreach (var (i, answer) in subject.Decode(subject.Greedy with { StopTokens = [stop] }).Index())
         {
             if (answer.Ids.SkipLast(1).Contains(stop)) throw Verdict.Broken($"answer {i + 1} goes on after its stop token {stop}");
-            if (answer.Ids.LastOrDefault() == stop != (answer.Finish == FinishReason.StopToken))
+            // The base's own end ends it as well.
+            if (subject.Base.EndTokens.Append(stop).Contains(answer.Ids.LastOrDefault()) != (answer.Finish == FinishReason.StopToken))
                 throw Verdict.Broken($"answer {i + 1} ends with token {answer.Ids.LastOrDefault()} (the stop token is {stop}), and says that it ended by {answer.Finish}");
         }
         var words = free.Select(answer => answer.Text).FirstOrDefault(text => text.Length > 3)?.Substring(1, 2);
