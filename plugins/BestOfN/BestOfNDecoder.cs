@@ -40,7 +40,9 @@ public sealed class BestOfNDecoder(BestOfNOptions options) : IDecoder
                 step => TokenChoice.Of(step.Logits(context.Base)), cancellation: cancellation).Chunk(n).ToArray();
             // One request at a time: in a knock-out the order is drawn, and an answer must not depend on the requests beside it.
             return [.. steered.Zip(samples, (request, own) => own[context.Scorer.PickBest(
-                [new(request.Prompt, [.. own.Select(text => Conversation.Assistant(text.Text))])], unchecked((int)request.Seed), cancellation)[0]])];
+                [new(request.Prompt, [.. own.Select(text => Conversation.Assistant(text.Text))])], unchecked((int)request.Seed), cancellation)[0]])
+                // Where it is measured how far the samples lie from a model, the choice among them has its price, too.
+                .Select(text => text with { Divergence = text.Divergence + RewardKit.BestOfN.DivergenceBound(n) })];
         }
     }
 }
