@@ -119,6 +119,15 @@ let genArm guide =
 let args k weights temperature =
     [ for w in weights -> point $"w = {w}" (say story (Some(Decode.args (k = k))) [] (Some(Reward.model rewardModel)) w temperature) ]
 
+/// Each of ten candidates is judged by how the base would go on from it; one answer a prompt, for it is slow.
+let transferQ weights =
+    [ for w in weights ->
+          Decoding.answer (
+              story, asked, by = Decode.transferQ (k = 10, rollOutTokens = 20), scorer = Reward.model rewardModel, weight = w,
+              against = story, maxTokens = 40, temperature = 1.0
+          )
+          |> point $"w = {w}" ]
+
 /// Of n samples of the base the one that the reward model likes best, the first of equals.
 let bestOf =
     let all = Decoding.answer (story, asked, temperature = 1.0, maxTokens = 40, samples = 16) |> List.groupBy _.Question
@@ -139,6 +148,7 @@ let series =
       "ARGS, k = 10", start :: args 10 [ 0.25; 0.5; 1.0 ] 1.0
       "ARGS, k = 40", start :: args 40 [ 0.25; 0.5; 1.0 ] 1.0
       "ARGS, greedy", args 10 [ 0.5; 1.5 ] 0.0
+      "Transfer-Q", start :: transferQ [ 0.5; 1.0; 2.0 ]
       "best of N", start :: [ for n in [ 2; 4; 8; 16 ] -> bestOf n ]
       "DPO", start :: [ for beta in betas -> point $"β = {beta}" (say (policy $"dpo {beta}") None [] None 1.0 1.0) ]
       "the base, colder", start :: [ for t in [ 0.8; 0.6; 0.4 ] -> point $"T = {t}" (plain t) ] @ [ point "greedy" (plain 0.0) ] ]

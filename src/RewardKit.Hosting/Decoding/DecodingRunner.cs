@@ -114,7 +114,7 @@ internal sealed class DecodingRunner(
             if (!(weight >= 0 && double.IsFinite(weight)))
                 throw RewardKitException.Input(FormattableString.Invariant($"A guide or scorer has the weight {weight}; expected 0 or more."));
         if (spec.Decoder is null)
-            return spec.Guides.Count == 0 && spec.Scorer is null ? spec : throw RewardKitException.Input(
+            return spec.Guides.Count == 0 && spec.Scorer is null && spec.BaselineScorer is null ? spec : throw RewardKitException.Input(
                 "Guides and a scorer steer only with a decoder: name it with by = Decode.…, or leave them out.");
         spec = spec with { Decoder = methods.Complete(spec.Decoder) };
         var needs = methods.CreateDecoder(spec.Decoder!).Needs;
@@ -124,6 +124,10 @@ internal sealed class DecodingRunner(
             throw RewardKitException.Input($"The decoder {spec.Decoder!.Id} needs a scorer of whole answers: scorer = Reward.model (…) or Reward.by (\"NAME\", …).");
         if (needs.HasFlag(DecoderNeeds.PrefixScorer) && spec.Scorer is not ModelScorerSpec)
             throw RewardKitException.Input($"The decoder {spec.Decoder!.Id} needs a reward model that scores unfinished answers: scorer = Reward.model (…).");
+        if (needs.HasFlag(DecoderNeeds.BaselineScorer) != spec.BaselineScorer is not null)
+            throw RewardKitException.Input(spec.BaselineScorer is null
+                ? $"The decoder {spec.Decoder!.Id} weighs the scorer against the reward that the base model is aligned to already: baselineScorer = Reward.model (…)."
+                : $"The decoder {spec.Decoder!.Id} has no use for a baseline scorer with these options: leave baselineScorer out.");
         return spec;
     }
 
@@ -133,6 +137,7 @@ internal sealed class DecodingRunner(
         if (spec.Decoder is { } decoder) key.Add("decoder", decoder, methods, _files);
         foreach (var (place, guide) in spec.Guides.Index()) key.Add($"guide {place + 1}", identity(guide.Model)).Add($"weight {place + 1}", guide.Weight);
         if (spec.Scorer is { } scorer) key.Add("scorer", scorer.Identity(_files)).Add("scorer's weight", spec.ScorerWeight);
+        if (spec.BaselineScorer is { } baseline) key.Add("baseline scorer", baseline.Identity(_files));
         if (spec.Reference is { } reference) key.Add("measured against", identity(reference));
         return AddVersions(key);
     }
@@ -148,21 +153,22 @@ internal sealed class DecodingRunner(
     {
         var language = spec.Guides.Select(guide => guide.Model).Append(spec.Model).ToList();
         if (spec.Reference is { } against) language.Add(against);
-        var scorer = spec.Scorer as ModelScorerSpec;
-        var scores = scorer?.Identity(_files);
-        models.Keep([.. language.Select(model => OpenModels.Language(identities[model])), .. scores is null ? (string[])[] : [OpenModels.Reward(scores)]]);
+        var scorers = new[] { spec.Scorer, spec.BaselineScorer }.OfType<ModelScorerSpec>().ToArray();
+        models.Keep([.. language.Select(model => OpenModels.Language(identities[model])), .. scorers.Select(scorer => OpenModels.Reward(scorer.Identity(_files)))]);
         var opened = language.Distinct().ToDictionary(model => model, model => models.OpenLanguage(model, identities[model]));
-        var (whole, prefix) = scorer is null ? (spec.Scorer as IScorer, null) : Scorers(scorer, scores!);
+        var decoder = spec.Decoder is { } use ? methods.CreateDecoder(use) : new Plain();
+        // One that scores whole texts need not share the base's tokens.
+        var prefix = decoder.Needs.HasFlag(DecoderNeeds.PrefixScorer) && spec.Scorer is ModelScorerSpec unfinished ? Prefix(unfinished) : null;
 
         // One that is too long is told of before the others are answered.
         foreach (var prompt in spec.Prompts)
             foreach (var model in opened.Values) model.EncodePrompt(prompt);
-        var context = new ModelDecoding(opened[spec.Model], [.. spec.Guides.Select(guide => opened[guide.Model])], spec.Options, whole, prefix)
+        var context = new ModelDecoding(opened[spec.Model], [.. spec.Guides.Select(guide => opened[guide.Model])], spec.Options, Whole(spec.Scorer), prefix)
         {
             Reference = spec.Reference is { } reference ? opened[reference] : null,
+            BaselineScorer = Whole(spec.BaselineScorer)!,
             Progress = meter.Take,
         };
-        var decoder = spec.Decoder is { } use ? methods.CreateDecoder(use) : new Plain();
         double[] weights = spec.Guides.Count > 0 ? [.. spec.Guides.Select(guide => guide.Weight)] : spec.Scorer is null ? [] : [spec.ScorerWeight];
         foreach (var chunk in missing.Chunk(AtOnce))
         {
@@ -176,10 +182,17 @@ internal sealed class DecodingRunner(
         }
     }
 
-    private (IScorer, PrefixScorer) Scorers(ModelScorerSpec scorer, string identity)
+    private IScorer? Whole(ScorerSpec? scorer)
     {
-        var (model, encoder) = models.OpenReward(scorer.Model, identity);
-        return (new Scorer(scorer.Name, model, encoder), new(scorer.Name, model, encoder));
+        if (scorer is not ModelScorerSpec named) return scorer as IScorer;
+        var (model, encoder) = models.OpenReward(named.Model, named.Identity(_files));
+        return new Scorer(named.Name, model, encoder);
+    }
+
+    private PrefixScorer Prefix(ModelScorerSpec scorer)
+    {
+        var (model, encoder) = models.OpenReward(scorer.Model, scorer.Identity(_files));
+        return new(scorer.Name, model, encoder);
     }
 
     // The draws of an answer depend on its prompt, not on the prompt's place among others.

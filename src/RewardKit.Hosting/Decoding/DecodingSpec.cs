@@ -18,6 +18,9 @@ public sealed record DecodingSpec
     /// <summary>What scores texts for a decoder that needs it; null for none.</summary>
     public ScorerSpec? Scorer { get; init; }
 
+    /// <summary>What the base model is aligned to already, for a decoder that weighs the scorer against it; null for none.</summary>
+    public ScorerSpec? BaselineScorer { get; init; }
+
     /// <summary>The scorer's weight, where there are no guides.</summary>
     public double ScorerWeight { get; init; } = 1;
 

@@ -60,6 +60,9 @@ type Decoding =
     /// <param name="by">How: a function of Decode, or Inline.decoder; default: the model alone.</param>
     /// <param name="guides">Models that steer, each with its weight, 0 or more.</param>
     /// <param name="scorer">What scores texts, for decoders that need it.</param>
+    /// <param name="baselineScorer">
+    /// What the model is aligned to already, for decoders that weigh the scorer against it (Decode.transferQ (indirect = true)).
+    /// </param>
     /// <param name="weight">The scorer's weight, 0 or more; default 1.</param>
     /// <param name="against">
     /// Measures exactly how far what is sampled from lies from this model, usually the base: Answers.divergences. Default: not measured.
@@ -79,6 +82,7 @@ type Decoding =
             ?by: MethodUse,
             ?guides: (ModelSpec * float) list,
             ?scorer: ScorerSpec,
+            ?baselineScorer: ScorerSpec,
             ?weight: float,
             ?against: ModelSpec,
             ?maxTokens: int,
@@ -109,6 +113,7 @@ type Decoding =
                 Decoder = Option.toObj by,
                 Guides = (defaultArg guides [] |> List.map GuideSpec |> List.toArray),
                 Scorer = Option.toObj scorer,
+                BaselineScorer = Option.toObj baselineScorer,
                 ScorerWeight = defaultArg weight 1.0,
                 Reference = Option.toObj against,
                 Prompts = (prompts |> List.map Conversation.User |> List.toArray),

@@ -90,6 +90,19 @@ public class DecodingRunnerTests
     }
 
     [Test]
+    public void A_decoder_asks_the_scorer_and_what_the_base_is_aligned_to_each_for_itself()
+    {
+        var spec = Spec("a") with
+        {
+            Decoder = new InlineUse(PluginKind.Decoder, "asking", new Asking(), "1"),
+            Scorer = new ScriptedScorerSpec("target", _ => 3, "3"),
+            BaselineScorer = new ScriptedScorerSpec("baseline", _ => 2, "2"),
+        };
+        Assert.That(Run(spec)[0].Text, Is.EqualTo("3 2"));
+        Assert.That(Run(spec with { BaselineScorer = new ScriptedScorerSpec("baseline", _ => 5, "5") })[0].Text, Is.EqualTo("3 5"), "another key");
+    }
+
+    [Test]
     public void What_makes_no_sense_is_refused_before_anything_is_decoded()
     {
         Refused(Spec(), "There is no prompt");
@@ -101,6 +114,9 @@ public class DecodingRunnerTests
         Refused(Guided(1, "v1") with { Guides = [] }, "needs models that steer");
         Refused(Scored(DecoderNeeds.Scorer), "needs a scorer of whole answers");
         Refused(Scored(DecoderNeeds.PrefixScorer) with { Scorer = new ScriptedScorerSpec("f", _ => 0, "1") }, "needs a reward model that scores unfinished answers");
+        Refused(Scored(DecoderNeeds.BaselineScorer), "weighs the scorer against the reward that the base model is aligned to");
+        Refused(Scored(DecoderNeeds.None) with { BaselineScorer = new ScriptedScorerSpec("f", _ => 0, "1") }, "has no use for a baseline scorer");
+        Refused(Spec("a") with { BaselineScorer = new ScriptedScorerSpec("f", _ => 0, "1") }, "steer only with a decoder");
         Refused(Spec("a") with { Model = new() { Tokenizer = Stories } }, "random weights");
         Refused(Spec(string.Concat(Enumerable.Repeat("once upon a time ", 400))), "does not fit stories260K, whose context has 512 tokens");
         Assert.That(Directory.GetFiles(_folder), Is.Empty);
@@ -152,6 +168,16 @@ public class DecodingRunnerTests
 
         public IReadOnlyList<GeneratedText> Decode(IReadOnlyList<DecodingRequest> requests, IDecodingContext context, CancellationToken cancellation) =>
             context.Generate(requests, step => TokenChoice.Of(step.LogProbs(context.Base) + step.Weights * step.LogProbs(context.Guides[0])), cancellation: cancellation);
+    }
+
+    private sealed class Asking : IDecoder
+    {
+        public DecoderNeeds Needs => DecoderNeeds.Scorer | DecoderNeeds.BaselineScorer;
+
+        public IReadOnlyList<GeneratedText> Decode(IReadOnlyList<DecodingRequest> requests, IDecodingContext context, CancellationToken cancellation) =>
+            [.. requests.Select(r => new GeneratedText($"{Of(context.Scorer, r)} {Of(context.BaselineScorer, r)}", [1], [0], FinishReason.StopToken))];
+
+        private static double Of(IScorer scorer, DecodingRequest request) => scorer.Score([new(request.Prompt, Conversation.Assistant("b"))])[0];
     }
 
     private sealed class Needing(DecoderNeeds needs) : IDecoder
