@@ -156,7 +156,7 @@ public class JinjaChatTemplateTests
 
     [TestCase("tokenizer_config.json", """{"chat_template": 5}""", "chat_template: is the number 5")]
     [TestCase("tokenizer_config.json", """{"chat_template": [{"name": "a"}]}""", "chat_template[0]: 'template' is missing")]
-    [TestCase("tokenizer_config.json", """{"chat_template": [{"name": "rag", "template": ""}]}""", "no chat template named 'default' (known: rag, plain)")]
+    [TestCase("tokenizer_config.json", """{"chat_template": [{"name": "rag", "template": ""}]}""", "no chat template named 'default' (known: rag, plain, text)")]
     [TestCase("tokenizer_config.json", """{"chat_template": "{% if %}"}""", "tokenizer_config.json: chat template, line 1")]
     [TestCase("tokenizer_config.json", """{"chat_template": "x", "bos_token": {"content": 1}}""", "bos_token.content")]
     [TestCase("chat_template.json", "[", "not readable as JSON")]
