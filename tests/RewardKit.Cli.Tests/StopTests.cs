@@ -32,7 +32,7 @@ public class StopTests : ExperimentFixture
 
         Assert.That((outcome.ExitCode, outcome.Error), Is.EqualTo((130, Stopped)));
         Assert.That(output, Does.Contain("first, seed 1: done").And.Contain("second, seed 1: done"));
-        Assert.That(Directory.GetFileSystemEntries(PathOf("runs/small")).Select(Path.GetFileName), Is.EquivalentTo(new[] { "first", "second", "third" }));
+        Assert.That(Directory.GetFileSystemEntries(PathOf("runs/small")).Select(Path.GetFileName), Is.EquivalentTo(new[] { "first", "generated.db", "second", "third" }));
         Assert.That(Directory.GetDirectories(PathOf($"{Partial}/checkpoints")).Select(Path.GetFileName), Is.EqualTo(new[] { "step-000002" }));
         Assert.That(Contents(), Has.Some.StartsWith("runs/small/first/seed-1/run.json ").And.None.Contain(".tmp"));
 
