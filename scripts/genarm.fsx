@@ -13,7 +13,7 @@
 // them; less training of it (5e-4 for two epochs, 2e-4 for one) made ARGS no better. Its reward of a prefix says what is there, not
 // what may come.
 //
-// Transfer-Q pays 5.4 for 1.24 words, and more weight buys no more: the base's greedy roll-outs turn happy behind any candidate. It
+// Transfer-Q pays 5.4 for 1.24 words, and more weight buys no more, presumably because the base's greedy roll-outs turn happy behind any candidate (not tried). It
 // runs 20 tokens for each of 10 candidates. Learning rates and the guides' sizes were chosen by results on these prompts.
 //
 // Best-of-N lies where GenARM does, as far as 16 samples reach (1.65). DPO costs more up to 1.4 words, the same at 2, and less at 3 (-1.24,
