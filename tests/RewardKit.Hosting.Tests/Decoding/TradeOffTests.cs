@@ -105,5 +105,6 @@ public class TradeOffTests
             $"weight {i}", [.. noise.Select((_, n) => Conversation.User($"prompt {n}"))], [.. noise.Select(n => p.X * (0.5 + n))], [.. noise.Select(n => p.Y * (0.5 + n))])
         {
             Texts = [.. noise.Select((_, n) => $"What {system.Name} says to prompt {n}.")],
-        })]))]) { Levels = [level] };
+        })]))])
+    { Levels = [level] };
 }

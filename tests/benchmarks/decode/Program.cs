@@ -50,7 +50,10 @@ foreach (var (name, config) in Works.Models.Where(m => only.Length == 0 || only 
         int[][] prompts = [.. Enumerable.Range(0, works.Max(work => work.Batch)).Select(row => encoder.EncodePrompt(Conversation.User(Works.Prompt(encoder.Tokenizer, row))).Ids)];
         File.WriteAllText(Path.Combine(folder, "works.json"), JsonSerializer.Serialize(new
         {
-            prompts, newTokens = Works.NewTokens, candidates = Works.Candidates, rewardWeight = Works.RewardWeight,
+            prompts,
+            newTokens = Works.NewTokens,
+            candidates = Works.Candidates,
+            rewardWeight = Works.RewardWeight,
             works = works.Select(work => new { work.Name, rule = $"{work.Rule}", work.Batch }),
         }, JsonSerializerOptions.Web));
         using var our = new Side(Environment.ProcessPath!, ["ours", folder, .. shared, "--only", name, "--rule", rule], threads);
