@@ -7,6 +7,8 @@
   // One expensive setting would press all others to the left.
   const costs = page.points.map(p => p.x[0]).sort((a, b) => a - b);
   wide.checked = costs[0] >= 0 && costs[costs.length - 1] > 4 * costs[costs.length >> 1];
+  // uPlot leaves some marks of a stretched axis without a number.
+  const labels = (_, ticks) => ticks.map(tick => tick === null ? "" : charts.number(tick));
   const shown = () => page.points.filter(p => !hidden.has(p.arm));
 
   function range(values) {
@@ -81,15 +83,18 @@
   place.setAttribute("aria-label", page.y + " against " + page.x);
   charts.add(place, (place, width) => {
     const points = shown().length ? shown() : page.points;
-    const x = range(points.flatMap(p => p.x)), y = range(points.flatMap(p => p.y));
+    const x = range(points.flatMap(p => p.x));
+    // Where the left is stretched, room in proportion to the right would be half of the chart.
+    if (wide.checked) x[0] = Math.max(x[0], -0.1);
+    const y = range(points.flatMap(p => p.y));
     return new uPlot({
       width, height: Math.min(460, Math.max(300, width * 0.6)), padding: [8, 18, 0, 0],
       legend: { show: false }, cursor: { drag: { x: false, y: false }, points: { show: false } },
       // The inverse hyperbolic sine is linear about zero and a logarithm far from it.
       scales: { x: wide.checked ? { time: false, distr: 4, asinh: 1, range: () => x } : { time: false, range: x }, y: { range: y } },
       axes: [
-        charts.axis({ size: 30, label: page.x, values: (_, ticks) => ticks.map(charts.number) }),
-        charts.axis({ size: 50, label: page.y, values: (_, ticks) => ticks.map(charts.number) }),
+        charts.axis({ size: 30, label: page.x, values: labels }),
+        charts.axis({ size: 50, label: page.y, values: labels }),
       ],
       series: [{}, { show: false }],
       hooks: { draw: [marks], setCursor: [tell] },
