@@ -24,7 +24,9 @@ internal static class Program
         {
             RunCommand.Create(forScript),
             WatchCommand.Create(forScript),
-            CheckCommand.Create(),
+            CheckCommand.Create(forScript),
+            InitCommand.Create(),
+            NewCommand.Create(),
             RunsCommand.Create(),
             PluginCommand.Create(),
             DataCommand.Create(),
@@ -37,6 +39,8 @@ internal static class Program
         };
         CommandWithExamples.ShowIn(
             root,
+            "rewardkit init my-experiments                  set up a folder with a first script",
+            "rewardkit new sweep                            begin a script with one that comes with RewardKit",
             "rewardkit run scripts/quickstart.fsx           run an experiment to its report",
             "rewardkit run scripts/quickstart.fsx -- small  with an argument for the script",
             "rewardkit run scripts/mine.fsx --processes 2   in two processes that train together",

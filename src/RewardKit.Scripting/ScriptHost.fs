@@ -103,6 +103,10 @@ type ScriptHost(cacheFolder: string, generated: Func<string>) =
         |> Array.filter (fun path -> Path.GetFileName path <> ScriptSources.GeneratedName)
         :> IReadOnlyList<string>
 
+    /// <summary>Writes the file that scripts of a folder load, `rewardkit.fsx`, unless it says the same already.</summary>
+    /// <param name="folder">The folder.</param>
+    member _.Generate(folder: string) = generate (Path.Combine(folder, ScriptSources.GeneratedName))
+
     /// <summary>Compiles a script without running it. Its errors are one exception, a line each.</summary>
     /// <param name="script">The script's path.</param>
     /// <returns>The compiler's warnings, in the same form.</returns>

@@ -1,7 +1,7 @@
 namespace RewardKit.Hosting.Plugins;
 
 /// <summary>Finds what the user may have meant.</summary>
-internal static class Suggestion
+public static class Suggestion
 {
     /// <summary>A sentence with the nearest candidate, or nothing if none is near.</summary>
     public static string Sentence(string word, IEnumerable<string> candidates)

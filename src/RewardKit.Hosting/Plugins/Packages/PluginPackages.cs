@@ -16,6 +16,9 @@ public sealed class PluginPackages
     /// <summary>The project that names them: <c>rewardkit.plugins.proj</c>.</summary>
     public string Project { get; }
 
+    /// <summary>A project that names no package.</summary>
+    public static string EmptyProject => PluginProject.Fresh;
+
     /// <summary>The files that decide which packages there are, whether or not they exist.</summary>
     internal IReadOnlyList<string> Files => [Project, PluginLock.FileOf(Project), NuGetClient.AssetsOf(Project)];
 

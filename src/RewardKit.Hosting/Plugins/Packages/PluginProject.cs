@@ -12,7 +12,8 @@ internal sealed class PluginProject
     /// <summary>The file's name.</summary>
     public const string FileName = "rewardkit.plugins.proj";
 
-    private const string Fresh =
+    /// <summary>One that names no package.</summary>
+    public const string Fresh =
         """
         <Project Sdk="Microsoft.NET.Sdk">
           <!-- The plugin packages of the scripts in this folder and below: `rewardkit plugin add ID`. Keep this file and the
