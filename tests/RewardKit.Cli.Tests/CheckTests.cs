@@ -69,9 +69,9 @@ public class CheckTests : ExperimentFixture
         Write("a.fsx", $$"""
             #load "rewardkit.fsx"
             open RewardKit
-            Decoding.answer ("stories", Model.load @"{{Model}}", [ "Once" ], maxTokens = 4) |> ignore
+            Decoding.answer (Model.load @"{{Model}}", [ "Once" ], maxTokens = 4) |> ignore
             """);
-        Assert.That(Call("check", "a.fsx").Output, Is.EqualTo("a.fsx: no errors\nchecked as far as it asks for the answers \"stories\", before any experiment\n"));
+        Assert.That(Call("check", "a.fsx").Output, Is.EqualTo("a.fsx: no errors\nchecked as far as it asks for the answers \"stories260K\", before any experiment\n"));
         Assert.That(PathOf("runs"), Does.Not.Exist);
     }
 }
