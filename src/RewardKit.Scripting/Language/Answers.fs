@@ -31,6 +31,19 @@ module Answers =
                         "Answers.divergences: it was not measured. Give Decoding.answer the base model with against = MODEL; a decoder that chooses among texts must say it itself."
                 ))
 
+    /// How little each answer repeats itself: the product over n = 2, 3 and 4 of distinct / (all + 1) of its runs of n words, as
+    /// ARGS is judged by (arXiv:2402.01694). Case and punctuation count; an answer of less than four words has 0.
+    let diversities (answers: Answer list) : float list =
+        let words (text: string) = [| for word in Regex.Matches(text, @"\w+|[^\w\s]") -> word.Value |]
+
+        let share (words: string[]) n =
+            let runs = Array.windowed n words
+            float (Array.distinct runs).Length / float (runs.Length + 1)
+
+        [ for answer in answers ->
+              let words = words answer.Text
+              share words 2 * share words 3 * share words 4 ]
+
     let private byPrompt (answers: Answer list) = answers |> List.groupBy _.Prompt
 
     /// Answers of two systems to the same prompts, side by side.

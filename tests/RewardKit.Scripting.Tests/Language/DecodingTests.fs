@@ -52,6 +52,16 @@ module DecodingTests =
         context.Work <- work
         space.Host.Run(context, Action<string> space.Warnings.Add) |> ignore
 
+    let private answer text =
+        Answer(Conversation.User "q", 1, text, [| 1 |], [| -0.5 |], FinishReason.MaxTokens, Nullable())
+
+    [<Test>]
+    let ``diversity is the worked example's, and least where an answer repeats itself`` () =
+        let diversity text = Answers.diversities [ answer text ] |> List.head
+        Assert.That(diversity "a b a b c a b", Is.EqualTo(0.380952381).Within(1e-9))
+        Assert.That(diversity "a b c d e f", Is.GreaterThan(diversity "a b a b a b"))
+        Assert.That(diversity "a b.", Is.Zero)
+
     [<Test>]
     let ``a call names models, method and settings; what is left out has the stated default`` () =
         use space = new Workspace()
