@@ -3,9 +3,6 @@ namespace RewardKit.Scripting
 open System
 open System.Collections.Generic
 open System.IO
-open System.Runtime.InteropServices
-open System.Security.Cryptography
-open System.Text
 open RewardKit
 
 /// Compiles scripts, keeps what it compiled, and runs them.
@@ -28,53 +25,17 @@ type ScriptHost(cacheFolder: string, generated: Func<string>) =
                 let message = $"{ScriptSources.display path} cannot be written: {refused.Message}"
                 raise (RewardKitException.Input(message, refused))
 
-    let hash (parts: string seq) =
-        use hash = IncrementalHash.CreateHash HashAlgorithmName.SHA256
-
-        for part in parts do
-            hash.AppendData(Encoding.UTF8.GetBytes part)
-            hash.AppendData [| 0uy |]
-
-        Convert.ToHexStringLower(hash.GetHashAndReset())
-
-    /// Decides whether a compiled assembly still is what compiling would give.
-    let key (sources: ScriptSources) =
-        hash
-            [ yield RuntimeInformation.FrameworkDescription
-              yield! Options.all
-              for path in Path.Combine(References.hostFolder, Options.compilerFile) :: References.host @ sources.References do
-                  yield path
-                  yield References.identity path
-              for path, text in sources.Files do
-                  yield path
-                  yield text
-              yield! sources.Missing ]
-
-    /// Decides whether a script's own code would do the same again, wherever it lies. The generated file has no part in
-    /// it: what it makes is plugin uses, and these speak for themselves.
-    let content (sources: ScriptSources) (arguments: string seq) =
-        let folder = Path.GetDirectoryName sources.Script
-
-        hash
-            [ for path, text in sources.Files do
-                  if Path.GetFileName path <> ScriptSources.GeneratedName then
-                      yield Path.GetRelativePath(folder, path)
-                      yield text
-              for path in sources.References do
-                  yield References.identity path
-              yield "arguments"
-              yield! arguments ]
+    let key = ScriptKey.assembly Toolchain.Current
 
     let read script = ScriptSources.read generate script
 
     /// Compiles what is there when the compiler is done: a file saved meanwhile may be in the assembly or not.
-    let rec compile (sources: ScriptSources) : ScriptSources * Compiled =
+    let rec compile (sources: ScriptSources) : ScriptSources * CompiledScript * string list =
         let compiled = Compiler.compile sources
         let now = read sources.Script
 
         if key now = key sources then
-            cache.Write(key sources, compiled.Assembly)
-            sources, compiled
+            sources, cache.Keep(key sources, compiled.Assembly), compiled.Warnings
         else
             compile now
 
@@ -82,12 +43,12 @@ type ScriptHost(cacheFolder: string, generated: Func<string>) =
     let ready (script: string) (warn: Action<string>) =
         let sources = read script
 
-        match cache.TryRead(key sources) with
-        | Some assembly -> sources, assembly
+        match cache.TryFind(key sources) with
+        | Some compiled -> sources, compiled
         | None ->
-            let sources, compiled = compile sources
-            Seq.iter warn.Invoke compiled.Warnings
-            sources, compiled.Assembly
+            let sources, compiled, warnings = compile sources
+            Seq.iter warn.Invoke warnings
+            sources, compiled
 
     /// <summary>
     /// The files that decide what a script does: itself, what it loads (even where that is not there), and the assemblies
@@ -111,8 +72,8 @@ type ScriptHost(cacheFolder: string, generated: Func<string>) =
     /// <param name="script">The script's path.</param>
     /// <returns>The compiler's warnings, in the same form.</returns>
     member _.Check(script: string) : IReadOnlyList<string> =
-        let _, compiled = compile (read script)
-        compiled.Warnings
+        let _, _, warnings = compile (read script)
+        warnings
 
     /// <summary>Compiles a script, unless it has been compiled before, without running it.</summary>
     /// <param name="script">The script's path.</param>
@@ -127,13 +88,13 @@ type ScriptHost(cacheFolder: string, generated: Func<string>) =
     /// <param name="warn">Told the compiler's warnings before the script starts.</param>
     /// <returns>A reference that dies with the script's assembly.</returns>
     member _.Run(context: ScriptContext, warn: Action<string>) : WeakReference =
-        let sources, assembly = ready context.ScriptFile warn
-        context.Content <- content sources context.Arguments
+        let sources, compiled = ready context.ScriptFile warn
+        context.Content <- ScriptKey.content sources context.Arguments
         let outer = ScriptContext.Current
         ScriptContext.Current <- context
 
         try
-            ScriptAssembly.run sources assembly
+            ScriptAssembly.run sources compiled
         finally
             ScriptContext.Current <- outer
 

@@ -70,7 +70,8 @@ public class BadInputTests : ExperimentFixture
             """);
         var outcome = Call("run", "typo.fsx");
         Assert.That(outcome.Error, Does.Match(
-            @"^typo\.fsx\(3,32\): error FS0001: .*'float'.*'string'.*\ntypo\.fsx\(4,18\): error FS0039: .*'hafRn'.* hafRm\n$"));
+            @"^typo\.fsx\(3,32\): error FS0001: .*'float'.*'string'.*\n(?s:.*)\n\ntypo\.fsx\(4,18\): error FS0039: .*'hafRn'.*\n"));
+        Assert.That(outcome.Error, Does.Contain("   4 | let other = Loss.hafRn ()\n     |                  ^^^^^\nDid you mean \"hafRm\"? Installed: "));
         Assert.That((outcome.ExitCode, outcome.Output), Is.EqualTo((2, "")));
     }
 

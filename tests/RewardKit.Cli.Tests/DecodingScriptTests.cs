@@ -51,7 +51,7 @@ public class DecodingScriptTests : CommandFixture
         WriteScript();
         var outcome = Call("run", "steer.fsx", "--plugins", Steering, "--", "-0.5");
         Assert.That(outcome.ExitCode, Is.EqualTo(2));
-        Assert.That(outcome.Error, Is.EqualTo("A guide or scorer has the weight -0.5; expected 0 or more.\n  at steer.fsx:8\n"));
+        Assert.That(outcome.Error, Is.EqualTo("A guide or scorer has the weight -0.5; expected 0 or more.\n  at steer.fsx:8\n   8 | " + File.ReadAllLines(PathOf("steer.fsx"))[7] + "\n"));
         Assert.That(Directory.Exists(PathOf("runs/steer/answers")), Is.False);
     }
 }

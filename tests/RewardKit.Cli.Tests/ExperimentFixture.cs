@@ -93,8 +93,13 @@ public abstract class ExperimentFixture : CommandFixture
     [OneTimeTearDown]
     public void RemoveExperiment() => Directory.Delete(_shared, recursive: true);
 
+    /// <summary>The end of a message that shows the script's line with the given text.</summary>
+    protected string At(string text) => $"{Place(text)}{Line(text),4} | {File.ReadAllLines(Script)[Line(text) - 1]}\n";
+
     /// <summary>The end of a message that names the script's line with the given text.</summary>
-    protected string At(string text) => $"\n  at {Script}:{Array.FindIndex(File.ReadAllLines(Script), line => line.Contains(text)) + 1}\n";
+    protected string Place(string text) => $"\n  at {Script}:{Line(text)}\n";
+
+    private int Line(string text) => Array.FindIndex(File.ReadAllLines(Script), line => line.Contains(text)) + 1;
 
     /// <summary>The command line that runs the experiment.</summary>
     /// <param name="options">Options of the command, and behind <c>--</c> what differs from the sound experiment.</param>

@@ -11,7 +11,7 @@ public class FailureTests : ExperimentFixture
         Assert.Multiple(() =>
         {
             Assert.That(outcome.ExitCode, Is.EqualTo(1));
-            Assert.That(outcome.Error, Is.EqualTo($"The arm \"third\" with seed 1 failed: Exception: boom{At("failwith")}"));
+            Assert.That(outcome.Error, Is.EqualTo($"The arm \"third\" with seed 1 failed: Exception: boom{Place("failwith")}"));
             Assert.That(outcome.Output, Does.Contain("first, seed 1: done").And.Contain("second, seed 1: done")
                 .And.Contain("Failed, and missing here: third (seed 1).").And.Contain("wrote "));
         });

@@ -50,7 +50,7 @@ module ScriptHostTests =
         space.Run "a.fsx"
         let entry = space.Entries.Head
         let whole = File.ReadAllBytes entry
-        File.WriteAllBytes(entry, whole[.. whole.Length / 2])
+        space.Damage(entry, whole[.. whole.Length / 2])
         space.Run "a.fsx"
         Assert.That(space.Log, Expect.equal [ "ran"; "ran" ])
         Assert.That(File.ReadAllBytes(entry).Length, Expect.equal whole.Length)
@@ -73,7 +73,7 @@ module ScriptHostTests =
         let reported = error.Message.Split '\n'
         Assert.That(error.ExitCode, Expect.equal 2)
         Assert.That(reported[0], Does.StartWith $"{path}(1,14): error FS0001: ")
-        Assert.That(error.Message, Does.Contain $"\n{path}(3,13): error FS0039: ")
+        Assert.That(error.Message, Does.Contain $"\n\n{path}(3,13): error FS0039: ")
         Assert.That(space.Entries, Is.Empty)
 
     [<Test>]
@@ -128,7 +128,7 @@ module ScriptHostTests =
             let error = refusal (fun () -> space.Run "a.fsx")
             Assert.That(error.ExitCode, Expect.equal 1)
             Assert.That(error.Message, Does.StartWith "ArgumentException: ")
-            Assert.That(error.Message, Does.EndWith $"\n  at {space.A}:2")
+            Assert.That(error.Message, Does.EndWith $"\n  at {space.A}:2\n   2 |     List.head xs")
 
     [<Test>]
     let ``a loaded file that throws is told with its own line`` () =
@@ -136,7 +136,7 @@ module ScriptHostTests =
         space.Write("a.fsx", lines [ "#load \"b.fsx\""; log "B.value" ])
         space.Write("b.fsx", lines [ "module B"; ""; ""; "let value: int = failwith \"boom\"" ])
         let error = refusal (fun () -> space.Run "a.fsx")
-        Assert.That(error.Message, Expect.equal $"boom\n  at {space.B}:4")
+        Assert.That(error.Message, Expect.equal $"boom\n  at {space.B}:4\n   4 | let value: int = failwith \"boom\"")
 
     [<Test>]
     let ``a refusal keeps its exit code and gets the script's line`` () =
@@ -145,7 +145,7 @@ module ScriptHostTests =
         let error = refusal (fun () -> space.Run "a.fsx")
         Assert.That(error.ExitCode, Expect.equal 2)
         Assert.That(error.Message, Does.StartWith ("There is no data folder " + space.Path "nowhere" + "."))
-        Assert.That(error.Message, Does.EndWith $"\n  at {space.A}:2")
+        Assert.That(error.Message, Does.EndWith $"\n  at {space.A}:2\n   2 | Data.hhRlhf \"nowhere\"")
 
     [<Test>]
     let ``being stopped stays being stopped`` () =

@@ -50,6 +50,11 @@ type Workspace() =
     member this.Log =
         if File.Exists(this.Path "log.txt") then List.ofArray (File.ReadAllLines(this.Path "log.txt")) else []
 
+    /// Puts something else in a file's place. What is loaded from the file stays whole.
+    member _.Damage(file: string, bytes: byte array) =
+        File.Delete file
+        File.WriteAllBytes(file, bytes)
+
     /// The compiled scripts in the cache.
     member _.Entries =
         if Directory.Exists cache then Directory.GetFiles cache |> Array.sort |> List.ofArray else []

@@ -23,7 +23,7 @@ internal static class PluginFault
         var who = frames.FirstOrDefault(f => f.Context is PluginLoadContext) is { } fault ? $"{Who(fault, frames)}: " : "";
         var place = frames.FirstOrDefault(f => f.Context.IsCollectible && f.File is not null) is { } own
             ? $"\n  at {Display(own.File!)}:{own.Line}" : "";
-        return what.EndsWith(place, StringComparison.Ordinal) ? who + what : who + what + place;
+        return what.Contains(place, StringComparison.Ordinal) ? who + what : who + what + place;
     }
 
     /// <summary>Whether a plugin's code was at work.</summary>

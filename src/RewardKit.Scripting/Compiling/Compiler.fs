@@ -1,6 +1,7 @@
 namespace RewardKit.Scripting
 
 open System
+open System.Collections.Generic
 open System.IO
 open System.Runtime.CompilerServices
 open FSharp.Compiler.CodeAnalysis
@@ -10,23 +11,53 @@ open RewardKit
 /// A compiled script and what the compiler had to remark on it.
 type internal Compiled = { Assembly: byte[]; Warnings: string list }
 
-/// The F# compiler. No other file touches FSharp.Compiler.Service, which is therefore not loaded for cached scripts.
+/// The F# compiler. Beside Operations, which it calls, no other file touches FSharp.Compiler.Service, which is therefore not
+/// loaded for cached scripts.
 module internal Compiler =
 
-    let private describe (diagnostic: FSharpDiagnostic) =
-        let severity =
-            if diagnostic.Severity = FSharpDiagnosticSeverity.Error then "error" else "warning"
+    let private remark (sources: ScriptSources) (diagnostic: FSharpDiagnostic) : Remark =
+        let range = diagnostic.Range
 
-        let place =
-            if File.Exists diagnostic.FileName then
-                $"{ScriptSources.display diagnostic.FileName}({diagnostic.StartLine},{diagnostic.StartColumn + 1}): "
-            else
-                ""
+        let text =
+            sources.Files |> List.tryFind (fun (path, _) -> path = diagnostic.FileName) |> Option.map snd |> Option.toObj
 
-        let message =
-            String.Join(" ", diagnostic.Message.Split([| ' '; '\n'; '\r' |], StringSplitOptions.RemoveEmptyEntries))
+        {
+            File = diagnostic.FileName
+            Text = text
+            Line = range.StartLine
+            Column = range.StartColumn + 1
+            Length = if range.EndLine = range.StartLine then range.EndColumn - range.StartColumn else Int32.MaxValue
+            Severity = if diagnostic.Severity = FSharpDiagnosticSeverity.Error then "error" else "warning"
+            Number = diagnostic.ErrorNumberText
+            Message =
+                String.Join(" ", diagnostic.Message.Split([| ' '; '\n'; '\r' |], StringSplitOptions.RemoveEmptyEntries))
+        }
 
-        $"{place}{severity} {diagnostic.ErrorNumberText}: {message}"
+    /// Each remark with its line and a hint. One mistake often has several remarks: those about the same place, and those that
+    /// say the same of the same line, are left out but for the first, and a hint is given once.
+    let private describe checker (sources: ScriptSources) (diagnostics: FSharpDiagnostic array) =
+        let names = Names.of' sources
+        let given = HashSet<string>()
+
+        [ for diagnostic in diagnostics do
+              let remark = remark sources diagnostic
+
+              let operations =
+                  match remark.Number with
+                  | "FS0708" -> Operations.check checker names remark.File remark.Text
+                  | "FS0039" when not (isNull remark.Text) ->
+                      Operations.check checker names remark.File remark.Text
+                      |> List.filter (fun (found, _) -> (found.Line, found.Column) = (remark.Line, remark.Column))
+                  | _ -> []
+
+              match operations with
+              | [] -> Hints.give names remark
+              | found ->
+                  for operation, hint in found do
+                      { operation with Number = remark.Number }, hint ]
+        |> List.distinctBy (fun (remark, _) -> remark.File, remark.Line, remark.Column)
+        |> List.distinctBy (fun (remark, _) -> remark.File, remark.Line, remark.Message)
+        |> List.map (fun (remark, hint) -> remark.Show(Option.filter given.Add hint))
 
     /// Compiles a script with all it loads. Compile errors are one exception that lists them all.
     [<MethodImpl(MethodImplOptions.NoInlining)>]
@@ -45,15 +76,16 @@ module internal Compiler =
                       yield $"-r:{reference}"
                   yield sources.Script ]
 
+            let checker = FSharpChecker.Create()
+
             let diagnostics, failure =
-                FSharpChecker.Create().Compile(Array.ofList arguments) |> Async.RunSynchronously
+                checker.Compile(Array.ofList arguments) |> Async.RunSynchronously
 
             let errors, others =
                 diagnostics |> Array.partition (fun d -> d.Severity = FSharpDiagnosticSeverity.Error)
 
             if errors.Length > 0 then
-                let lines = errors |> Array.map describe |> Array.distinct
-                raise (RewardKitException.Input(String.Join("\n", lines)))
+                raise (RewardKitException.Input(String.Join("\n\n", describe checker sources errors)))
 
             match failure with
             | Some cause ->
@@ -64,9 +96,10 @@ module internal Compiler =
             let warnings =
                 others
                 |> Array.filter (fun d -> d.Severity = FSharpDiagnosticSeverity.Warning)
-                |> Array.map describe
-                |> Array.distinct
 
-            { Assembly = File.ReadAllBytes output; Warnings = List.ofArray warnings }
+            {
+                Assembly = File.ReadAllBytes output
+                Warnings = if warnings.Length = 0 then [] else describe checker sources warnings
+            }
         finally
             folder.Delete true

@@ -10,6 +10,7 @@ open System.Runtime.Loader
 open RewardKit
 open RewardKit.Hosting.Experiments
 open RewardKit.Torch
+open RewardKit.Training.Data
 
 /// Where a script's assembly lives: collectible, so that script and all it made can go again. What the host has comes
 /// from the host; assemblies named by `#r` come from where the script says.
@@ -39,28 +40,25 @@ module internal ScriptAssembly =
         | :? AggregateException when not (isNull error.InnerException) -> unwrap error.InnerException
         | _ -> error
 
-    /// The innermost line of the script's own files on an exception's stack, as `quickstart.fsx:12`.
+    /// The innermost line of the script's own files on an exception's stack, as `quickstart.fsx:12`, and the line itself.
     let private ownLine (sources: ScriptSources) (error: exn) =
         let own =
-            sources.Files
-            |> List.map fst
-            |> List.filter (fun path -> Path.GetFileName path <> ScriptSources.GeneratedName)
+            sources.Files |> List.filter (fun (path, _) -> Path.GetFileName path <> ScriptSources.GeneratedName)
 
         StackTrace(error, true).GetFrames()
         |> Seq.tryPick (fun frame ->
-            match frame.GetFileName() with
-            | null -> None
-            | path when List.contains path own -> Some $"{ScriptSources.display path}:{frame.GetFileLineNumber()}"
-            | _ -> None)
+            own
+            |> List.tryFind (fun (path, _) -> path = frame.GetFileName())
+            |> Option.map (fun (path, text) ->
+                let number = frame.GetFileLineNumber()
+                let line = text.Split('\n') |> Array.tryItem (number - 1) |> Option.defaultValue ""
+                $"\n  at {ScriptSources.display path}:{number}\n{SourceExcerpt.Of(line, number)}"))
 
     let private translate sources (error: exn) : exn =
         let cause = unwrap error
 
         let place =
-            [ cause; error ]
-            |> List.tryPick (ownLine sources)
-            |> Option.map (fun line -> $"\n  at {line}")
-            |> Option.defaultValue ""
+            [ cause; error ] |> List.tryPick (ownLine sources) |> Option.defaultValue ""
 
         match cause with
         | :? OperationCanceledException
@@ -76,12 +74,14 @@ module internal ScriptAssembly =
 
     /// Runs a script's top level once, then lets its assembly go. Returns what tells whether it is gone.
     [<MethodImpl(MethodImplOptions.NoInlining)>]
-    let run (sources: ScriptSources) (assembly: byte[]) : WeakReference =
+    let run (sources: ScriptSources) (script: CompiledScript) : WeakReference =
         let context = ScriptLoadContext sources.References
 
         try
             let entry =
-                context.LoadFromStream(new MemoryStream(assembly)).EntryPoint
+                match script with
+                | InFile path -> context.LoadFromAssemblyPath(path).EntryPoint
+                | InMemory assembly -> context.LoadFromStream(new MemoryStream(assembly)).EntryPoint
 
             try
                 let arguments: obj[] =

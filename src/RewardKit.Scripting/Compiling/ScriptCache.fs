@@ -4,17 +4,24 @@ open System
 open System.IO
 open System.Security.Cryptography
 
-/// Compiled scripts by key, one file each: the assembly, and behind it the SHA-256 of it, so that an entry is either
-/// whole or not there. Entries are written beside and renamed.
+/// A compiled script. Debuggers find the symbols of one in a file; those of one in memory, not all of them do.
+type internal CompiledScript =
+    | InFile of string
+    /// Where the cache cannot be written.
+    | InMemory of byte[]
+
+/// Compiled scripts by key, one file each: the assembly, and behind it, where the loader does not look, the SHA-256 of it,
+/// so that an entry is either whole or not there. Entries are written beside and renamed, so that one that is in use stays
+/// what it is.
 type internal ScriptCache(folder: string) =
     /// Older entries are removed when there are more than this.
     let kept = 200
 
-    let entry (key: string) = Path.Combine(folder, key + ".script")
+    let entry (key: string) = Path.Combine(folder, key + ".dll")
 
     let sweep () =
         for old in
-            DirectoryInfo(folder).GetFiles "*.script"
+            DirectoryInfo(folder).GetFiles "*.dll"
             |> Array.sortByDescending _.LastWriteTimeUtc
             |> Seq.indexed
             |> Seq.filter (fun (index, _) -> index >= kept)
@@ -29,8 +36,8 @@ type internal ScriptCache(folder: string) =
         | :? IOException
         | :? UnauthorizedAccessException -> otherwise
 
-    /// The assembly kept under a key; nothing if there is none or its file is damaged.
-    member _.TryRead(key: string) : byte[] option =
+    /// The script kept under a key; nothing if there is none or its file is damaged.
+    member _.TryFind(key: string) : CompiledScript option =
         attempt None (fun () ->
             let path = entry key
             let bytes = File.ReadAllBytes path
@@ -41,19 +48,20 @@ type internal ScriptCache(folder: string) =
                 && SHA256.HashData(bytes.AsSpan(0, length)).AsSpan().SequenceEqual(bytes.AsSpan length)
             then
                 attempt () (fun () -> File.SetLastWriteTimeUtc(path, DateTime.UtcNow))
-                Some bytes[.. length - 1]
+                Some(InFile path)
             else
                 None)
 
     /// Keeps an assembly under a key.
-    member _.Write(key: string, assembly: byte[]) =
-        attempt () (fun () ->
+    member _.Keep(key: string, assembly: byte[]) : CompiledScript =
+        attempt (InMemory assembly) (fun () ->
             Directory.CreateDirectory folder |> ignore
             let path = entry key
             let beside = $"{path}.{Guid.NewGuid():N}"
             File.WriteAllBytes(beside, Array.append assembly (SHA256.HashData assembly))
             File.Move(beside, path, true)
-            sweep ())
+            attempt () sweep
+            InFile path)
 
     /// `rewardkit/scripts` in the user's cache folder: `XDG_CACHE_HOME`, or `~/.cache`.
     static member DefaultFolder =

@@ -17,7 +17,7 @@ module GeneratedScriptTests =
     let private plugin kind id options =
         PluginDescription(Kind = kind, Id = id, Type = "T", Summary = $"What {id} does.", Options = List.toArray options)
 
-    let private installed =
+    let internal installed =
         [ plugin
               PluginKind.Loss
               "haf-rm"
@@ -85,8 +85,9 @@ module GeneratedScriptTests =
         use space = workspace (later :: installed)
         space.Write("a.fsx", lines (preamble @ [ "let a = Loss.bradleyTerry ()"; "let b = Loss.later ()" ]))
         let error = refusal (fun () -> space.Host.Check space.A |> ignore)
-        Assert.That(error.Message, Does.EndWith $"a.fsx(5,14): error FS9001: {refusal'}")
-        Assert.That(error.Message.Split '\n', Has.Length.EqualTo 1)
+        let told = error.Message.Split '\n'
+        Assert.That(told[0], Does.EndWith $"a.fsx(5,14): error FS9001: {refusal'}")
+        Assert.That(told[1..], Expect.equal [| "   5 | let b = Loss.later ()"; "     |              ^^^^^" |])
 
     [<Test>]
     let ``a script says what it means through the generated functions`` () =
