@@ -35,6 +35,8 @@ public class DependencyRuleTests
     [TestCase("rewardkit", "BradleyTerry", "rewardkit references BradleyTerry")]
     [TestCase("HafRm", "RewardKit.Training", "the plugin HafRm references RewardKit.Training")]
     [TestCase("HafRm", "BradleyTerry", "the plugin HafRm references BradleyTerry")]
+    [TestCase("rewardkit", "rewardkit-board", "rewardkit references rewardkit-board")]
+    [TestCase("rewardkit-board", "RewardKit.Scripting", "rewardkit-board references RewardKit.Scripting")]
     [TestCase("RewardKit.Newcomer", "TorchSharp", "RewardKit.Newcomer has no place in the rule")]
     public void A_wrong_reference_is_told(string assembly, string reference, string expected)
     {

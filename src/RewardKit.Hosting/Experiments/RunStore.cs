@@ -212,6 +212,9 @@ internal sealed class RunStore(string folder, bool keepCheckpoints = false)
         Write(Path.Combine(FolderOf(arm, seed), "run.json"), new RunFile(
             key.Hash, key.Parts, measurements.ToDictionary(), samples.ToDictionary(s => s.Key, s => s.Value.ToArray())));
 
+    /// <summary>What an evaluation looked at in a run's folder, by evaluator, whatever its key; null if there is none that can be read.</summary>
+    public static IReadOnlyDictionary<string, EvaluationSample[]>? ReadSamples(string run) => Read<RunFile>(Path.Combine(run, "run.json"))?.Samples;
+
     private static void Write<T>(string path, T content) =>
         AtomicFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(content, StoreJson.Options));
 
@@ -228,7 +231,8 @@ internal sealed class RunStore(string folder, bool keepCheckpoints = false)
         }
     }
 
-    private static StepLog[]? ReadSteps(string path)
+    /// <summary>A training's steps; null if there is no such file, or none that can be read.</summary>
+    public static StepLog[]? ReadSteps(string path)
     {
         try
         {

@@ -105,8 +105,9 @@ public static class ReportPage
         }));
     }
 
-    /// <summary>A file under <c>assets/</c>.</summary>
-    internal static string Asset(string name)
+    /// <summary>The text of a file under <c>assets/</c>: the board draws with the same ones.</summary>
+    /// <param name="name">Its name.</param>
+    public static string Asset(string name)
     {
         var assembly = Assembly.GetExecutingAssembly();
         using var stream = assembly.GetManifestResourceStream($"RewardKit.Hosting.Reports.assets.{name}")

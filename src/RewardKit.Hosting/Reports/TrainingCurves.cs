@@ -1,18 +1,25 @@
 using System.Globalization;
 using System.Text.Json;
 using RewardKit.Hosting.Experiments;
+using RewardKit.Training;
 
 namespace RewardKit.Hosting.Reports;
+
+/// <summary>A run to be drawn.</summary>
+/// <param name="Arm">The place of its line among the chart's lines, from 0; runs of one place are its seeds.</param>
+/// <param name="Folder">The folder that has its <c>metrics.jsonl</c>; null for none.</param>
+/// <param name="Steps">Its training log; empty while it is being trained.</param>
+public sealed record CurveRun(int Arm, string? Folder, IReadOnlyList<StepLog> Steps);
 
 /// <summary>
 /// What was logged at each step, as the data that the page's script hands to uPlot: a chart a metric, a line an arm, the
 /// seeds as a band. The training log has the loss, the learning rate and the gradient norm; accuracy, margins and
 /// validation (<c>eval/…</c>) stand in the run's <c>metrics.jsonl</c> and are drawn where that file is.
 /// </summary>
-internal static class TrainingCurves
+public static class TrainingCurves
 {
     /// <summary>What starts the name of a metric that was taken on validation pairs.</summary>
-    public const string Validation = "eval/";
+    internal const string Validation = "eval/";
 
     private const int MostPoints = 300;
     private static readonly string[] First =
@@ -22,10 +29,10 @@ internal static class TrainingCurves
     /// An object a metric: <c>name</c>, <c>more</c> (whether it is one of the lesser ones) and <c>arms</c>, each with
     /// <c>arm</c>, <c>x</c> (steps) and <c>seeds</c> (a list of values a seed, null where there is none).
     /// </summary>
-    public static IEnumerable<object> Data(ExperimentResult result)
+    /// <param name="of">The runs, in any order.</param>
+    public static IEnumerable<object> Data(IEnumerable<CurveRun> of)
     {
-        var arms = result.Spec.Arms.Select(a => a.Name).ToList();
-        var runs = result.Runs.Select(r => (Arm: arms.IndexOf(r.Arm), Rows: Rows(r))).Where(r => r.Rows.Count > 0).ToArray();
+        var runs = of.Select(r => (r.Arm, Rows: Rows(r))).Where(r => r.Rows.Count > 0).ToArray();
         if (runs.Length == 0) return [];
         // The same steps for all arms and seeds, so that they lie on one grid.
         var stride = (runs.Max(r => r.Rows.Keys.Last()) + MostPoints - 1) / MostPoints;
@@ -38,6 +45,12 @@ internal static class TrainingCurves
                 arms = runs.GroupBy(r => r.Arm).Select(arm => Arm(arm.Key, name, [.. arm.Select(r => Thin(r.Rows, name, stride))]))
                     .Where(a => a is not null),
             });
+    }
+
+    internal static IEnumerable<object> Data(ExperimentResult result)
+    {
+        var arms = result.Spec.Arms.Select(a => a.Name).ToList();
+        return Data(result.Runs.Select(r => new CurveRun(arms.IndexOf(r.Arm), r.Folder, r.Log?.Steps ?? [])));
     }
 
     private static int Rank(string name) => Array.IndexOf(First, name) is var place and >= 0 ? place : First.Length;
@@ -74,12 +87,12 @@ internal static class TrainingCurves
         return points;
     }
 
-    private static SortedDictionary<int, Dictionary<string, double>> Rows(RunResult run)
+    private static SortedDictionary<int, Dictionary<string, double>> Rows(CurveRun run)
     {
         var rows = new SortedDictionary<int, Dictionary<string, double>>();
         foreach (var (step, values) in Watched(run.Folder))
             foreach (var (name, value) in values) At(step)[name] = value;
-        foreach (var step in run.Log?.Steps ?? [])
+        foreach (var step in run.Steps)
         {
             var row = At(step.Step);
             foreach (var (name, value) in step.Metrics)
@@ -100,7 +113,10 @@ internal static class TrainingCurves
         if (path is null || !File.Exists(path)) return rows;
         try
         {
-            foreach (var line in File.ReadLines(path))
+            // Whoever writes it is not to be held up.
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            using var reader = new StreamReader(file);
+            while (reader.ReadLine() is { } line)
             {
                 var values = JsonSerializer.Deserialize<Dictionary<string, double>>(line, StoreJson.Options);
                 if (values is null || !values.Remove("step", out var step)) continue;

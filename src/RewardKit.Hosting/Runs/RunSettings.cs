@@ -12,10 +12,15 @@ public static partial class RunSettings
     /// </summary>
     /// <param name="row">The run.</param>
     /// <returns>Names and values, by name.</returns>
-    public static SortedDictionary<string, string> Of(RunRow row)
+    public static SortedDictionary<string, string> Of(RunRow row) => Of(row.Parts);
+
+    /// <summary>The same of the parts of any key.</summary>
+    /// <param name="parts">The parts.</param>
+    /// <returns>Names and values, by name.</returns>
+    public static SortedDictionary<string, string> Of(IReadOnlyDictionary<string, string> parts)
     {
         var settings = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (name, value) in row.Parts)
+        foreach (var (name, value) in parts)
         {
             if (Method().Match(value) is { Success: true } method)
             {
@@ -23,7 +28,11 @@ public static partial class RunSettings
                 settings[$"{name} (content)"] = Short(method.Groups["hash"].Value);
                 Flatten(name, method.Groups["options"].Value);
             }
-            else if (value.StartsWith('{')) Flatten(name, value);
+            else if (Record().Match(value) is { Success: true } record)
+            {
+                if (record.Groups["content"] is { Success: true } content) settings[$"{name} (content)"] = Short(content.Value);
+                Flatten(name, record.Groups["properties"].Value);
+            }
             else settings[name] = Short(value);
         }
         return settings;
@@ -46,6 +55,9 @@ public static partial class RunSettings
 
     [GeneratedRegex("^(?<id>.+) (?<hash>[0-9a-f]{16,}) (?<options>\\{.*\\})$", RegexOptions.Singleline)]
     private static partial Regex Method();
+
+    [GeneratedRegex("^(?<properties>\\{.*\\})( (?<content>[0-9a-f ]+))?$", RegexOptions.Singleline)]
+    private static partial Regex Record();
 
     [GeneratedRegex("\\b[0-9a-f]{64}\\b")]
     private static partial Regex Hash();

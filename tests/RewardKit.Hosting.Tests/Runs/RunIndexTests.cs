@@ -140,11 +140,14 @@ public sealed class RunIndexTests
                 ["loss"] = $$"""haf-rm {{hash}} {"alpha":0.2}""",
                 ["training"] = """{"Epochs":2,"Schedule":"Cosine","MicroBatchSize":null}""",
                 ["data"] = $"{hash} (train part)",
+                ["guide"] = $$"""{"Template":"text"} {{hash}}""",
             },
         });
         Assert.That(settings, Is.EqualTo(new Dictionary<string, string>
         {
             ["data"] = "aaaaaaaaaaaa (train part)",
+            ["guide (content)"] = "aaaaaaaaaaaa",
+            ["guide.template"] = "text",
             ["loss"] = "haf-rm",
             ["loss (content)"] = "aaaaaaaaaaaa",
             ["loss.alpha"] = "0.2",

@@ -1,9 +1,10 @@
 "use strict";
 // What all charts share: the page's data, colours that follow the scheme, and drawing anew when width or scheme change.
-const page = JSON.parse(document.getElementById("page-data").textContent);
+// The board has no data in the page: it fetches them.
+const page = JSON.parse(document.getElementById("page-data")?.textContent ?? "null");
 
 const charts = (function () {
-  const all = [];
+  let all = [];
   const css = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
   function draw(item) {
@@ -37,10 +38,16 @@ const charts = (function () {
   document.addEventListener("toggle", e => all.forEach(item => { if (!item.chart && e.target.contains(item.place)) draw(item); }), true);
 
   return {
-    css, figure, redraw,
+    css, figure, draw, redraw,
     ink: arm => css("--c" + arm % 10),
     add(place, make) {
-      all.push({ place, make });
+      const item = { place, make };
+      all.push(item);
+      return item;
+    },
+    clear() {
+      all.forEach(item => item.chart?.destroy());
+      all = [];
     },
     number(v) {
       if (v == null) return "–";

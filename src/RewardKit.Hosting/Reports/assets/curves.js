@@ -1,6 +1,7 @@
-// A chart a metric, a line an arm: the mean over the seeds, with the lowest and highest seed as a band.
-(function () {
-  const hidden = new Set();
+// A chart a metric, a line an arm: the mean over the seeds, with the lowest and highest seed as a band. What is returned draws
+// the curves that a run under way has later; a chart that somebody zooms into or points at stays so.
+function drawCurves(arms, curves) {
+  const hidden = new Set(), charted = new Map();
   const smooth = document.getElementById("smooth");
 
   // The mean over a window of a tenth of the run about each point.
@@ -20,7 +21,8 @@
     return [row(v => v.reduce((a, b) => a + b) / v.length), row(v => Math.min(...v)), row(v => Math.max(...v))];
   }
 
-  function plot(metric, place, width, readout) {
+  // What uPlot is given, and whether two charts of a metric are alike but for their data.
+  function content(metric) {
     const arms = metric.arms.filter(a => !hidden.has(a.arm));
     const steps = [...new Set(arms.flatMap(a => a.x))].sort((a, b) => a - b);
     const sparse = metric.name.startsWith("eval/");
@@ -37,6 +39,12 @@
       series.push({ stroke: ink, width: 2, spanGaps: true, points: { show: sparse || steps.length === 1, size: 5, fill: ink }, arm: arm.arm });
       data.push(mean);
     }
+    return { data, series, bands, shape: series.map(s => s.arm ?? "").join() + (steps.length === 1) };
+  }
+
+  function plot(chart, place, width, readout) {
+    const { data, series, bands, shape } = content(chart.metric);
+    chart.shape = shape;
     return new uPlot({
       width, height: 190, series, bands, padding: [6, 20, 0, 0],
       legend: { show: false },
@@ -46,11 +54,11 @@
       hooks: {
         setCursor: [u => {
           const i = u.cursor.idx;
-          readout.replaceChildren(...(i == null ? [] : [`step ${steps[i]}`, ...series.flatMap((s, place) => {
-            if (s.arm === undefined || data[place][i] == null) return [];
+          readout.replaceChildren(...(i == null ? [] : [`step ${u.data[0][i]}`, ...series.flatMap((s, place) => {
+            if (s.arm === undefined || u.data[place][i] == null) return [];
             const value = document.createElement("span");
             value.style.color = charts.ink(s.arm);
-            value.textContent = " " + charts.number(data[place][i]);
+            value.textContent = " " + charts.number(u.data[place][i]);
             return [value];
           })]));
         }],
@@ -59,7 +67,7 @@
   }
 
   const legend = document.getElementById("legend");
-  page.arms.forEach((name, arm) => {
+  arms.forEach((name, arm) => {
     const chip = document.createElement("button");
     chip.type = "button";
     chip.textContent = name;
@@ -74,14 +82,44 @@
   });
   smooth.addEventListener("change", charts.redraw);
 
-  for (const metric of page.curves) {
+  function add(metric) {
     const { caption, place } = charts.figure(document.getElementById(metric.more ? "more-curves" : "curves"), metric.name);
     const readout = document.createElement("small");
     readout.className = "readout";
     caption.append(readout);
     place.setAttribute("aria-label", metric.name + " by step");
-    charts.add(place, (place, width) => plot(metric, place, width, readout));
+    const chart = { metric };
+    charted.set(metric.name, chart);
+    chart.item = charts.add(place, (place, width) => plot(chart, place, width, readout));
   }
-  document.getElementById("training").hidden = !page.curves.length;
-  document.getElementById("more").hidden = !page.curves.some(m => m.more);
-})();
+
+  function update(curves) {
+    let added = false;
+    for (const metric of curves) {
+      const chart = charted.get(metric.name), drawn = chart?.item.chart;
+      if (chart) chart.metric = metric;
+      else {
+        add(metric);
+        added = true;
+      }
+      if (!drawn) continue;
+      const { data, shape } = content(metric);
+      if (shape !== chart.shape) {
+        charts.draw(chart.item);
+        continue;
+      }
+      const steps = drawn.data[0], { min, max } = drawn.scales.x, zoomed = min > steps[0] || max < steps[steps.length - 1];
+      drawn.setData(data, !zoomed);
+      if (zoomed) drawn.redraw();
+    }
+    document.getElementById("training").hidden = !charted.size;
+    document.getElementById("more").hidden = ![...charted.values()].some(c => c.metric.more);
+    return added;
+  }
+
+  update(curves);
+  return curves => {
+    if (update(curves)) charts.redraw();
+  };
+}
+if (page) drawCurves(page.arms, page.curves);
