@@ -42,7 +42,9 @@ internal sealed class Folders(string root)
         var files = folders.SelectMany(folder => AnswerFiles(Place(folder)).Select(path => (Folder: folder, Path: path, Kept: KeptAnswers.Read(path))))
             .Where(file => file.Kept.Answers.Count > 0).ToArray();
         var columns = files.Select(file => file.Kept.Answers.GroupBy(answer => Text(answer.Prompt)).ToDictionary(g => g.Key, g => g.ToArray())).ToArray();
-        var prompts = files.SelectMany(file => file.Kept.Answers).Select(answer => answer.Prompt).DistinctBy(Text).ToArray();
+        // Those that most have answered can be compared.
+        var prompts = files.SelectMany(file => file.Kept.Answers).Select(answer => answer.Prompt).DistinctBy(Text)
+            .OrderByDescending(prompt => columns.Count(column => column.ContainsKey(Text(prompt)))).ToArray();
         return new
         {
             Columns = files.Select(file => new { file.Folder, File = Path.GetFileName(file.Path), Settings = RunSettings.Of(file.Kept.Parts) }),

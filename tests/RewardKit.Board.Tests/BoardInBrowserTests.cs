@@ -177,7 +177,7 @@ public sealed class BoardInBrowserTests
         await _page.Await("document.querySelectorAll('article').length === 2");
         Assert.That(await _page.Value<string[]>("[...document.querySelectorAll('article:first-child .answers > div')].map(d => d.innerText.replace(/\\s+/g, ' '))"), Is.EquivalentTo(new[]
         {
-            "options.temperature 0.5 <b>calm</b> 2 tokens, log-probability −1.5, stop-token", "options.temperature 1 wild 2 tokens, log-probability −1.5, stop-token",
+            "sampling, temperature 0.5 <b>calm</b> 2 tokens, log-probability −1.5, stop-token", "sampling, temperature 1 wild 2 tokens, log-probability −1.5, stop-token",
         }));
     }
 

@@ -1,6 +1,5 @@
 // A run, an experiment, or several runs side by side: lines, each a run or an arm with its seeds.
-import { h, setText, number, when, took, result, isLive, watch, get, trouble } from "./dom.js";
-import { pageOf } from "./list.js";
+import { h, setText, number, when, took, result, isLive, watch, get, trouble, pageLinks } from "./dom.js";
 import { pairs } from "./pairs.js";
 import { texts } from "./texts.js";
 
@@ -52,7 +51,7 @@ export function detail(main, wanted, go, replace) {
     const known = folders.filter(f => experiments.includes(f.name)), again = new Set(runs.map(r => r.experiment + "\n" + r.arm)).size < runs.length;
     links.replaceChildren(
       ...(wanted.experiment ? [] : experiments.map(name => h("a", { href: "/experiment/" + encodeURIComponent(name) }, "experiment " + name))),
-      ...known.flatMap(f => f.pages.map(page => h("a", { href: pageOf(f.name, page), target: "_blank", rel: "noopener" }, (known.length > 1 ? f.name + ": " : "") + page.replace(".html", "")))),
+      ...known.flatMap(f => pageLinks(f, known.length > 1 ? f.name + ": " : "")),
       ...(again || by === "arm" && lines.length < runs.length
         ? [h("button", { type: "button", "aria-pressed": String(by === "arm"), click: () => turn() }, by === "arm" ? "seeds apart" : "seeds together")] : []));
   }

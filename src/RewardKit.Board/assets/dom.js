@@ -50,6 +50,10 @@ export function result(run) {
   return [`step ${run.steps}`, run.epoch != null && `epoch ${number(run.epoch)}`, run.loss != null && `loss ${number(run.loss)}`].filter(Boolean).join(", ");
 }
 
+/** The pages that an experiment or script left. */
+export const pageLinks = (folder, prefix = "") => folder.pages.map(page =>
+  h("a", { href: `/pages/${encodeURIComponent(folder.name)}/${encodeURIComponent(page)}`, target: "_blank", rel: "noopener" }, prefix + page.replace(".html", "")));
+
 export function trouble(message) {
   const place = document.getElementById("trouble");
   place.hidden = !message;
@@ -69,15 +73,21 @@ export async function get(url, tag) {
   return { tag: answer.headers.get("ETag"), content };
 }
 
-/** Asks again and again, shows what is new, and says what is wrong. Returns what ends it. */
+/**
+ * Asks again and again, shows what is new, and says what is wrong. Returns what ends it. What takes the server long, as the curves
+ * of very many steps, is asked for less often: the machine has a training to do.
+ */
 export function watch(url, show, every = 1500) {
   let tag, timer, ended = false;
   async function ask() {
+    const asked = performance.now();
+    let pause = every;
     // Nobody looks at a hidden page.
     if (!document.hidden) {
       try {
         const answer = await get(url, tag);
         if (ended) return;
+        pause = Math.max(every, 20 * (performance.now() - asked));
         tag = answer.tag;
         trouble(null);
         if (answer.content) show(answer.content);
@@ -87,7 +97,7 @@ export function watch(url, show, every = 1500) {
         if (!(error instanceof Error) || error.name !== "Error") console.error(error);
       }
     }
-    timer = setTimeout(ask, every);
+    timer = setTimeout(ask, pause);
   }
   ask();
   return () => {

@@ -1,5 +1,5 @@
 // All runs: a table that is filtered, sorted, and changes in place while runs are under way.
-import { h, setText, when, took, seconds, result, isLive, watch, tell } from "./dom.js";
+import { h, setText, when, took, seconds, result, isLive, watch, tell, pageLinks } from "./dom.js";
 
 const columns = [
   { name: "arm", of: run => run.arm },
@@ -128,7 +128,7 @@ export function list(main, query, go, replace) {
 
   function showPages(folders) {
     pages.hidden = !folders.length;
-    const items = folders.map(f => h("li", {}, f.name + ": ", f.pages.flatMap(page => [h("a", { href: pageOf(f.name, page), target: "_blank", rel: "noopener" }, page.replace(".html", "")), " "]),
+    const items = folders.map(f => h("li", {}, f.name + ": ", pageLinks(f).flatMap(link => [link, " "]),
       f.answers ? h("a", { href: "/texts/" + encodeURIComponent(f.name) }, "texts") : null));
     const place = pages.querySelector("ul");
     if (place.textContent !== items.map(i => i.textContent).join("")) place.replaceChildren(...items);
@@ -173,5 +173,3 @@ export function list(main, query, go, replace) {
     },
   };
 }
-
-export const pageOf = (folder, page) => `/pages/${encodeURIComponent(folder)}/${encodeURIComponent(page)}`;

@@ -1,5 +1,5 @@
-// Generated texts side by side: a column a file of kept answers, named by the settings in which the files differ.
-import { h, number, get, setText } from "./dom.js";
+// Generated texts side by side: a column a file of kept answers.
+import { h, number, get, setText, trouble, pageLinks } from "./dom.js";
 import { turns } from "./pairs.js";
 
 const page = 10, shownAtFirst = 3;
@@ -19,7 +19,7 @@ export function texts(folders) {
     from = Math.max(0, start);
     try {
       const { content } = await get(`/api/texts?${folders.map(f => "folder=" + encodeURIComponent(f)).join("&")}&from=${from}&count=${page}`);
-      if (!columns) choices(content.columns);
+      if (!columns) choices(content.columns, content.prompts[0]);
       setText(place, content.total ? `prompts ${from + 1} to ${from + content.prompts.length} of ${content.total}` : "No answers are kept.");
       before.disabled = from === 0;
       after.disabled = from + page >= content.total;
@@ -29,15 +29,17 @@ export function texts(folders) {
     }
   }
 
-  // Hashes and versions tell nobody what an answer was made with.
-  function choices(files) {
-    const says = name => !/\(content\)$|^version of|^format$/.test(name);
-    const names = [...new Set(files.flatMap(f => Object.keys(f.settings)))].filter(says)
-      .filter(name => new Set(files.map(f => f.settings[name])).size > 1);
-    columns = files.map(f => names.filter(n => n in f.settings).map(n => `${n} ${f.settings[n]}`).join(", ") || f.file);
+  // A decoder's name, and the settings in which it was tried; hashes and versions tell nobody what an answer was made with.
+  function choices(files, first) {
+    const says = name => !/\(content\)$|^version of|^format$|^decoder$/.test(name), kind = f => f.settings.decoder ?? "sampling";
+    columns = files.map(f => {
+      const alike = files.filter(other => kind(other) === kind(f));
+      const names = Object.keys(f.settings).filter(n => says(n) && new Set(alike.map(other => other.settings[n])).size > 1);
+      return [kind(f), ...names.map(n => `${n.replace(/^(options|decoder)\./, "")} ${f.settings[n]}`)].join(", ");
+    });
     // Two that differ in what is not told apart above.
     columns = columns.map((name, i) => columns.indexOf(name) !== i || columns.lastIndexOf(name) !== i ? `${name} (${files[i].file.slice(0, 8)})` : name);
-    picked = new Set([...columns.keys()].slice(0, shownAtFirst));
+    picked = new Set([...columns.keys()].filter(i => first?.answers[i].length).slice(0, shownAtFirst));
     chooser.replaceChildren(...columns.map((name, i) => h("label", {},
       h("input", { type: "checkbox", checked: picked.has(i), change: e => (e.target.checked ? picked.add(i) : picked.delete(i), load(from)) }), " ", h("span", { class: "swatch", ink: i }, name))));
   }
@@ -57,10 +59,11 @@ export function texts(folders) {
   return h("section", {}, h("h2", {}, "Texts"), details);
 }
 
-/** A folder's texts alone. */
+/** A folder's texts alone, with its pages. */
 export function textsView(main, folder) {
-  const section = texts([folder]);
-  main.replaceChildren(h("header", {}, h("p", { class: "kind" }, "Texts"), h("h1", {}, folder)), section);
+  const section = texts([folder]), links = h("div", { class: "links" });
+  main.replaceChildren(h("header", {}, h("p", { class: "kind" }, "Texts"), h("h1", {}, folder), links), section);
+  get("/api/runs").then(({ content }) => links.append(...content.folders.filter(f => f.name === folder).flatMap(f => pageLinks(f))), error => trouble(error.message));
   section.querySelector("details").open = true;
   return { title: folder };
 }
