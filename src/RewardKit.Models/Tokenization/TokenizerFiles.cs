@@ -1,5 +1,7 @@
 using System.IO.Compression;
+using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Unicode;
 
 namespace RewardKit.Models.Tokenization;
@@ -102,6 +104,36 @@ internal sealed class TokenizerFiles
             using var copy = File.Create(Path.Combine(target, name));
             source.CopyTo(copy);
         }
+    }
+
+    /// <summary>
+    /// Gives a folder's tokenizer further tokens, numbered on from its last; they are found whole in a text, as any token that was
+    /// added to a tokenizer.
+    /// </summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="tokens">The tokens, none of them among its own.</param>
+    /// <exception cref="RewardKitException">The tokenizer is not one of tokenizer.json.</exception>
+    public static void Append(string folder, IReadOnlyList<string> tokens)
+    {
+        const string name = "tokenizer.json";
+        var files = new TokenizerFiles(folder);
+        var first = Tokenizer.Load(folder).VocabSize;
+        var root = files.Utf8Bytes(name) is { } bytes ? JsonNode.Parse(bytes)!.AsObject()
+            : throw RewardKitException.Input($"{folder}: tokens can be added to a {name} alone; save the tokenizer as one.");
+        if (root["added_tokens"] is not JsonArray added) root["added_tokens"] = added = [];
+        foreach (var (place, token) in tokens.Index())
+            added.Add(new JsonObject
+            {
+                ["id"] = first + place,
+                ["content"] = token,
+                ["single_word"] = false,
+                ["lstrip"] = false,
+                ["rstrip"] = false,
+                ["normalized"] = false,
+                ["special"] = false,
+            });
+        File.WriteAllText(Path.Combine(folder, name), root.ToJsonString(new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }));
+        File.Delete(Path.Combine(folder, name + ".gz"));
     }
 
     private static bool IsVocabulary(string name) => name is "tokenizer.json" or "vocab.json" or "merges.txt" or "tokenizer.model";

@@ -96,7 +96,7 @@ public static class ModelTools
             var merged = merger.Merge([.. opened.Zip(models, (weights, model) => new MergeMember(weights, model.Weight))]);
             Check(merged, opened[0]);
             NamedWeights.Write(output, models[0].Folder, merged.Weights.Select(weight => new WeightToWrite(
-                weight.Name, weight.Shape, weight.Type, () => merged.Make(weight))), options);
+                weight.Name, weight.Shape, weight.Type, () => merged.Make(weight))), options, merged.NewTokens);
         }
         finally
         {
@@ -124,8 +124,9 @@ public static class ModelTools
 
     private static void Check(MergedWeights merged, NamedWeights first)
     {
-        if (merged.NewTokens.Count > 0)
-            throw RewardKitException.Input($"The merger adds {merged.NewTokens.Count} tokens to the vocabulary of {first.Name}; models with more tokens than the first cannot be written.");
+        var tokens = merged.NewTokens.Count == 0 ? 0 : first.Tokens.Count + merged.NewTokens.Count;
+        if (merged.Weights.FirstOrDefault(weight => weight.Role is WeightRole.Embedding or WeightRole.LanguageHead && weight.Shape[0] < tokens) is { } small)
+            throw RewardKitException.Failure($"The merger makes {small.Name} of {small.Shape[0]} rows for the {tokens} tokens of its result.");
         var names = merged.Weights.Select(weight => weight.Name).ToHashSet(StringComparer.Ordinal);
         if (first.Weights.FirstOrDefault(weight => !names.Contains(weight.Name)) is { } missing)
             throw RewardKitException.Failure($"The merger's result lacks {missing.Name}, which {first.Name} has.");
@@ -133,11 +134,15 @@ public static class ModelTools
         {
             var expected = first.Find(weight.Name)
                 ?? throw RewardKitException.Failure($"The merger's result has {weight.Name}, which {first.Name} lacks.");
-            if (!weight.Shape.SequenceEqual(expected.Shape))
+            if (!weight.Shape.SequenceEqual(expected.Shape) && !Grew(weight, expected))
                 throw RewardKitException.Failure(
                     $"The merger makes {weight.Name} [{string.Join(", ", weight.Shape)}]; in {first.Name} it is [{string.Join(", ", expected.Shape)}].");
         }
     }
+
+    // With new tokens, what has a row for each token has more rows than the first model's.
+    private static bool Grew(ModelWeight weight, ModelWeight first) =>
+        weight.Role is WeightRole.Embedding or WeightRole.LanguageHead && weight.Shape[0] > first.Shape[0] && weight.Shape.Skip(1).SequenceEqual(first.Shape.Skip(1));
 
     private static void RefuseExisting(string output)
     {

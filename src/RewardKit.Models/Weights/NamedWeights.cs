@@ -98,9 +98,10 @@ public sealed class NamedWeights : IModelWeights, IDisposable
     /// <param name="like">The folder to take everything but the weights from; another one than <paramref name="folder"/>.</param>
     /// <param name="weights">The weights, in the order of the files.</param>
     /// <param name="options">Type and size of the files.</param>
+    /// <param name="newTokens">Tokens that its tokenizer has after those of the other one; null for none.</param>
     /// <exception cref="RewardKitException">A tensor turns out to be of another shape than was said.</exception>
-    public static void Write(string folder, string like, IEnumerable<WeightToWrite> weights, SaveOptions? options = null) =>
-        WeightsFolder.Write(folder, like, [.. weights], options ?? new());
+    public static void Write(string folder, string like, IEnumerable<WeightToWrite> weights, SaveOptions? options = null, IReadOnlyList<string>? newTokens = null) =>
+        WeightsFolder.Write(folder, like, [.. weights], options ?? new(), newTokens ?? []);
 
     // The families' own code agrees on these names.
     private static WeightRole Role(string name) => name.Split('.') switch

@@ -1,4 +1,5 @@
 using RewardKit.Models.Safetensors;
+using RewardKit.Models.Tokenization;
 using static TorchSharp.torch;
 
 namespace RewardKit.Models;
@@ -34,7 +35,7 @@ internal static class WeightsFolder
     }
 
     /// <summary>Writes a model like another one.</summary>
-    public static void Write(string folder, string like, IReadOnlyList<WeightToWrite> weights, SaveOptions options)
+    public static void Write(string folder, string like, IReadOnlyList<WeightToWrite> weights, SaveOptions options, IReadOnlyList<string> newTokens)
     {
         if (Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)) == Path.TrimEndingDirectorySeparator(Path.GetFullPath(like)))
             throw RewardKitException.Input($"{folder}: a model cannot be written over the folder that it is read from; name another one.");
@@ -49,6 +50,7 @@ internal static class WeightsFolder
         {
             foreach (var file in Directory.EnumerateFiles(like).Where(IsText)) File.Copy(file, Path.Combine(beside, Path.GetFileName(file)));
             config.Save(beside);
+            if (newTokens.Count > 0) TokenizerFiles.Append(beside, newTokens);
             using var _ = no_grad();
             SafetensorsWriter.WriteModel(beside, weights, options.ShardBytes, type);
         });
