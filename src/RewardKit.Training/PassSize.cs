@@ -18,7 +18,7 @@ internal sealed class PassSize
     private readonly bool _wholeBatch;
 
     /// <summary>The size that a run begins with.</summary>
-    /// <exception cref="RewardKitException">Parts of a batch are asked for, and the loss needs it whole.</exception>
+    /// <exception cref="RewardKitException">Parts of a batch are asked for, and the loss needs it whole, or one process.</exception>
     public PassSize(TrainingOptions options, ILoss loss, torch.Device device, TrainingContext context)
     {
         _context = context;
@@ -32,6 +32,8 @@ internal sealed class PassSize
             throw RewardKitException.Input($"The loss {_name} compares the pairs of a batch with each other, so a batch of {options.BatchSize} cannot be computed in parts; leave microBatchSize and microBatchTokens out.");
         if (_wholeBatch && context.Group is { Size: > 1 } group)
             throw RewardKitException.Input($"The loss {_name} compares the pairs of a batch with each other, so a batch cannot be shared by {group.Size} processes; run it in one.");
+        if (loss is IStatefulLoss && context.Group is { Size: > 1 } several)
+            throw RewardKitException.Input($"The loss {_name} remembers something of each pair, of which each of {several.Size} processes sees a part; run it in one.");
     }
 
     /// <summary>Pairs in a pass, at most.</summary>

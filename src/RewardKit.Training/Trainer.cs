@@ -33,6 +33,7 @@ public static class Trainer
             throw RewardKitException.Input(
                 $"There is nothing to train on in {alone.Id}: it is a prompt without responses. Prompts alone are for augmenters that have them answered, as Augment.cream; "
                 + "put one into the arm, or train on pairs.");
+        var stateful = loss as IStatefulLoss;
         using var scope = torch.NewDisposeScope();
         // Dropout draws from torch's generators.
         torch.manual_seed(seed);
@@ -54,6 +55,7 @@ public static class Trainer
 
         // A run that was stopped goes on as if it had not been.
         var saved = context.Checkpoints?.Restore(model, optimizer, model.Device, context.Notice);
+        stateful?.Restore(saved?.Loss);
         var log = new List<StepLog>(saved?.Log ?? []);
         var done = saved?.Pairs ?? 0;
         var tokens = saved?.Tokens ?? 0;
@@ -154,6 +156,7 @@ public static class Trainer
                 MicroBatchSize = pass.Pairs,
                 MicroBatchTokens = pass.Tokens,
                 Generators = Generators.Get(model.Device),
+                Loss = stateful?.Save(),
             },
             model, optimizer);
 

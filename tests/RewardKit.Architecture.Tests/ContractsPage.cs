@@ -12,7 +12,7 @@ internal static partial class ContractsPage
 
     private static readonly (string Title, Type[] Types)[] s_sections =
     [
-        ("Losses", [typeof(ILoss), typeof(ForwardNeeds), typeof(RewardHead), typeof(HeadNorm), typeof(PairBatch), typeof(PairForward), typeof(TrainingStep), typeof(StepTotals), typeof(LossResult)]),
+        ("Losses", [typeof(ILoss), typeof(IStatefulLoss), typeof(ForwardNeeds), typeof(RewardHead), typeof(HeadNorm), typeof(PairBatch), typeof(PairForward), typeof(TrainingStep), typeof(StepTotals), typeof(LossResult)]),
         ("Augmenters", [typeof(IAugmenter), typeof(AugmenterNeeds), typeof(AugmentationContext)]),
         ("Evaluators", [typeof(IEvaluator), typeof(EvaluatorNeeds), typeof(EvaluationContext), typeof(EvaluationReport), typeof(Measurement), typeof(EvaluationSample)]),
         ("Decoders",

@@ -1,6 +1,7 @@
 using RewardKit.Models;
 using RewardKit.Models.Tokenization;
 using RewardKit.Plugins.BradleyTerry;
+using RewardKit.Plugins.DataSmoothing;
 using RewardKit.Plugins.HafRm;
 using RewardKit.Torch;
 using RewardKit.Training.Checkpoints;
@@ -132,6 +133,11 @@ public class DataParallelTests
     public void A_loss_that_needs_its_batch_whole_is_refused() => Assert.That(
         () => Ranks.Run(2, group => Train(new Whole(), Options, group)),
         Throws.InstanceOf<RewardKitException>().With.Message.Contains("cannot be shared by 2 processes"));
+
+    [Test]
+    public void A_loss_that_remembers_pairs_is_refused() => Assert.That(
+        () => Ranks.Run(2, group => Train(new DataSmoothingLoss(new()), Options, group)),
+        Throws.InstanceOf<RewardKitException>().With.Message.Contains("remembers something of each pair, of which each of 2 processes sees a part"));
 
     [Loss("whole", Traits = PluginTraits.WholeBatch)]
     private sealed class Whole : ILoss

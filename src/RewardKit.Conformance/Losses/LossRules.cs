@@ -263,6 +263,28 @@ internal static class LossRules
     public static void The_formula_is_that_of_the_paper(LossSubject subject) =>
         throw Verdict.NotTested("A kit does not know the method's equations.");
 
+    [Rule("L14", RuleKind.Required, AtEveryOption = true,
+        Protects = "A training that was stopped goes on from a checkpoint. A loss that has forgotten by then trains another model than one that was not stopped.",
+        Fix = "Write all that Compute reads from earlier steps in Save, and take it back in Restore; begin anew at null. Remember by step, so that the same step twice is "
+            + "once, and nothing where the rewards have no gradient.")]
+    public static void What_it_remembers_comes_back(LossSubject subject)
+    {
+        if (subject.Make() is not IStatefulLoss loss) throw Verdict.NotTested("The loss remembers nothing from step to step.");
+        LossCase At(int step) => subject.Case(seed: 60 + step) with { Step = new(step, 100, 1) };
+        loss.Restore(null);
+        var first = subject.Compute(At(0), loss);
+        Verdict.Same(first.Difference(subject.Compute(At(0), loss), 0), "the same step, computed a second time");
+        subject.Compute(At(1), loss);
+        var state = loss.Save();
+        using (no_grad()) subject.Compute(At(2), loss, backward: false);
+        Verdict.Same(Numbers.Difference([.. state.Select(b => (double)b)], [.. loss.Save().Select(b => (double)b)], 0), "what it remembers before and after held-out pairs");
+        var other = (IStatefulLoss)subject.Make();
+        other.Restore(state);
+        Verdict.Same(subject.Compute(At(2), loss).Difference(subject.Compute(At(2), other), 0), "the step behind a checkpoint, gone on from it");
+        loss.Restore(null);
+        Verdict.Same(first.Difference(subject.Compute(At(0), loss), 0), "the first step of a training, after another training by the same object");
+    }
+
     // Methods may change with time; the sizes of numbers should not matter.
     private static IEnumerable<LossCase> Varied(LossSubject subject) =>
         from step in (int[])[0, 1, 50, 99]

@@ -38,6 +38,7 @@ public sealed class LossSubject(Func<ILoss> make) : Subject
     internal override Transcript Use(object plugin, int scenario, int seed, Device device)
     {
         var loss = (ILoss)plugin;
+        (loss as IStatefulLoss)?.Restore(null);
         var transcript = new Transcript();
         transcript.Add("Needs", loss.Needs.ToString());
         transcript.Add("Head", loss.Head.ToString());

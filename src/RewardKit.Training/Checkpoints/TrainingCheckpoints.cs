@@ -9,7 +9,7 @@ namespace RewardKit.Training.Checkpoints;
 
 /// <summary>
 /// The checkpoints of one training, a folder each: <c>step-000120/</c> with <c>weights.safetensors</c> (what is trained, and
-/// buffers), <c>optimizer.safetensors</c>, <c>log.jsonl</c> (a line a step), <c>state.json</c> (a <see cref="TrainingState"/>)
+/// buffers), <c>optimizer.safetensors</c>, <c>log.jsonl</c> (a line a step), <c>state.json</c> (a <see cref="TrainingState"/>), <c>loss.bin</c> where the loss remembers something,
 /// and <c>files.json</c> (sizes and hashes of these). Beside them <c>references-PART/</c> hold the reference log-probabilities.
 /// The folder belongs to one training: same data, model, method, settings and seed. Writing and reading are apart: of the
 /// processes of one training one saves, and all restore.

@@ -33,4 +33,8 @@ public sealed record TrainingState
 
     /// <summary>The states of torch's generators by the device's kind: <c>cpu</c>, <c>cuda</c>.</summary>
     public required IReadOnlyDictionary<string, byte[]> Generators { get; init; }
+
+    /// <summary>What the loss remembers (<see cref="IStatefulLoss"/>); null for one that remembers nothing.</summary>
+    [JsonIgnore]
+    public byte[]? Loss { get; init; }
 }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using RewardKit.Models;
 using RewardKit.Models.Tokenization;
 using RewardKit.Plugins.BradleyTerry;
+using RewardKit.Plugins.DataSmoothing;
 using RewardKit.Plugins.Dpo;
 using RewardKit.Plugins.HafRm;
 using RewardKit.Plugins.Odin;
@@ -44,7 +45,10 @@ public sealed record Trainings(string Name, ModelSpec Spec, Func<ILoss> Loss, Tr
     public static Trainings Policy { get; } = new(
         "policy", new() { Folder = Small.Stories, Lora = new() { Rank = 2 }, IsPolicy = true }, () => new DpoLoss(new()), InParts);
 
-    public static Trainings[] All => [HafRm, Lora, Noise, Odin, Pairwise, Policy];
+    /// <summary>A loss with a label for each pair, which moves in the second epoch.</summary>
+    public static Trainings Smoothing { get; } = new("smoothing", Small.Llama, () => new DataSmoothingLoss(new()), InParts);
+
+    public static Trainings[] All => [HafRm, Lora, Noise, Odin, Pairwise, Policy, Smoothing];
 
     public const int Steps = 6;
 
