@@ -124,6 +124,28 @@ internal sealed class AsksTooMuch : SoundLoss
     public override ForwardNeeds Needs => ForwardNeeds.Rewards | ForwardNeeds.ReferenceLogProbs;
 }
 
+/// <summary>Grows with the steps that it has seen; what follows forgets them.</summary>
+internal class CountsSteps : SoundLoss, IStatefulLoss
+{
+    private HashSet<int> _steps = [];
+
+    public override LossResult Compute(PairBatch batch, PairForward forward)
+    {
+        var result = base.Compute(batch, forward);
+        if (result.Loss.requires_grad) _steps.Add(batch.Step.Step);
+        return result with { Loss = result.Loss * (1 + _steps.Count) };
+    }
+
+    public void Restore(byte[]? state) => _steps = [.. (state ?? []).Select(step => (int)step)];
+
+    public virtual byte[] Save() => [.. _steps.Order().Select(step => (byte)step)];
+}
+
+internal sealed class ForgetsAtCheckpoints : CountsSteps
+{
+    public override byte[] Save() => [];
+}
+
 internal sealed class Noisy : SoundLoss
 {
     protected override Tensor Reduce(Tensor rows) => rows.mean() + 1e-12 * Random.Shared.NextDouble();

@@ -21,6 +21,7 @@ public sealed class LossRulesTests
         new("L10", "shape [10]", Of<LossByPair>()),
         new("L11", "Float32", Of<Float64Alone>()),
         new("L12", "ReferenceLogProbs, but never reads it", Of<AsksTooMuch>()),
+        new("L14", "gone on from it", Of<ForgetsAtCheckpoints>()),
         new("G04", "the loss", Of<Noisy>()),
         new("G06", "another one between", Of<Remembers>()),
         new("G07", "4 threads", Of<SharedBuffer>(PluginTraits.ThreadSafe)),
@@ -41,6 +42,11 @@ public sealed class LossRulesTests
     public void Every_rule_has_a_loss_that_breaks_it() => BrokenPlugin.AreForEveryRuleOf(PluginKind.Loss, Broken);
 
     private static LossSubject Of<T>(PluginTraits traits = PluginTraits.None) where T : ILoss, new() => new(() => new T()) { Traits = traits };
+}
+
+public sealed class SoundMemoryTests : LossConformance
+{
+    protected override ILoss Create() => new CountsSteps();
 }
 
 public sealed class SoundHeadLossTests : LossConformance
