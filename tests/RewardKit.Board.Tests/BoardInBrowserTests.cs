@@ -7,6 +7,7 @@ namespace RewardKit.Board.Tests;
 public sealed class BoardInBrowserTests
 {
     private const string Rows = "[...document.querySelectorAll('.runs tbody tr')]";
+    private const string Legend = "[...document.querySelectorAll('#legend button')].map(b => b.textContent)";
 
     private Chromium _page = null!;
     private RunsOnDisk _runs = null!;
@@ -95,6 +96,8 @@ public sealed class BoardInBrowserTests
         await _page.Press("/", "s", "e", "e", "d", " ", "3");
         await _page.Await($"{Rows}.length === 1 && document.querySelector('.filters').innerText.includes('1 of 4 runs')");
         Assert.That(await _page.Value<string>("location.search"), Is.EqualTo("?q=seed+3"));
+        await _page.Press("Escape", "a");
+        Assert.That(await _page.Value<int>("document.querySelectorAll('tr.chosen').length"), Is.EqualTo(1), "all that are listed");
         await _page.Open($"{_board.Url}?experiment=first&sort=-result");
         await _page.Await($"{Rows}.length === 3");
         Assert.That(await _page.Value<string>($"{Rows}.map(r => r.querySelector('.seed').textContent).join()"), Is.EqualTo("3,2,1"));
@@ -115,6 +118,7 @@ public sealed class BoardInBrowserTests
         await _page.Press("j", " ", "ArrowDown", " ");
         await _page.Await("document.querySelectorAll('tr.chosen').length === 2");
         Assert.That(await _page.Value<string>("document.getElementById('told').textContent"), Is.EqualTo("2 chosen"));
+        Assert.That(await _page.Value<string>("document.activeElement.getAttribute('aria-description')"), Is.EqualTo("seed 1 of first, finished, chosen"));
         Assert.That(await _page.Value<string>("getComputedStyle(document.activeElement).outlineStyle"), Is.EqualTo("solid"), "the focus is seen");
         await _page.Press("c");
         await _page.Await("location.pathname === '/compare' && document.querySelectorAll('#curves canvas').length === 4");
@@ -122,7 +126,7 @@ public sealed class BoardInBrowserTests
         var tables = await _page.Value<string[]>("[...document.querySelectorAll('.compared tr')].map(r => [...r.children].map(c => c.textContent).join(' | '))");
         Assert.That(tables, Has.Member(" | crome | haf-rm").Or.Member(" | haf-rm | crome"));
         Assert.That(tables, Has.Some.Match(@"^loss\.alpha \| 0\.[27] \| 0\.[27]$").And.Some.Match(@"^pair-accuracy/accuracy \| 0\.\d+ \| 0\.\d+$"));
-        Assert.That(await _page.Value<string[]>("[...document.querySelectorAll('#legend button')].map(b => b.textContent)"), Is.EquivalentTo(new[] { "crome", "haf-rm" }));
+        Assert.That(await _page.Value<string[]>(Legend), Is.EquivalentTo(new[] { "crome", "haf-rm" }));
 
         Assert.That(await _page.Value<int>("document.querySelectorAll('.pairs article').length"), Is.Zero, "texts are folded");
         for (var tabs = 0; tabs < 60 && !await _page.Value<bool>("document.activeElement.matches('.pairs > summary')"); tabs++) await _page.Press("Tab");
@@ -155,9 +159,15 @@ public sealed class BoardInBrowserTests
             """);
         await _page.Open($"{_board.Url}experiment/first");
         await _page.Await("document.querySelector('.compared tbody')?.innerText.includes('0.65 ± 0.071')");
-        Assert.That(await _page.Value<int>("document.querySelectorAll('#legend button').length"), Is.EqualTo(1));
+        Assert.That(await _page.Value<string[]>(Legend), Is.EqualTo(new[] { "crome" }));
         await _page.Value<object?>("[...document.querySelectorAll('button')].find(b => b.textContent === 'seeds apart').click()");
-        await _page.Await("document.querySelectorAll('#legend button').length === 2 && location.search === '?by=run'");
+        await _page.Await($"{Legend}.length === 2 && location.search === '?by=run'");
+        Assert.That(await _page.Value<string[]>(Legend), Is.EqualTo(new[] { "crome, seed 1", "crome, seed 2" }));
+        await _page.Value<object?>("[...document.querySelectorAll('button')].find(b => b.textContent === 'seeds together').click()");
+        // One that has only begun does not hide how far the others came.
+        RunsOnDisk.Train(_runs.Put("first", "crome", 3, RunState.Running), 1, 3);
+        await _page.Await($"{Legend}.join() === 'crome,crome, seed 3 (running)'");
+        Assert.That(await _page.Value<string>("document.querySelector('h1').textContent + ': ' + document.querySelector('.lead').textContent"), Is.EqualTo("first: 3 runs: 1 running, 2 finished."));
         Assert.That(await _page.Value<string>("document.querySelector('.links a[target]').getAttribute('href')"), Is.EqualTo("/pages/first/report.html"));
         await _page.Open($"{_board.Url}pages/first/report.html");
         await _page.Await("document.title === 'null kept away'");

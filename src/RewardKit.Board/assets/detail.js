@@ -15,14 +15,16 @@ export function detail(main, wanted, go, replace) {
   function linesOf(runs) {
     const groups = new Map();
     for (const run of runs) {
-      const key = by === "arm" ? run.experiment + "\n" + run.arm : run.id;
+      // A seed that has only begun would hide how far the others came: curves are meaned where all seeds have a value.
+      const key = by === "arm" && run.state === "finished" ? run.experiment + "\n" + run.arm : run.id;
       if (!groups.has(key)) groups.set(key, []);
       groups.get(key).push(run);
     }
     const one = new Set(runs.map(r => r.experiment)).size === 1, seeds = new Set(runs.map(r => r.seed)).size === 1;
     return [...groups.values()].map(of => ({
       runs: of,
-      name: (one ? "" : of[0].experiment + " / ") + of[0].arm + (by === "arm" || (seeds && runs.length > 1) ? "" : `, seed ${of[0].seed}`),
+      name: (one ? "" : of[0].experiment + " / ") + of[0].arm + (by === "arm" && of[0].state === "finished" || (seeds && runs.length > 1) ? "" : `, seed ${of[0].seed}`)
+        + (by === "arm" && of[0].state !== "finished" ? ` (${of[0].state})` : ""),
     }));
   }
 
@@ -31,16 +33,17 @@ export function detail(main, wanted, go, replace) {
   function showRuns(experiments) {
     const rows = lines.flatMap((line, place) => line.runs.map(run => h("tr", {},
       h("td", {}, lines.length > 1 ? h("span", { class: "swatch", ink: place }, h("a", { href: "/run/" + run.id }, run.arm)) : h("a", { href: "/run/" + run.id }, run.arm)),
-      experiments.length > 1 ? h("td", {}, run.experiment) : null, h("td", {}, run.seed), h("td", { class: "state " + run.state }, run.state),
+      experiments.length > 1 ? h("td", { class: "name" }, run.experiment) : null, h("td", {}, run.seed), h("td", { class: "state " + run.state }, run.state),
       h("td", {}, when(run.started)), h("td", {}, took(run)), h("td", { class: "name" }, result(run)))));
     const names = ["arm", ...(experiments.length > 1 ? ["experiment"] : []), "seed", "state", "started", "took", "result"];
     const had = document.activeElement?.closest?.("section") === table ? document.activeElement.getAttribute("href") : null;
-    table.replaceChildren(h("h2", {}, "Runs"), scroll(h("table", {}, head(names), h("tbody", {}, rows))));
+    table.replaceChildren(h("h2", {}, "Runs"), scroll("Runs", h("table", {}, head(names), h("tbody", {}, rows))));
     if (had) table.querySelector(`a[href="${had}"]`)?.focus({ preventScroll: true });
   }
 
   function showSummary(runs, experiments) {
-    setText(title, wanted.run ? `${runs[0].arm}, seed ${runs[0].seed}` : wanted.experiment ?? lines.map(l => l.name).join(" – "));
+    const names = lines.length <= 3 ? lines.map(l => l.name).join(" – ") : `${lines.length} ${by === "arm" ? "arms" : "runs"}`;
+    setText(title, wanted.run ? `${runs[0].arm}, seed ${runs[0].seed}` : wanted.experiment ?? names);
     const states = ["running", "evaluating", "failed", "killed", "stopped", "finished"].map(s => [s, runs.filter(r => r.state === s).length]).filter(([, n]) => n);
     setText(lead, runs.length === 1 ? `${runs[0].state}${result(runs[0]) && runs[0].state !== "failed" ? ": " + result(runs[0]) : ""}`
       : `${runs.length} runs: ${states.map(([s, n]) => `${n} ${s}`).join(", ")}.`);
@@ -93,7 +96,7 @@ export function detail(main, wanted, go, replace) {
       return `${number(mean)} ± ${number(+Math.sqrt(values.reduce((a, v) => a + (v - mean) ** 2, 0) / (values.length - 1)).toPrecision(2))}`;
     };
     measured.replaceChildren(h("h2", {}, "Measurements"),
-      scroll(h("table", { class: "compared" }, lineHead(""), h("tbody", {}, names.map(name => h("tr", {}, h("th", { scope: "row" }, name), details.map(runs => h("td", {}, cell(runs, name)))))))),
+      scroll("Measurements", h("table", { class: "compared" }, lineHead(""), h("tbody", {}, names.map(name => h("tr", {}, h("th", { scope: "row" }, name), details.map(runs => h("td", {}, cell(runs, name)))))))),
       by === "arm" && lines.some(l => l.runs.length > 1) ? h("p", { class: "footnote" }, "Mean over seeds ± standard deviation.") : "");
   }
 
@@ -108,13 +111,13 @@ export function detail(main, wanted, go, replace) {
     const where = details.flat().map(run => h("p", { class: "footnote" }, `${several ? `${run.arm}, seed ${run.seed}: ` : ""}${run.id}, ${run.folder ?? "its folder is gone"}${run.process ? `, process ${run.process}` : ""}`));
     const opened = settings.querySelector("details")?.open;
     settings.replaceChildren(h("h2", {}, several ? "Settings that differ" : "Settings"), several
-      ? differ.length ? scroll(h("table", { class: "compared" }, lineHead(""), body(differ))) : h("p", {}, "None: the settings are the same.") : "",
-      h("details", { open: opened || (!several && names.length < 12) }, h("summary", {}, `All ${names.length} settings`), scroll(h("table", { class: "compared" }, several ? lineHead("") : "", body(rows))), where));
+      ? differ.length ? scroll("Settings that differ", h("table", { class: "compared" }, lineHead(""), body(differ))) : h("p", {}, "None: the settings are the same.") : "",
+      h("details", { open: opened || (!several && names.length < 12) }, h("summary", {}, `All ${names.length} settings`), scroll("All settings", h("table", { class: "compared" }, several ? lineHead("") : "", body(rows))), where));
   }
 
   const head = names => h("thead", {}, h("tr", {}, names.map(name => h("th", { scope: "col" }, name))));
   const lineHead = first => h("thead", {}, h("tr", {}, h("th", {}, first), lines.map((line, place) => h("th", { scope: "col" }, swatch(line, place)))));
-  const scroll = inner => h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "table" }, inner);
+  const scroll = (label, inner) => h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": label }, inner);
 
   // The reports' own charts, in a place that has what they look for.
   function begin() {

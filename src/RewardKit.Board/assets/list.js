@@ -73,7 +73,7 @@ export function list(main, query, go, replace) {
     return { element, box, link, cells };
   }
 
-  function fill({ element, box, cells }, run) {
+  function fill({ element, box, link, cells }, run) {
     setText(cells[3], run.state);
     cells[3].className = "state " + run.state;
     setText(cells[4], when(run.started));
@@ -81,6 +81,8 @@ export function list(main, query, go, replace) {
     setText(cells[6], result(run));
     box.checked = chosen.has(run.id);
     element.classList.toggle("chosen", box.checked);
+    // Who hears the list goes from link to link.
+    link.setAttribute("aria-description", `seed ${run.seed} of ${run.experiment}, ${run.state}${box.checked ? ", chosen" : ""}`);
   }
 
   // One row at a time is a stop for the tab key; others are reached from it.
@@ -110,6 +112,10 @@ export function list(main, query, go, replace) {
   function choose(id) {
     if (id === null) chosen.clear();
     else if (!chosen.delete(id)) chosen.add(id);
+    chosenChanged();
+  }
+
+  function chosenChanged() {
     tell(`${chosen.size} chosen`);
     changed();
   }
@@ -165,6 +171,10 @@ export function list(main, query, go, replace) {
       Home: () => move(0), End: () => move(shown.length - 1),
       " ": here(run => choose(run.id)),
       e: here(run => go("/experiment/" + encodeURIComponent(run.experiment))),
+      a: () => {
+        shown.forEach(run => chosen.add(run.id));
+        chosenChanged();
+      },
       c: compareChosen,
       Escape: () => {
         if (document.activeElement === filter) move(0);
