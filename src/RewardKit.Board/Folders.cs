@@ -10,7 +10,8 @@ internal sealed class Folders(string root)
     private const int Most = 50;
 
     // A page of its own origin: it may draw, and reach neither the board nor anything else.
-    private const string Sandbox = "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'";
+    private const string Sandbox =
+        "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'";
 
     private static readonly EnumerationOptions Readable = new() { IgnoreInaccessible = true };
 

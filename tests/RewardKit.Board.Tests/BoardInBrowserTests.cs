@@ -83,6 +83,11 @@ public sealed class BoardInBrowserTests
         await _page.Await($"({PointAtEnd}, /^step 60 0.6/.test(document.querySelector('.readout').textContent))");
         _runs.Put("first", "bradley-terry", 1, RunState.Failed, error: "It broke.\nAt <b>step</b> 61.");
         await _page.Await("document.querySelector('.error')?.textContent === 'It broke.\\nAt <b>step</b> 61.'");
+        await _page.Value<object?>("document.querySelector('.links a').focus()");
+        _runs.Put("first", "bradley-terry", 2, RunState.Running);
+        const string Asked = "performance.getEntriesByName(new URL('/api/runs', location).href).length";
+        await _page.Await($"{Asked} > {await _page.Value<int>(Asked) + 1}");
+        Assert.That(await _page.Value<string>("document.querySelector('.error').textContent + document.activeElement.textContent"), Is.EqualTo("It broke.\nAt <b>step</b> 61.experiment first"), "nothing jumps back");
         await _page.Await("document.querySelectorAll('#curves canvas').length === 4");
     }
 

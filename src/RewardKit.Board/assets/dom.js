@@ -18,6 +18,34 @@ export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** Makes a place hold these, and leaves alone what is so already: focus, open toggles, what is selected. */
+export function fill(place, ...children) {
+  alike(place, h("div", {}, ...children));
+}
+
+function alike(old, wanted) {
+  const now = [...old.childNodes], then = [...wanted.childNodes];
+  then.forEach((node, i) => {
+    const there = now[i];
+    if (there?.nodeName !== node.nodeName) {
+      if (there) there.replaceWith(node);
+      else old.append(node);
+    } else if (node instanceof Text) {
+      if (there.data !== node.data) there.data = node.data;
+    } else {
+      for (const { name } of [...there.attributes]) if (name !== "open" && !node.hasAttribute(name)) there.removeAttribute(name);
+      for (const { name, value } of node.attributes) {
+        if (there.getAttribute(name) === value) continue;
+        // As an attribute, a style would be inline, which the page's policy forbids.
+        if (name === "style") there.style.cssText = value;
+        else there.setAttribute(name, value);
+      }
+      alike(there, node);
+    }
+  });
+  now.slice(then.length).forEach(node => node.remove());
+}
+
 export const number = value => typeof value !== "number" ? String(value ?? "–")
   : String(Number.isInteger(value) ? value : +value.toPrecision(4)).replace("-", "−");
 

@@ -38,8 +38,8 @@ export function list(main, query, go, replace) {
 
   function changed() {
     const wanted = new URLSearchParams();
-    for (const [name, value] of [["q", filter.value], ["state", state.value], ["experiment", experiment.value], ["sort", sort === "-started" ? "" : sort], ["chosen", [...chosen].join()]])
-      if (value) wanted.set(name, value);
+    const parts = { q: filter.value, state: state.value, experiment: experiment.value, sort: sort === "-started" ? "" : sort, chosen: [...chosen].join() };
+    for (const [name, value] of Object.entries(parts)) if (value) wanted.set(name, value);
     replace(String(wanted));
     show();
   }
@@ -62,11 +62,12 @@ export function list(main, query, go, replace) {
   }
 
   function row(run) {
-    const box = h("input", { type: "checkbox", tabindex: -1, "aria-label": `choose ${run.arm}, seed ${run.seed}, of ${run.experiment}`, change: () => choose(run.id) });
+    const name = `choose ${run.arm}, seed ${run.seed}, of ${run.experiment}`;
+    const box = h("input", { type: "checkbox", tabindex: -1, "aria-label": name, change: () => choose(run.id) });
     const cells = columns.map(column => h("td", { class: column.name, "data-name": column.name }));
-    const link = h("a", { href: "/run/" + run.id, tabindex: -1 }, run.arm), of = h("a", { href: "/experiment/" + encodeURIComponent(run.experiment), tabindex: -1 }, run.experiment);
+    const link = h("a", { href: "/run/" + run.id, tabindex: -1 }, run.arm);
     cells[0].append(link);
-    cells[1].append(of);
+    cells[1].append(h("a", { href: "/experiment/" + encodeURIComponent(run.experiment), tabindex: -1 }, run.experiment));
     setText(cells[2], String(run.seed));
     const element = h("tr", { "data-id": run.id }, h("td", { class: "choose" }, box), cells);
     link.addEventListener("focus", () => stopAt(run.id));
@@ -98,12 +99,14 @@ export function list(main, query, go, replace) {
       fill(rows.get(run.id), run);
     }
     const elements = shown.map(run => rows.get(run.id).element);
-    if (elements.length !== body.children.length || elements.some((e, i) => e !== body.children[i])) body.replaceChildren(...elements);
+    if (elements.length !== body.children.length || elements.some((e, i) => e !== body.children[i]))
+      body.replaceChildren(...elements);
     if (had && rows.get(had)?.element.isConnected) rows.get(had).link.focus({ preventScroll: true });
     const stop = shown.find(run => rows.get(run.id).link.tabIndex === 0) ?? shown[0];
     if (stop) stopAt(stop.id);
     heads.forEach((head, i) => head.setAttribute("aria-sort", sort === columns[i].name ? "ascending" : sort === "-" + columns[i].name ? "descending" : "none"));
-    setText(count, !runs.length ? "No runs yet: `rewardkit run SCRIPT` makes some." : shown.length === runs.length ? `${runs.length} runs` : `${shown.length} of ${runs.length} runs`);
+    setText(count, !runs.length ? "No runs yet: `rewardkit run SCRIPT` makes some."
+      : shown.length === runs.length ? `${runs.length} runs` : `${shown.length} of ${runs.length} runs`);
     compare.disabled = chosen.size < 2;
     setText(compare, chosen.size ? `Compare ${chosen.size}` : "Compare");
     none.hidden = !chosen.size;

@@ -7,10 +7,12 @@ export function pairs(lines) {
   let from = 0;
   const several = lines.length > 1;
   const order = h("select", { change: () => load(0) },
-    several ? h("option", { value: "apart" }, "furthest apart first") : null, h("option", { value: "wrong" }, "furthest wrong first"), h("option", { value: "stored" }, "as stored"));
+    several ? h("option", { value: "apart" }, "furthest apart first") : null,
+    h("option", { value: "wrong" }, "furthest wrong first"), h("option", { value: "stored" }, "as stored"));
   const evaluator = h("select", { change: () => load(0) }), which = h("label", { hidden: true }, "Evaluator ", evaluator);
-  const list = h("div", { "aria-live": "polite" }), place = h("small");
-  const before = h("button", { type: "button", click: () => load(from - page) }, "Previous"), after = h("button", { type: "button", click: () => load(from + page) }, "Next");
+  const list = h("div"), place = h("small", { role: "status" });
+  const before = h("button", { type: "button", click: () => load(from - page) }, "Previous");
+  const after = h("button", { type: "button", click: () => load(from + page) }, "Next");
   const details = h("details", { class: "pairs", toggle: () => details.open && !list.children.length && load(0) },
     h("summary", {}, "Show held-out pairs with their rewards"),
     h("p", { class: "warning" }, "These texts come from the data as they are. Preference data on harmlessness contain offensive and harmful language."),

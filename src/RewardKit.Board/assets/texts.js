@@ -8,8 +8,9 @@ const page = 10, shownAtFirst = 3;
 export function texts(folders) {
   if (!folders.length) return null;
   let from = 0, columns = null, picked = new Set();
-  const chooser = h("div", { class: "columns" }), list = h("div", { "aria-live": "polite" }), place = h("small");
-  const before = h("button", { type: "button", click: () => load(from - page) }, "Previous"), after = h("button", { type: "button", click: () => load(from + page) }, "Next");
+  const chooser = h("div", { class: "columns" }), list = h("div"), place = h("small", { role: "status" });
+  const before = h("button", { type: "button", click: () => load(from - page) }, "Previous");
+  const after = h("button", { type: "button", click: () => load(from + page) }, "Next");
   const details = h("details", { toggle: () => details.open && !columns && load(0) },
     h("summary", {}, "Show what models answered"),
     h("p", { class: "warning" }, "These texts are what models wrote, unread."),
@@ -41,7 +42,8 @@ export function texts(folders) {
     columns = columns.map((name, i) => columns.indexOf(name) !== i || columns.lastIndexOf(name) !== i ? `${name} (${files[i].file.slice(0, 8)})` : name);
     picked = new Set([...columns.keys()].filter(i => first?.answers[i].length).slice(0, shownAtFirst));
     chooser.replaceChildren(...columns.map((name, i) => h("label", {},
-      h("input", { type: "checkbox", checked: picked.has(i), change: e => (e.target.checked ? picked.add(i) : picked.delete(i), load(from)) }), " ", h("span", { class: "swatch", ink: i }, name))));
+      h("input", { type: "checkbox", checked: picked.has(i), change: e => (e.target.checked ? picked.add(i) : picked.delete(i), load(from)) }), " ",
+      h("span", { class: "swatch", ink: i }, name))));
   }
 
   function show(prompts) {
@@ -51,7 +53,8 @@ export function texts(folders) {
   }
 
   function column(i, answers) {
-    const [first, ...others] = answers.map(a => [h("p", {}, a.text), h("small", {}, `${a.tokens} tokens, log-probability ${number(a.logProb)}, ${a.finish}${a.divergence == null ? "" : `, divergence ${number(a.divergence)}`}`)]);
+    const facts = a => `${a.tokens} tokens, log-probability ${number(a.logProb)}, ${a.finish}${a.divergence == null ? "" : `, divergence ${number(a.divergence)}`}`;
+    const [first, ...others] = answers.map(a => [h("p", {}, a.text), h("small", {}, facts(a))]);
     return h("div", {}, h("h4", {}, h("span", { class: "swatch", ink: i }, columns[i])), first ?? h("p", {}, "not answered"),
       others.length ? h("details", {}, h("summary", {}, `${others.length} more`), others) : null);
   }
