@@ -48,6 +48,7 @@ public sealed class BoardCommandTests
     }
 
     [TestCase("--runs", "nowhere", "There is no folder ")]
+    [TestCase("--port", "many", "--port many: expected a number from 0 to 65535.")]
     [TestCase("--port", "70000", "--port 70000: expected a number from 0 to 65535.")]
     public void Wrong_input_is_told(string option, string value, string message)
     {

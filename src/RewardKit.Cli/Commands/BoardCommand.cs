@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
@@ -17,7 +18,7 @@ internal static class BoardCommand
             HelpName = "DIR",
             DefaultValueFactory = _ => "runs",
         };
-        var port = new Option<int?>("--port") { Description = "The port; 0 for any. Default: 8642, or the next free one.", HelpName = "N" };
+        var port = new Option<int?>("--port") { Description = "The port; 0 for any. Default: 8642, or the next free one.", HelpName = "N", CustomParser = Port };
         var open = new Option<bool>("--open") { Description = "Open it in the browser, too." };
         var json = new Option<bool>("--json") { Description = "Print the address as a JSON object." };
         var verbose = Shared.Verbose();
@@ -42,7 +43,6 @@ internal static class BoardCommand
                 var folder = Path.GetFullPath(parsed.GetRequiredValue(runs));
                 if (!Directory.Exists(folder))
                     throw RewardKitException.Input($"There is no folder {folder} with experiments. Name one with --runs DIR; `rewardkit run` makes it.");
-                if (number is < 0 or > ushort.MaxValue) throw RewardKitException.Input($"--port {number}: expected a number from 0 to {ushort.MaxValue}.");
                 var program = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "rewardkit-board.exe" : "rewardkit-board");
                 if (!File.Exists(program)) throw RewardKitException.Failure($"{program} is missing: this copy of rewardkit was built without the board.");
                 string?[] arguments =
@@ -55,6 +55,13 @@ internal static class BoardCommand
             return prepared != 0 ? prepared : code;
         });
         return command;
+    }
+
+    private static int? Port(ArgumentResult argument)
+    {
+        if (ushort.TryParse(argument.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number)) return number;
+        argument.AddError($"--port {argument.Tokens[0].Value}: expected a number from 0 to {ushort.MaxValue}.");
+        return null;
     }
 
     // The board ends when its standard input does: however this process comes to its end.
