@@ -9,10 +9,11 @@ open RewardKit
 [<Sealed>]
 type ScriptHost(cacheFolder: string, generated: Func<string>) =
     let cache = ScriptCache cacheFolder
+    let references = ReferenceCopies(cacheFolder, References.host)
 
     /// Writes the generated file that a script loads, unless it already says the same; an editor may have it open.
     let generate (path: string) =
-        let text = generated.Invoke()
+        let text = GeneratedScript.header references.Paths + generated.Invoke()
 
         if not (File.Exists path) || File.ReadAllText path <> text then
             try
@@ -25,17 +26,21 @@ type ScriptHost(cacheFolder: string, generated: Func<string>) =
                 let message = $"{ScriptSources.display path} cannot be written: {refused.Message}"
                 raise (RewardKitException.Input(message, refused))
 
-    let key = ScriptKey.assembly Toolchain.Current
+    let toolchain = lazy (Toolchain.Of references.Paths)
+    let key sources = ScriptKey.assembly toolchain.Value sources
 
-    let read script = ScriptSources.read generate script
+    let packages = Packages cacheFolder
+
+    let read script =
+        packages.Restore(ScriptSources.read generate script)
 
     /// Compiles what is there when the compiler is done: a file saved meanwhile may be in the assembly or not.
     let rec compile (sources: ScriptSources) : ScriptSources * CompiledScript * string list =
-        let compiled = Compiler.compile sources
+        let compiled = Compiler.compile toolchain.Value sources
         let now = read sources.Script
 
         if key now = key sources then
-            sources, cache.Keep(key sources, compiled.Assembly), compiled.Warnings
+            sources, cache.Keep(key sources, compiled.Assembly), Packages.replaced sources @ compiled.Warnings
         else
             compile now
 

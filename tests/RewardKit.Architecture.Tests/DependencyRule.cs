@@ -2,8 +2,8 @@ namespace RewardKit.Architecture.Tests;
 
 /// <summary>
 /// Who may know whom: Cli → Scripting and Conformance → Hosting → Training → Models → Torch → TorchSharp, never up; the board
-/// stands on Hosting, too; Abstractions knows Torch and TorchSharp alone, and what stands on Models may know it; build tools
-/// know nobody; a plugin knows Abstractions, Torch, TorchSharp and Models, and nobody knows a plugin.
+/// stands on Hosting, too; Abstractions knows Torch and TorchSharp alone, and what stands on Models may know it; tools of
+/// a build or of the compiler know nobody; a plugin knows Abstractions, Torch, TorchSharp and Models, and nobody knows a plugin.
 /// </summary>
 internal static class DependencyRule
 {
@@ -17,6 +17,7 @@ internal static class DependencyRule
         ["RewardKit.Plugin.Sdk.Tasks"] = [],
         ["RewardKit.TorchSharp.Generator"] = [],
         ["RewardKit.Templates"] = [],
+        ["RewardKit.Scripting.DependencyManager"] = [],
         ["TorchSharp"] = [],
         ["RewardKit.Torch"] = ["TorchSharp"],
         ["RewardKit.Abstractions"] = Torch,

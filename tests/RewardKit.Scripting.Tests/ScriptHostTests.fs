@@ -101,14 +101,6 @@ module ScriptHostTests =
         Assert.That(warnings[0], Does.StartWith $"{space.A}(2,11): warning FS0025: ")
 
     [<Test>]
-    let ``a package reference is refused with its line`` () =
-        use space = new Workspace()
-        space.Write("a.fsx", lines [ "// #r \"nuget: Fine\""; "#r \"nuget: Newtonsoft.Json\"" ])
-        let error = refusal (fun () -> space.Run "a.fsx")
-        Assert.That(error.Message, Does.StartWith $"{space.A}(2,1): error: #r \"nuget: Newtonsoft.Json\"")
-        Assert.That(error.ExitCode, Expect.equal 2)
-
-    [<Test>]
     let ``a script that is not there is refused`` () =
         use space = new Workspace()
         let error = refusal (fun () -> space.Run "nowhere.fsx")

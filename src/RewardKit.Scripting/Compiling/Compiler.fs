@@ -59,9 +59,17 @@ module internal Compiler =
         |> List.distinctBy (fun (remark, _) -> remark.File, remark.Line, remark.Message)
         |> List.map (fun (remark, hint) -> remark.Show(Option.filter given.Add hint))
 
+    /// Has the compiler pass over package lines, which have been seen to: of all that offer to resolve them it takes the last
+    /// one it meets, which is the one in a folder that is named to it.
+    let private overPackageLines (folder: string) =
+        let manager = "RewardKit.Scripting.DependencyManager.dll"
+        let tools = Directory.CreateDirectory(Path.Combine(folder, "tools")).FullName
+        File.Copy(Path.Combine(References.hostFolder, manager), Path.Combine(tools, manager))
+        $"--compilertool:{tools}"
+
     /// Compiles a script with all it loads. Compile errors are one exception that lists them all.
     [<MethodImpl(MethodImplOptions.NoInlining)>]
-    let compile (sources: ScriptSources) : Compiled =
+    let compile (toolchain: Toolchain) (sources: ScriptSources) : Compiled =
         let folder = Directory.CreateTempSubdirectory "rewardkit-"
 
         try
@@ -70,9 +78,11 @@ module internal Compiler =
 
             let arguments =
                 [ yield "fsc"
-                  yield! Options.all
+                  yield! toolchain.Options
                   yield $"--out:{output}"
-                  for reference in References.framework () @ References.host @ sources.References do
+                  if not sources.Packages.IsEmpty then
+                      yield overPackageLines folder.FullName
+                  for reference in List.distinct (References.framework () @ toolchain.References @ sources.References) do
                       yield $"-r:{reference}"
                   yield sources.Script ]
 

@@ -3,10 +3,11 @@ namespace RewardKit.Scripting
 open System
 open System.Text
 
-/// A directive that brings other files into a script: `#load "a.fsx" "b.fsx"`, `#r "x.dll"` or `#I "folder"`.
+/// A directive that brings other files into a script: `#load "a.fsx" "b.fsx"`, `#r "x.dll"`, `#I "folder"` or
+/// `#i "nuget: source"`.
 type internal Directive =
     {
-        /// `load`, `r` or `I`.
+        /// `load`, `r`, `I` or `i`.
         Name: string
         Arguments: string list
         /// From 1.
@@ -106,7 +107,7 @@ module internal Directives =
             let behind = skipIdentifier start
             let name = text.Substring(start, behind - start)
 
-            if name = "load" || name = "r" || name = "I" then
+            if name = "load" || name = "r" || name = "I" || name = "i" then
                 let values, behind = arguments [] behind
 
                 if not values.IsEmpty then

@@ -21,10 +21,12 @@ module internal References =
           "RewardKit.Models"
           "RewardKit.Abstractions"
           "RewardKit.Torch"
-          "TorchSharp"
-          "FSharp.Core" ]
+          "TorchSharp" ]
         |> List.map (fun name -> Path.Combine(hostFolder, name + ".dll"))
         |> List.filter File.Exists
+
+    /// F#'s own library, which comes with the compiler.
+    let fsharpCore = Path.Combine(hostFolder, "FSharp.Core.dll")
 
     /// The running framework's own assemblies. Native libraries lie among them and are told apart by their names.
     let framework () : string list =

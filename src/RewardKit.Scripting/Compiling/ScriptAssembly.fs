@@ -13,7 +13,7 @@ open RewardKit.Torch
 open RewardKit.Training.Data
 
 /// Where a script's assembly lives: collectible, so that script and all it made can go again. What the host has comes
-/// from the host; assemblies named by `#r` come from where the script says.
+/// from the host; assemblies named by `#r` come from where the script says, those of packages from where they were unpacked.
 type internal ScriptLoadContext(references: string list) =
     inherit AssemblyLoadContext("script", true)
 
@@ -28,6 +28,13 @@ type internal ScriptLoadContext(references: string list) =
             | Some path when not (File.Exists(Path.Combine(References.hostFolder, Path.GetFileName path))) ->
                 this.LoadFromAssemblyPath path
             | _ -> host.LoadFromAssemblyName name
+
+    override this.LoadUnmanagedDll(name: string) =
+        let names = [ name; name + ".so"; $"lib{name}.so"; name + ".dll"; name + ".dylib"; $"lib{name}.dylib" ]
+
+        match references |> List.tryFind (fun path -> List.contains (Path.GetFileName path) names) with
+        | Some path -> this.LoadUnmanagedDllFromPath path
+        | None -> 0n
 
 /// Runs a compiled script.
 module internal ScriptAssembly =
@@ -75,7 +82,7 @@ module internal ScriptAssembly =
     /// Runs a script's top level once, then lets its assembly go. Returns what tells whether it is gone.
     [<MethodImpl(MethodImplOptions.NoInlining)>]
     let run (sources: ScriptSources) (script: CompiledScript) : WeakReference =
-        let context = ScriptLoadContext sources.References
+        let context = ScriptLoadContext(sources.PackageFiles @ sources.References)
 
         try
             let entry =

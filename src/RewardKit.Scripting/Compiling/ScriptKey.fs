@@ -13,17 +13,17 @@ type internal Toolchain =
         /// The compiler's assembly.
         Compiler: string
         Options: string list
-        /// The host's assemblies that a script can use.
+        /// The host's assemblies that a script can use, and F#'s library.
         References: string list
     }
 
-    /// That of this process.
-    static member Current =
+    /// That of this process, with its copies of the host's assemblies.
+    static member Of(references: string list) =
         {
             Runtime = RuntimeInformation.FrameworkDescription
             Compiler = Path.Combine(References.hostFolder, Options.compilerFile)
             Options = Options.all
-            References = References.host
+            References = References.fsharpCore :: references
         }
 
 /// When a script is the same as before.
@@ -43,13 +43,14 @@ module internal ScriptKey =
         hash
             [ yield toolchain.Runtime
               yield! toolchain.Options
-              for path in toolchain.Compiler :: toolchain.References @ sources.References do
+              for path in List.distinct (toolchain.Compiler :: toolchain.References @ sources.References) do
                   yield path
                   yield References.identity path
               for path, text in sources.Files do
                   yield path
                   yield text
-              yield! sources.Missing ]
+              yield! sources.Missing
+              yield! sources.PackageFiles ]
 
     /// Decides whether a script's own code would do the same again, wherever it lies. The generated file has no part in
     /// it: what it makes is plugin uses, and these speak for themselves.
@@ -63,5 +64,7 @@ module internal ScriptKey =
                       yield text
               for path in sources.References do
                   yield References.identity path
+              for path in sources.PackageFiles do
+                  yield Path.GetFileName path
               yield "arguments"
               yield! arguments ]

@@ -237,18 +237,22 @@ module GeneratedScript =
                           held-out pairs. Remove the plugin, or rename its option."
                 )
 
-    /// The text of the file for the installed plugins.
+    /// How the file begins, with the assemblies that the rest of it needs.
+    let internal header (references: string list) : string =
+        [ "// Written by rewardkit from the manifests of the installed plugins, and written again when they change."
+          "// Editors read it to complete and check scripts; leave it out of version control."
+          for reference in references do
+              $"#r @\"{reference}\""
+          ""
+          "" ]
+        |> String.concat "\n"
+
+    /// The text of the file for the installed plugins, but for its header.
     let text (plugins: PluginDescription seq) : string =
         let plugins = plugins |> Seq.sortBy (fun plugin -> plugin.Kind, plugin.Id) |> List.ofSeq
         refuseClashes plugins
 
-        [ "// Written by rewardkit from the manifests of the installed plugins, and written again when they change."
-          "// Editors read it to complete and check scripts; leave it out of version control."
-          for reference in References.host do
-              if not (reference.EndsWith("FSharp.Core.dll", StringComparison.Ordinal)) then
-                  $"#r @\"{reference}\""
-          ""
-          "namespace RewardKit"
+        [ "namespace RewardKit"
           ""
           yield! choiceTypes plugins
           yield! functions plugins PluginKind.Loss "Loss" "what an arm trains with"

@@ -254,7 +254,7 @@ module GeneratedScriptTests =
         use space = workspace installed
         let text = experiment [ "arm \"plain\" [ Loss.hafRm (alpha = 0.5) ]" ]
         space.Write("a.fsx", text)
-        space.Write("rewardkit.fsx", space.Generated)
+        space.Host.Generate(space.Path "")
         let checker = FSharpChecker.Create()
         let source = SourceText.ofString text
 

@@ -17,6 +17,17 @@ internal static partial class NuGetClient
     /// <exception cref="RewardKitException">NuGet refuses; the message is NuGet's.</exception>
     public static void Restore(string project, bool locked, CancellationToken cancellation)
     {
+        if (Refusal(project, locked, cancellation) is { } reasons) throw RewardKitException.Failure($"NuGet could not restore {project}:\n{reasons}");
+    }
+
+    /// <summary>Tries to restore a project.</summary>
+    /// <param name="project">The project file.</param>
+    /// <param name="locked">Whether packages must be those of its lock file.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <returns>Why NuGet refuses, a line each; null where it was restored.</returns>
+    /// <exception cref="RewardKitException">There is no .NET SDK.</exception>
+    public static string? Refusal(string project, bool locked, CancellationToken cancellation)
+    {
         var start = new ProcessStartInfo("dotnet", ["restore", project, "-nologo", "-v", "quiet", "-nodeReuse:false", locked ? "--locked-mode" : "--force-evaluate"])
         {
             RedirectStandardOutput = true,
@@ -33,7 +44,7 @@ internal static partial class NuGetClient
             var (output, error) = (process.StandardOutput.ReadToEndAsync(CancellationToken.None), process.StandardError.ReadToEndAsync(CancellationToken.None));
             process.WaitForExit();
             cancellation.ThrowIfCancellationRequested();
-            if (process.ExitCode != 0) throw RewardKitException.Failure($"NuGet could not restore {project}:\n{Reasons(output.Result + error.Result)}");
+            return process.ExitCode == 0 ? null : Reasons(output.Result + error.Result);
         }
         catch (Win32Exception e)
         {
@@ -75,7 +86,7 @@ internal static partial class NuGetClient
         return errors.Length > 0 ? string.Join('\n', errors) : output.Trim();
     }
 
-    [GeneratedRegex(@"error ((?:\w+)?\d*: .*?)(?: \[[^\]]*\])?\r?$", RegexOptions.Multiline)]
+    [GeneratedRegex(@"error ((?:\w+)?\d*: .*?)(?: \[[^\]]*proj\])?\r?$", RegexOptions.Multiline)]
     private static partial Regex ErrorLine();
 }
 
