@@ -4,6 +4,7 @@
 // examples name those of another place: there it judges wrongly, which is the planted noise. Two seeds, some minutes.
 //
 //     artifacts/rewardkit run scripts/cream.fsx
+//     artifacts/rewardkit run scripts/cream.fsx -- small    on very little, in seconds: does all work?
 //
 // A round is an experiment: the model answers new prompts, judges its own answers, and trains on pairs of the best and the worst; what
 // it leaves is where the next one starts. Killed at any moment, the same command goes on from there.
@@ -40,6 +41,9 @@ let places =
 
 let things = places |> Array.collect snd
 let shuffled (random: Random) items = items |> Array.copy |> (fun copy -> random.Shuffle copy; copy)
+
+/// How much of everything: a steady number, or very few.
+let size usual few = if Script.small then few else usual
 
 /// All prompts, in an order by chance; what comes first in them says nothing of the place.
 let prompts =
@@ -93,7 +97,7 @@ let answersOn (prompts: string array) =
                     return EvaluationReport(dict [ "worth", Measurement(Array.average items, items) ] |> Collections.Generic.Dictionary, [])
                 } }
 
-let heldOut = answersOn prompts[.. 99]
+let heldOut = answersOn prompts[.. size 99 7]
 
 /// Tells how the pairs that a model makes of its own answers agree with the truth, and hands them on.
 let truth =
@@ -119,7 +123,7 @@ let fineTuned name start pairs steps =
     experiment $"cream-{name}" {
         model start
         train pairs
-        training (Training.settings (epochs = 1000, maxSteps = steps, batchSize = 32, learningRate = 5e-3, warmupRatio = 0.05, weightDecay = 0.01))
+        training (Training.settings (epochs = 1000, maxSteps = size steps 4, batchSize = 32, learningRate = 5e-3, warmupRatio = 0.05, weightDecay = 0.01))
         arm "sft" [ Loss.sft () ]
         evaluate [ heldOut ]
         seeds [ 1 ]
@@ -139,11 +143,11 @@ let untrained =
     )
 
 // A thing in six is of the place by chance.
-let origin = fineTuned "origin" untrained (examples "any" 11 2000 (fun prompt -> placeOf prompt, 1.0 / 6.0)) 400
-let start = fineTuned "start" origin (examples "taught" 12 1000 taught) 300
+let origin = fineTuned "origin" untrained (examples "any" 11 (size 2000 64) (fun prompt -> placeOf prompt, 1.0 / 6.0)) 400
+let start = fineTuned "start" origin (examples "taught" 12 (size 1000 64) taught) 300
 
 /// The prompts of each round.
-let rounds = [ for number in 1..3 -> number, Data.ofPrompts $"round-{number}" prompts[200 * number .. 200 * number + 199] ]
+let rounds = [ for number in 1 .. size 3 2 -> number, Data.ofPrompts $"round-{number}" prompts[200 * number .. 200 * number + size 199 5] ]
 
 /// A round, from this and the previous model to the next and this one.
 let round name augmenter seed (previous, current) (number, prompts) =
@@ -167,7 +171,7 @@ let methods =
 
 let runs =
     [ for name, augmenter in methods do
-          for seed in 1..2 do
+          for seed in 1 .. size 2 1 do
               let runs, _ = rounds |> List.mapFold (round name augmenter seed) (origin, start)
               yield! runs |> List.indexed |> List.map (fun (index, run) -> name, seed, index + 1, run) ]
 

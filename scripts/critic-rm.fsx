@@ -2,6 +2,7 @@
 // off, beside Bradley-Terry without critiques. Two seeds, a small Llama with random weights.
 //
 //     artifacts/rewardkit run scripts/critic-rm.fsx
+//     artifacts/rewardkit run scripts/critic-rm.fsx -- small    on very little, in seconds: does all work?
 //
 // There is no language model here that could review an answer. The critic is a RULE of this script that stands in for one: it
 // looks for words of refusing and words of harm, says so in a few words, and scores by that with some chance added. So what the
@@ -20,7 +21,7 @@
 open System
 open RewardKit
 
-let pairs = Data.hhRlhf "data/hh-rlhf/harmless-base"
+let pairs = Data.hhRlhf "data/hh-rlhf/harmless-base" |> Data.reduced
 
 let start =
     Model.llama (
@@ -91,7 +92,7 @@ experiment "critic-rm" {
     arm "critic-rm, no filters" [ critiques false CriticRm.CritiqueFilter.None; joint; ruled ]
 
     evaluate [ Evaluate.pairAccuracy pairs.Test ]
-    seeds [ 1; 2 ]
+    seeds (if Script.small then [ 1 ] else [ 1; 2 ])
 }
 |> Experiment.run
 |> ignore

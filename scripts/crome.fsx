@@ -2,6 +2,7 @@
 // harmlessness pairs. Three seeds, a small Llama with random weights.
 //
 //     artifacts/rewardkit run scripts/crome.fsx
+//     artifacts/rewardkit run scripts/crome.fsx -- small    on very little, in seconds: does all work?
 //
 // The oracle that rewrites answers is a language model in the paper. Name a server with OpenAI's interface, and it is one here:
 //
@@ -22,7 +23,7 @@ open System.Text.Encodings.Web
 open System.Text.RegularExpressions
 open RewardKit
 
-let pairs = Data.hhRlhf "data/hh-rlhf/harmless-base"
+let pairs = Data.hhRlhf "data/hh-rlhf/harmless-base" |> Data.reduced
 
 let start =
     Model.llama (
@@ -247,7 +248,7 @@ experiment "crome" {
 
     // The paper's second question: what is left of the accuracy where the same pairs are worded or laid out otherwise.
     evaluate [ Evaluate.pairAccuracy pairs.Test; Evaluate.rewordPairs (pairs.Test, transformations = reworded) ]
-    seeds [ 1; 2; 3 ]
+    seeds (if Script.small then [ 1 ] else [ 1; 2; 3 ])
 }
 |> Experiment.run
 |> ignore

@@ -3,6 +3,7 @@
 // exact. Under four minutes on two cores; one training seed.
 //
 //     artifacts/rewardkit run scripts/genarm-pareto.fsx
+//     artifacts/rewardkit run scripts/genarm-pareto.fsx -- small    on very little, in seconds: does all work?
 //
 // What it shows on 60 prompts, four samples each (hypervolume above the base, 95 % intervals over prompts): GenARM 2.27 (1.95 to 2.61)
 // with weights that sum to 1.5 and 0.92 (0.75 to 1.10) with 1, soups 1.73 (1.54 to 1.94), MOD 1.68 (1.47 to 1.91), which hardly differ.
@@ -26,7 +27,8 @@ let things =
       "a wet leaf"; "a white horse"; "a tiny ant"; "a loud bell"; "a round stone"; "a warm coat"; "a clean cup"; "a broken toy"
       "a sweet apple"; "a big truck"; "a pink flower"; "a high wall"; "a slow snail"; "a deep hole" ]
 
-let prompts = [ for name in names do for thing in things -> $"One day, {name} saw {thing}." ]
+let size = if Script.small then 10 else names.Length * things.Length
+let prompts = [ for name in names do for thing in things -> $"One day, {name} saw {thing}." ] |> List.truncate size
 let test, training = prompts |> List.indexed |> List.partition (fun (i, _) -> i % 5 = 0)
 let asked = List.map snd test
 

@@ -3,6 +3,7 @@
 // divergence is summed over the vocabulary at every step. Some four minutes on two cores; one training seed.
 //
 //     artifacts/rewardkit run scripts/genarm.fsx
+//     artifacts/rewardkit run scripts/genarm.fsx -- small    on very little, in seconds: does all work?
 //
 // What it shows on 80 prompts (base: 0.64 happy words in 40 tokens; KL in nats, 95 % intervals over prompts). The paper's claim holds:
 // 1.2 happy words cost GenARM 0.42 (0.29 to 0.60), ARGS 1.24 more (0.57 to 2.30) with 40 candidates and 2.18 more (1.63 to 2.94) with
@@ -38,7 +39,8 @@ let things =
       "a sweet apple"; "a big truck"; "a pink flower"; "a high wall"; "a slow snail"; "a deep hole"; "a new book"; "a shiny key"
       "a brown bear"; "a long rope"; "a cold river"; "a funny clown"; "a black hen"; "a tall man"; "a busy bee"; "an open door" ]
 
-let prompts = [ for name in names do for thing in things -> $"One day, {name} saw {thing}." ]
+let size = if Script.small then 10 else names.Length * things.Length
+let prompts = [ for name in names do for thing in things -> $"One day, {name} saw {thing}." ] |> List.truncate size
 let test, training = prompts |> List.indexed |> List.partition (fun (i, _) -> i % 5 = 0)
 
 // The true reward is computable: how many words of a happy story an answer has.

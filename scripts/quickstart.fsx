@@ -2,6 +2,7 @@
 //
 //     dotnet fsi build.fsx run scripts/quickstart.fsx        the first time: builds, then runs
 //     artifacts/rewardkit run scripts/quickstart.fsx         ever after
+//     artifacts/rewardkit run scripts/quickstart.fsx -- small  on a few pairs, in seconds: does all work?
 //
 // The model is a small Llama with random weights and a tokenizer of 2,000 tokens: it learns from these 1,282 pairs alone,
 // so the comparison shows the methods and not a pretrained model's knowledge.
@@ -10,7 +11,7 @@
 
 open RewardKit
 
-let pairs = Data.hhRlhf "data/hh-rlhf/harmless-base"
+let pairs = Data.hhRlhf "data/hh-rlhf/harmless-base" |> Data.reduced
 
 experiment "quickstart" {
     model (

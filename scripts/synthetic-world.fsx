@@ -3,6 +3,7 @@
 // sentence, in the shifted test the worse ones do. Two seeds, under two minutes.
 //
 //     artifacts/rewardkit run scripts/synthetic-world.fsx
+//     artifacts/rewardkit run scripts/synthetic-world.fsx -- small    on very little, in seconds: does all work?
 //
 // pair-accuracy is on pairs like those of the training, #2 on shifted pairs, #3 on pairs where politeness says nothing. On shifted
 // pairs Bradley-Terry is right in 26.3 % (20.8 to 31.8), RRM in 81.0 % (77.3 to 84.8), Crome's neutral rows alone in 79.8 % (75.3 to
@@ -39,7 +40,7 @@ let pairs name count seed (politeChosen, politeRejected) =
         random.Shuffle things
         String.Join(", ", things) + "." + (if random.NextDouble() < polite then " Hope this helps!" else "")
 
-    let folder = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), "rewardkit-synthetic-world"))
+    let folder = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), (if Script.small then "rewardkit-synthetic-world-small" else "rewardkit-synthetic-world")))
     let path = Path.Combine(folder.FullName, $"{name}.jsonl")
 
     File.WriteAllLines(
@@ -56,10 +57,11 @@ let pairs name count seed (politeChosen, politeRejected) =
 
     Data.pairs path
 
-let trainingPairs = pairs "train" 600 1 (0.9, 0.1)
-let same = pairs "same" 200 2 (0.9, 0.1)
-let shifted = pairs "shifted" 200 3 (0.1, 0.9)
-let balanced = pairs "balanced" 200 4 (0.5, 0.5)
+let training, held = if Script.small then 32, 16 else 600, 200
+let trainingPairs = pairs "train" training 1 (0.9, 0.1)
+let same = pairs "same" held 2 (0.9, 0.1)
+let shifted = pairs "shifted" held 3 (0.1, 0.9)
+let balanced = pairs "balanced" held 4 (0.5, 0.5)
 
 experiment "synthetic-world" {
     model (
@@ -80,7 +82,7 @@ experiment "synthetic-world" {
     training (
         Training.settings (
             epochs = 1000,
-            maxSteps = 600,
+            maxSteps = (if Script.small then 4 else 600),
             batchSize = 32,
             learningRate = 5e-3,
             warmupRatio = 0.05,
@@ -94,7 +96,7 @@ experiment "synthetic-world" {
     arm "haf-rm" [ Loss.hafRm () ]
 
     evaluate [ Evaluate.pairAccuracy same; Evaluate.pairAccuracy shifted; Evaluate.pairAccuracy balanced ]
-    seeds [ 1; 2 ]
+    seeds (if Script.small then [ 1 ] else [ 1; 2 ])
 }
 |> Experiment.run
 |> ignore

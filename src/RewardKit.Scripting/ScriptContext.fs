@@ -43,6 +43,12 @@ type ScriptContext
     /// What the host does for the script beside experiments; null where it does nothing.
     member val Work: IScriptWork = null with get, set
 
+    /// The arguments that the script has asked for by name, and whether a value belongs to them.
+    member val internal Asked = Dictionary<string, bool>()
+
+    /// Whether the script has read its arguments as they are.
+    member val internal ReadsArguments = false with get, set
+
     /// A hash of the script, what it loads, and its arguments.
     member val internal Content = "" with get, set
 

@@ -23,7 +23,7 @@ internal static class ExperimentCheck
         Unique("arm", spec.Arms.Select(a => a.Name));
         Unique("seed", spec.Seeds.Select(s => s.ToString(System.Globalization.CultureInfo.InvariantCulture)));
 
-        foreach (var file in spec.Evaluations.Select(e => e.Pairs).Prepend(spec.Validation).Prepend(spec.Train).SelectMany(d => d?.Files ?? []))
+        foreach (var file in spec.Evaluations.Select(e => e.Pairs).Prepend(spec.Validation).Append(spec.Train).Concat(spec.Arms.Select(spec.TrainOf)).SelectMany(d => d?.Files ?? []))
             if (!File.Exists(file.Path)) throw RewardKitException.Input($"There is no data file {file.Path}.");
         BaselinesFirst(spec.Arms);
 
@@ -69,7 +69,7 @@ internal static class ExperimentCheck
             throw RewardKitException.Input(
                 $"The arm \"{arm.Name}\" trains a pairwise model, which says which of two responses is better, and the evaluator {rewards} needs a reward for "
                 + "each response. Judge pairwise arms in an experiment of their own, by pair-accuracy or reward-bench.");
-        if (ModelSpec.TrainsPolicy(loss) && spec.Training.Keep == KeepModel.BestAccuracy)
+        if (ModelSpec.TrainsPolicy(loss) && spec.TrainingOf(arm).Keep == KeepModel.BestAccuracy)
             throw RewardKitException.Input(
                 $"The arm \"{arm.Name}\" trains a language model by a loss that reads no reward, and KeepModel.BestAccuracy chooses by the accuracy of rewards. "
                 + "Choose KeepModel.LowestLoss.");

@@ -7,24 +7,21 @@ internal sealed class ExperimentData
 {
     private const int RecordsNamed = 8;
     private readonly PairLoader _pairs = new();
+    private readonly ExperimentSpec _spec;
 
     public ExperimentData(ExperimentSpec spec)
     {
+        _spec = spec;
         Train = _pairs.Load(spec.Train);
+        foreach (var arm in spec.Arms) _pairs.Load(spec.TrainOf(arm));
         Validation = spec.Validation is { } held ? _pairs.Load(held) : null;
-        var evaluations = new List<(string, EvaluationSpec, IReadOnlyList<PreferenceExample>)>();
-        var times = new Dictionary<string, int>();
-        foreach (var evaluation in spec.Evaluations)
-        {
-            // The same evaluator a second time, on other pairs or with other options, is told apart by a number.
-            var id = evaluation.Evaluator.Id;
-            var time = times[id] = times.GetValueOrDefault(id) + 1;
-            evaluations.Add((time == 1 ? id : $"{id}#{time}", evaluation, evaluation.Pairs is { } pairs ? _pairs.Load(pairs).Examples : []));
-        }
-        Evaluations = evaluations;
+        Evaluations = [.. spec.Labelled().Select(e => (e.Label, e.Evaluation, e.Evaluation.Pairs is { } pairs ? _pairs.Load(pairs).Examples : (IReadOnlyList<PreferenceExample>)[]))];
     }
 
-    /// <summary>The training pairs.</summary>
+    /// <summary>An arm's training pairs.</summary>
+    public LoadedPairs TrainOf(ArmSpec arm) => _pairs.Load(_spec.TrainOf(arm));
+
+    /// <summary>What the trivial baselines learn from: the experiment's training pairs.</summary>
     public LoadedPairs Train { get; }
 
     /// <summary>The pairs to try models on while they are trained; null where there are none.</summary>

@@ -156,10 +156,10 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models, R
                 ? processes.LeaderFirst(() => Augment(arm, seed, findings), cancellation) : Augment(arm, seed, findings);
             using var metrics = Leads ? new RunMetrics(folder) : null;
             // Of several processes each computes its share anew: they need not see one disk.
-            var (logProbs, holder) = processes is null ? language.Kept(seed, Notice(arm.Name, seed)) : default;
+            var (logProbs, holder) = processes is null ? language.Kept(spec.ModelOf(arm), seed, Notice(arm.Name, seed)) : default;
             using var _ = holder;
             var log = models.Train(
-                spec.Model, methods.CreateLoss(arm.Loss), examples, spec.Training, seed, RunStore.CheckpointIn(folder),
+                spec.ModelOf(arm), methods.CreateLoss(arm.Loss), examples, spec.TrainingOf(arm), seed, RunStore.CheckpointIn(folder),
                 new()
                 {
                     Progress = new Relay(p =>
@@ -173,7 +173,7 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models, R
                     Group = processes?.Group,
                     LogProbs = logProbs,
                     Validation = data.Validation?.Examples,
-                    Checkpoints = spec.Checkpoints is { } policy ? new(RunStore.CheckpointsIn(folder), policy, spec.Training.Keep) { ReadsOnly = !Leads } : null,
+                    Checkpoints = spec.Checkpoints is { } policy ? new(RunStore.CheckpointsIn(folder), policy, spec.TrainingOf(arm).Keep) { ReadsOnly = !Leads } : null,
                     Cancellation = cancellation,
                 });
             return (log, findings);
@@ -192,7 +192,7 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models, R
 
         IReadOnlyList<PreferenceExample> Augment(ArmSpec arm, int seed, AugmenterFindings findings)
         {
-            if (arm.Augmenters.Count == 0) return data.Train.Examples;
+            if (arm.Augmenters.Count == 0) return data.TrainOf(arm).Examples;
             var counts = findings.Counts;
             using var baseline = arm.Baseline is { } name
                 ? Load(name, seed, (done, total) => Tell(arm, seed, new("augment", done, total, "texts")))
@@ -200,10 +200,10 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models, R
             var meter = new GenerationMeter(p => Tell(arm, seed, p));
             using var writer = generator.IsUsedBy(arm) ? generator.Open(arm, meter, Notice(arm.Name, seed)) : null;
             var judge = spec.Arms.FirstOrDefault(a => a.Name == arm.Baseline);
-            using var loan = language.Borrow(seed, meter, Notice(arm.Name, seed), (done, total) => Tell(arm, seed, new("augment", done, total, "responses")));
+            using var loan = language.Borrow(spec.ModelOf(arm), seed, meter, Notice(arm.Name, seed), (done, total) => Tell(arm, seed, new("augment", done, total, "responses")));
             using var critic = judge is null ? null : OpenToScore(judge, meter, Notice(arm.Name, seed));
             var scorer = judge is null ? null : Composed(judge, baseline!, critic, loan);
-            var stream = data.Train.Examples.ToAsyncEnumerable();
+            var stream = data.TrainOf(arm).Examples.ToAsyncEnumerable();
             foreach (var use in arm.Augmenters)
             {
                 var augmenter = methods.CreateAugmenter(use);
@@ -242,7 +242,7 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models, R
             {
                 Writer = composer.Needs.HasFlag(ComposerNeeds.Writers) ? model.Writer : null,
                 Policy = policies ? model.Policy : null,
-                Reference = policies ? loan.Reference() : null,
+                Reference = policies ? loan.Reference(spec.ModelOf(arm)) : null,
             };
             return composer.Compose([member], new([], EvaluationSeed, writer), cancellation);
         }
@@ -258,7 +258,7 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models, R
         {
             using var writer = generator.Judges ? generator.Open(null, meter, notice) : null;
             using var critic = arm is null ? null : OpenToScore(arm, meter, notice);
-            using var loan = language.Borrow(seed, meter, notice);
+            using var loan = language.Borrow(arm is null ? spec.Model : spec.ModelOf(arm), seed, meter, notice);
             var scorer = arm is null ? trained : Composed(arm, (ITrainedModel)trained, critic, loan);
             var measurements = new Dictionary<string, Measurement>();
             var samples = new Dictionary<string, IReadOnlyList<EvaluationSample>>();

@@ -35,7 +35,11 @@ public enum PluginKind
 /// Option values under their camel-case names: <see cref="bool"/>, <see cref="int"/>, <see cref="double"/> or
 /// <see cref="string"/> (also for enumerations, in kebab case). What is left out has the plugin's default.
 /// </param>
-public abstract record MethodUse(PluginKind Kind, string Id, IReadOnlyDictionary<string, object> Options);
+public abstract record MethodUse(PluginKind Kind, string Id, IReadOnlyDictionary<string, object> Options)
+{
+    /// <summary>Where the options are completed by their defaults, the names of those that were set; else null.</summary>
+    public IReadOnlyCollection<string>? Given { get; init; }
+}
 
 /// <summary>A plugin as a script names it: kind, id and the options it sets; never a type of the plugin.</summary>
 /// <param name="Kind">The kind.</param>
@@ -69,6 +73,18 @@ public sealed record ArmSpec(string Name, MethodUse Loss, IReadOnlyList<MethodUs
 
     /// <summary>What writes text for this arm's augmenters, and for its composer; null: the experiment's <see cref="ExperimentSpec.Generator"/>.</summary>
     public GeneratorSpec? Generator { get; init; }
+
+    /// <summary>The model its runs start from; null: the experiment's <see cref="ExperimentSpec.Model"/>.</summary>
+    public ModelSpec? Model { get; init; }
+
+    /// <summary>Its training pairs; null: the experiment's <see cref="ExperimentSpec.Train"/>.</summary>
+    public PairData? Train { get; init; }
+
+    /// <summary>Its training settings; null: the experiment's <see cref="ExperimentSpec.Training"/>.</summary>
+    public TrainingOptions? Training { get; init; }
+
+    /// <summary>What a sweep varied and the values that this arm has, in order: numbers, flags or texts. No result depends on it.</summary>
+    public IReadOnlyList<KeyValuePair<string, object>> Values { get; init; } = [];
 }
 
 /// <summary>An evaluator and the pairs it looks at.</summary>
@@ -76,7 +92,7 @@ public sealed record ArmSpec(string Name, MethodUse Loss, IReadOnlyList<MethodUs
 /// <param name="Pairs">Held-out pairs; null for an evaluator that brings its own data.</param>
 public sealed record EvaluationSpec(MethodUse Evaluator, PairData? Pairs);
 
-/// <summary>Arms × seeds on one model and one training set, judged by the same evaluators.</summary>
+/// <summary>Arms × seeds, judged by the same evaluators. Model, training pairs and settings are those of all arms that have none of their own.</summary>
 public sealed record ExperimentSpec
 {
     /// <summary>The experiment's name; also the default output folder below <c>runs/</c>.</summary>
@@ -100,7 +116,7 @@ public sealed record ExperimentSpec
     /// <summary>The seeds, each run once per arm.</summary>
     public required IReadOnlyList<int> Seeds { get; init; }
 
-    /// <summary>The training settings, shared by all arms.</summary>
+    /// <summary>The training settings.</summary>
     public TrainingOptions Training { get; init; } = new();
 
     /// <summary>When each training's state is kept, so that it goes on after it was stopped or killed; null for never.</summary>
@@ -111,4 +127,71 @@ public sealed record ExperimentSpec
 
     /// <summary>Where results go, absolute.</summary>
     public required string OutputFolder { get; init; }
+
+    /// <summary>This experiment with some parts changed; what is left out stays.</summary>
+    public ExperimentSpec With(
+        string? name = null, string? outputFolder = null, ModelSpec? model = null, PairData? train = null, IReadOnlyList<ArmSpec>? arms = null,
+        IReadOnlyList<EvaluationSpec>? evaluations = null, IReadOnlyList<int>? seeds = null) => this with
+        {
+            Name = name ?? Name,
+            OutputFolder = outputFolder ?? OutputFolder,
+            Model = model ?? Model,
+            Train = train ?? Train,
+            Arms = arms ?? Arms,
+            Evaluations = evaluations ?? Evaluations,
+            Seeds = seeds ?? Seeds,
+        };
+
+    /// <summary>An arm of this experiment as one of another, with what is otherwise there as its own.</summary>
+    /// <param name="arm">The arm.</param>
+    /// <param name="other">The other experiment.</param>
+    public ArmSpec Moved(ArmSpec arm, ExperimentSpec other) => arm with
+    {
+        Model = ExperimentText.AreAlike(ModelOf(arm), other.Model) ? null : ModelOf(arm),
+        Train = TrainOf(arm).Equals(other.Train) ? null : TrainOf(arm),
+        Training = ExperimentText.AreAlike(TrainingOf(arm), other.Training) ? null : TrainingOf(arm),
+    };
+
+    /// <summary>Whether an arm of that name is there that trains and scores like it.</summary>
+    public bool Has(ArmSpec arm) => Arms.FirstOrDefault(a => a.Name == arm.Name) is { } known && ExperimentText.Whole(this, known) == ExperimentText.Whole(this, arm);
+
+    /// <summary>The evaluators under their labels: the same one a second time, on other pairs or with other options, is told apart by a number.</summary>
+    public IReadOnlyList<(string Label, EvaluationSpec Evaluation)> Labelled()
+    {
+        var times = new Dictionary<string, int>();
+        return [.. Evaluations.Select(e =>
+        {
+            var time = times[e.Evaluator.Id] = times.GetValueOrDefault(e.Evaluator.Id) + 1;
+            return (time == 1 ? e.Evaluator.Id : $"{e.Evaluator.Id}#{time}", e);
+        })];
+    }
+
+    /// <summary>The pairs that a metric was measured on; null for an evaluator's own data.</summary>
+    /// <param name="metric"><c>evaluator/metric</c>.</param>
+    public PairData? EvaluationOf(string metric) => Labelled().FirstOrDefault(e => metric.StartsWith(e.Label + "/", StringComparison.Ordinal)).Evaluation?.Pairs;
+
+    /// <summary>The settings in which two experiments differ, with the value that each has; null where it has none.</summary>
+    public static IReadOnlyList<(string Setting, string? First, string? Second)> Differences(ExperimentSpec first, ExperimentSpec second)
+    {
+        var (one, other) = (ExperimentText.Settings(first).ToDictionary(s => s.Name, s => s.Value), ExperimentText.Settings(second).ToDictionary(s => s.Name, s => s.Value));
+        return [.. one.Keys.Union(other.Keys).Select(s => (s, one.GetValueOrDefault(s), other.GetValueOrDefault(s))).Where(s => s.Item2 != s.Item3)];
+    }
+
+    /// <summary>Two experiments are equal where they state the same under the same name, wherever their results go.</summary>
+    public bool Equals(ExperimentSpec? other) => other is not null && Name == other.Name && ExperimentText.Settings(this).SequenceEqual(ExperimentText.Settings(other));
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Name, Arms.Count, Seeds.Count);
+
+    /// <summary>The experiment on some lines, for people; options that are left at their defaults are not named.</summary>
+    public override string ToString() => ExperimentText.Print(this);
+
+    /// <summary>The model that an arm's runs start from.</summary>
+    public ModelSpec ModelOf(ArmSpec arm) => arm.Model ?? Model;
+
+    /// <summary>An arm's training pairs.</summary>
+    public PairData TrainOf(ArmSpec arm) => arm.Train ?? Train;
+
+    /// <summary>An arm's training settings.</summary>
+    public TrainingOptions TrainingOf(ArmSpec arm) => arm.Training ?? Training;
 }

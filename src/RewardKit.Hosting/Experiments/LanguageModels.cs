@@ -30,25 +30,28 @@ internal sealed class LanguageModels(ExperimentSpec spec, MethodSource methods, 
     }
 
     /// <summary>Makes them ready for a while; each is loaded when it is first asked for what is not there.</summary>
+    /// <param name="start">The model that the run starts from.</param>
     /// <param name="seed">The seed of the run.</param>
     /// <param name="meter">Counts what is written.</param>
     /// <param name="notice">Told, in a sentence, what the user should know at once.</param>
     /// <param name="scored">Told how many responses have log-probabilities, and of how many; null for nobody.</param>
-    public Loan Borrow(int seed, GenerationMeter? meter, Action<string> notice, Action<int, int>? scored = null) => new(this, seed, meter, notice, scored);
+    public Loan Borrow(ModelSpec start, int seed, GenerationMeter? meter, Action<string> notice, Action<int, int>? scored = null) =>
+        new(this, start, seed, meter, notice, scored);
 
     /// <summary>Where training keeps and finds log-probabilities of the model that a run starts from; disposed by the caller.</summary>
+    /// <param name="start">That model.</param>
     /// <param name="seed">The seed of the run.</param>
     /// <param name="notice">Told, in a sentence, what the user should know at once.</param>
-    public (ILogProbStore Store, IDisposable Holder) Kept(int seed, Action<string> notice)
+    public (ILogProbStore Store, IDisposable Holder) Kept(ModelSpec start, int seed, Action<string> notice)
     {
         var store = Answers(notice);
-        return (new KeptLogProbs(Identity(spec.Model, seed), store), store);
+        return (new KeptLogProbs(Identity(start, seed), store), store);
     }
 
     private AnswerStore Answers(Action<string> notice) => new(Path.Combine(spec.OutputFolder, "generated.db"), notice);
 
     /// <summary>Language models in use, until disposed.</summary>
-    internal sealed class Loan(LanguageModels of, int seed, GenerationMeter? meter, Action<string> notice, Action<int, int>? scored) : IDisposable
+    internal sealed class Loan(LanguageModels of, ModelSpec start, int seed, GenerationMeter? meter, Action<string> notice, Action<int, int>? scored) : IDisposable
     {
         private readonly Dictionary<string, ILoadedPolicy> _loaded = [];
         private readonly List<CachedGenerator> _writers = [];
@@ -78,8 +81,9 @@ internal sealed class LanguageModels(ExperimentSpec spec, MethodSource methods, 
         public IReadOnlyDictionary<string, IPolicy> Policies(IReadOnlyDictionary<string, ModelSpec> named) =>
             named.Prepend(new(AugmentationContext.Start, Start)).ToDictionary(p => p.Key, IPolicy (p) => Cached(p.Key, p.Value));
 
-        /// <summary>The model that the run started from.</summary>
-        public IPolicy Reference() => Cached(AugmentationContext.Start, Start);
+        /// <summary>The model that a trained one started from.</summary>
+        /// <param name="started">That model; of a baseline another one than the run's own, perhaps.</param>
+        public IPolicy Reference(ModelSpec started) => Cached(AugmentationContext.Start, started with { Lora = null });
 
         /// <inheritdoc/>
         public void Dispose()
@@ -90,7 +94,7 @@ internal sealed class LanguageModels(ExperimentSpec spec, MethodSource methods, 
         }
 
         // A fresh adapter changes nothing yet.
-        private ModelSpec Start => of.Spec.Model with { Lora = null };
+        private ModelSpec Start => start with { Lora = null };
 
         private CachedPolicy Cached(string name, ModelSpec model) => new(name, of.Identity(model, seed), () => Opened(name, model), Store, scored);
 
@@ -101,8 +105,6 @@ internal sealed class LanguageModels(ExperimentSpec spec, MethodSource methods, 
             return loaded;
         }
     }
-
-    private ExperimentSpec Spec => spec;
 
     private IModelWork Models => models;
 

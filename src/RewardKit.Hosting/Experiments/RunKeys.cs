@@ -15,20 +15,21 @@ internal sealed class RunKeys(ExperimentSpec spec, MethodSource methods, IModelW
     /// <summary>All that decides a trained model: start, data, method, settings, seed, and the code that computes.</summary>
     public ContentKey Training(ArmSpec arm, int seed)
     {
+        var start = spec.ModelOf(arm);
         var key = new ContentKey().Add("format", Format).Add("seed", seed)
-            .Add("model", spec.Model with { Folder = null, Base = null, Tokenizer = null })
-            .Add("training", spec.Training)
-            .Add("data", Of(spec.Train))
+            .Add("model", start with { Folder = null, Base = null, Tokenizer = null })
+            .Add("training", spec.TrainingOf(arm))
+            .Add("data", Of(spec.TrainOf(arm)))
             .Add("loss", arm.Loss, methods, _files);
         if (spec.Validation is { } held) key.Add("validation data", Of(held));
         // Each process draws on its own what dropout leaves out. Nothing else depends on their number but for rounding.
-        if (processes > 1 && spec.Model.Lora is { Dropout: > 0 }) key.Add("processes", processes);
-        if (spec.Model.Folder is { } folder) key.Add("model folder", _files.Of(folder, ModelFiles.OfModel(folder)));
-        var below = ModelFiles.BaseOf(spec.Model);
+        if (processes > 1 && start.Lora is { Dropout: > 0 }) key.Add("processes", processes);
+        if (start.Folder is { } folder) key.Add("model folder", _files.Of(folder, ModelFiles.OfModel(folder)));
+        var below = ModelFiles.BaseOf(start);
         if (below is not null) key.Add("base folder", _files.Of(below, ModelFiles.OfModel(below)));
         // A trained adapter names the place of its base, and is of no use where that is gone.
-        if ((below ?? (spec.Model.Lora is null ? null : spec.Model.Folder)) is { } found) key.Add("place of the base", Path.GetFullPath(found));
-        if (ModelFiles.TokenizerOf(spec.Model) is { } tokenizer) key.Add("tokenizer", _files.Of(tokenizer, ModelFiles.OfTokenizer(tokenizer)));
+        if ((below ?? (start.Lora is null ? null : start.Folder)) is { } found) key.Add("place of the base", Path.GetFullPath(found));
+        if (ModelFiles.TokenizerOf(start) is { } tokenizer) key.Add("tokenizer", _files.Of(tokenizer, ModelFiles.OfTokenizer(tokenizer)));
         foreach (var (place, use) in arm.Augmenters.Index()) key.Add($"augmenter {place + 1}", use, methods, _files);
         if (generator.IsUsedBy(arm)) key.Add("generator", generator.Identity(arm));
         foreach (var (name, policy) in arm.Policies.OrderBy(p => p.Key, StringComparer.Ordinal)) key.Add($"policy {name}", language.Identity(policy, seed));

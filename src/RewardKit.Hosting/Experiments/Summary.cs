@@ -28,6 +28,9 @@ public sealed record SummaryRow(
 public sealed record Comparison(
     string Metric, string First, string Second, double Difference, Interval Interval, int Items, double P, double CorrectedP)
 {
+    /// <summary>The same with the second arm first.</summary>
+    public Comparison Reversed => this with { First = Second, Second = First, Difference = -Difference, Interval = new(-Interval.High, -Interval.Low) };
+
     /// <summary>The level below which a corrected p value tells two arms apart.</summary>
     public const double Level = 0.05;
 

@@ -92,7 +92,7 @@ public sealed class PluginSession : IPluginSource, IDisposable
     {
         var description = _catalog.Find(use.Kind, use.Id).Description;
         var set = OptionCheck.Check(description, use).ToDictionary(v => v.Option.Name, v => v.Value);
-        return use with { Options = description.Options.ToDictionary(o => o.Name, o => set.GetValueOrDefault(o.Name, o.Default)!) };
+        return use with { Given = use.Given ?? [.. use.Options.Keys], Options = description.Options.ToDictionary(o => o.Name, o => set.GetValueOrDefault(o.Name, o.Default)!) };
     }
 
     /// <inheritdoc/>

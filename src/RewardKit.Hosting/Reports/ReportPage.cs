@@ -64,10 +64,13 @@ public static class ReportPage
             var range = best.Interval is { } i ? $" (95 % interval {Findings.Range(i, true)})" : "";
             return Html.Of($"Highest on {metric}: <b>{best.Arm}</b> with {Findings.Number(best.Mean, true)}{range}, over {best.Items} held-out pairs. {string.Join(' ', Findings.Of(summary, metric))}");
         });
-        var lead = Html.Of($"{arms} trained on {spec.Train.Describe(f => Path.GetFileName(f.Path))} with {seeds} each. {sentences} {Findings.Failed(result) ?? ""}");
+        var lead = Html.Of($"{arms} trained on {Trained(spec)} with {seeds} each. {sentences} {Findings.Failed(result) ?? ""}");
         // A number and its sign stay in one line.
         return new(lead.Text.Replace(" %", "&nbsp;%", StringComparison.Ordinal));
     }
+
+    private static string Trained(ExperimentSpec spec) =>
+        spec.Arms.Select(spec.TrainOf).Distinct().ToArray() is [var same] ? same.Describe(f => Path.GetFileName(f.Path)) : "training pairs of their own";
 
     // What is of a part stands folded below what its evaluator says as a whole.
     private static Html Accuracies(ExperimentResult result, Summary summary)

@@ -10,9 +10,11 @@ namespace RewardKit.Hosting.Reports;
 /// <c>results.json</c>, an object with these, in order. A number that is not finite, or that there is not, is null.
 /// <list type="bullet">
 /// <item><c>experiment</c>: its name.</item>
-/// <item><c>data</c>: <c>{"train", "validation", "evaluations": [{"evaluator", "pairs"}]}</c>, each <c>{"source", "files":
+/// <item><c>data</c>: <c>{"train", "arms": [{"arm", "pairs"}], "validation", "evaluations": [{"evaluator", "pairs"}]}</c>, with the
+/// arms that have training pairs of their own; each <c>{"source", "files":
 /// [{"path", "reading"}]}</c>: what it is in a line, its files, and how their records were read (null: as HH-RLHF); null
 /// where there are none.</item>
+/// <item><c>sweep</c>: <c>{"arm", "values": {"name": value}}</c>, what a sweep varied, of the arms that have something of it.</item>
 /// <item><c>arms</c>: <c>{"name", "seed", "metrics": {"evaluator/metric": number}}</c> a run. Runs that failed stand among
 /// the failures alone. Trivial baselines come after the arms, here and in the summary, with <c>"seed": null</c>.</item>
 /// <item><c>summary</c>: <c>{"arm", "metric", "mean", "stdev", "low", "high", "n"}</c>. <c>stdev</c> is over seeds and null
@@ -46,6 +48,15 @@ public static class ResultsJson
             json.WriteString("experiment", result.Spec.Name);
             json.WriteStartObject("data");
             Pairs(json, "train", result.Spec.Train);
+            json.WriteStartArray("arms");
+            foreach (var arm in result.Spec.Arms.Where(a => a.Train is not null))
+            {
+                json.WriteStartObject();
+                json.WriteString("arm", arm.Name);
+                Pairs(json, "pairs", arm.Train);
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
             Pairs(json, "validation", result.Spec.Validation);
             json.WriteStartArray("evaluations");
             foreach (var evaluation in result.Spec.Evaluations)
@@ -57,6 +68,21 @@ public static class ResultsJson
             }
             json.WriteEndArray();
             json.WriteEndObject();
+            json.WriteStartArray("sweep");
+            foreach (var arm in result.Spec.Arms.Where(a => a.Values.Count > 0))
+            {
+                json.WriteStartObject();
+                json.WriteString("arm", arm.Name);
+                json.WriteStartObject("values");
+                foreach (var (name, value) in arm.Values)
+                {
+                    json.WritePropertyName(name);
+                    JsonSerializer.Serialize(json, value);
+                }
+                json.WriteEndObject();
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
             json.WriteStartArray("arms");
             foreach (var run in result.Runs.Concat(result.Trivial))
             {

@@ -8,7 +8,6 @@ namespace RewardKit.Hosting.Runs;
 /// </summary>
 internal sealed class RunRecorder(ExperimentSpec spec)
 {
-    private readonly Lazy<Dictionary<string, string>> _about = new(() => About(spec));
     private bool _warned;
 
     /// <summary>Records what comes of a run's work.</summary>
@@ -33,7 +32,7 @@ internal sealed class RunRecorder(ExperimentSpec spec)
             Process = RunProcess.Current,
             Key = key.Hash,
             Parts = key.Parts,
-            About = _about.Value,
+            About = About(spec, spec.Arms.First(a => a.Name == arm)),
         };
         try
         {
@@ -93,12 +92,12 @@ internal sealed class RunRecorder(ExperimentSpec spec)
         }
     }
 
-    private static Dictionary<string, string> About(ExperimentSpec spec)
+    private static Dictionary<string, string> About(ExperimentSpec spec, ArmSpec arm)
     {
         var about = new Dictionary<string, string>
         {
-            ["model"] = spec.Model.Folder ?? "random weights",
-            ["training pairs"] = spec.Train.Describe(f => f.Path),
+            ["model"] = spec.ModelOf(arm).Folder ?? "random weights",
+            ["training pairs"] = spec.TrainOf(arm).Describe(f => f.Path),
         };
         if (spec.Validation is { } held) about["validation pairs"] = held.Describe(f => f.Path);
         if (spec.Generator is { } generator) about["text generator"] = generator.Name;

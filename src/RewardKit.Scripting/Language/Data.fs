@@ -218,6 +218,21 @@ type Data =
 
         JoinedPairs(ImmutableArray.CreateRange sources)
 
+    /// So many of the pairs, drawn by chance: `pairs |> Data.sample 100`. Where there are fewer, they stand more than once.
+    static member sample (count: int) (pairs: PairData) : PairData =
+        if count < 1 then
+            raise (RewardKitException.Input $"Data.sample: the number of pairs is {count}; it must be at least 1.")
+
+        MixedPairs(ImmutableArray.Create(WeightedPairs(pairs, 1.0)), 1, Nullable count)
+
+    /// The pairs as they are, or, where the word small is on the command line, so few of them that a script takes seconds:
+    /// `Data.hhRlhf "FOLDER" |> Data.reduced`.
+    static member reduced(pairs: PairSplits) : PairSplits =
+        if Script.small then
+            { Train = pairs.Train |> Data.sample 32; Test = pairs.Test |> Data.sample 16 }
+        else
+            pairs
+
     /// <summary>
     /// A mixture of sources by weights: <c>Data.mix ([ pairsA, 0.7; pairsB, 0.3 ], seed = 1)</c>. Which pairs are drawn from a
     /// source that has more than its share, the seed decides; the report says how many came from where. What an earlier

@@ -16,7 +16,9 @@ module internal Work =
         match ScriptContext.Current with
         | null -> raise (RewardKitException.Input $"{what} works in a script that RewardKit runs: rewardkit run SCRIPT.fsx")
         | context when isNull context.Work -> raise (RewardKitException.Failure $"{what}: this host decodes nothing.")
-        | context -> context.Work
+        | context ->
+            Arguments.check ()
+            context.Work
 
     let folder (name: string) = Path.Combine(Script.runs, name)
 

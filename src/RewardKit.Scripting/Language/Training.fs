@@ -1,5 +1,7 @@
 namespace RewardKit
 
+open System
+open System.Collections.Generic
 open RewardKit.Training
 
 /// What `open RewardKit` brings into a script besides modules.
@@ -18,7 +20,73 @@ module TrainingLanguage =
     /// Which of a run's models is left: KeepModel.Last, KeepModel.BestAccuracy or KeepModel.LowestLoss.
     type KeepModel = RewardKit.Training.KeepModel
 
-    /// The settings of training, shared by all arms of an experiment.
+    /// Settings made of others, with what is stated anew.
+    [<AbstractClass; Sealed>]
+    type internal TrainingChange =
+        static member apply
+            (
+                who: string,
+                from: TrainingOptions,
+                ?epochs: int, ?maxSteps: int, ?batchSize: int, ?microBatchSize: int, ?microBatchTokens: int,
+                ?tooLong: TooLong, ?learningRate: float, ?schedule: Schedule, ?warmupRatio: float, ?warmupSteps: int,
+                ?weightDecay: float, ?noDecay: string list, ?freeze: string list, ?beta1: float, ?beta2: float,
+                ?epsilon: float, ?maxGradNorm: float, ?validateEvery: int, ?keep: KeepModel, ?precision: Precision,
+                ?activationCheckpointing: bool
+            ) : TrainingOptions =
+
+            let checked' name expected holds value =
+                match value with
+                | Some v when not (holds v) ->
+                    raise (
+                        RewardKitException.Input
+                            $"{who}: {name} = {v} is out of range; it must be {expected}."
+                    )
+                | _ -> value
+
+            let count name = checked' name "at least 1" (fun v -> v >= 1)
+            let positive name = checked' name "above 0" (fun v -> v > 0.0 && v < infinity)
+            let names (value: string list option) (otherwise: IReadOnlyList<string>) =
+                match value with
+                | Some names -> List.toArray names :> IReadOnlyList<string>
+                | None -> otherwise
+            let decay name = checked' name "in [0, 1)" (fun v -> v >= 0.0 && v < 1.0)
+            let otherwise before value =
+                match value with
+                | Some value -> Nullable value
+                | None -> before
+
+            TrainingOptions(
+                Epochs = defaultArg (count "epochs" epochs) from.Epochs,
+                MaxSteps = otherwise from.MaxSteps (count "maxSteps" maxSteps),
+                BatchSize = defaultArg (count "batchSize" batchSize) from.BatchSize,
+                MicroBatchSize = otherwise from.MicroBatchSize (count "microBatchSize" microBatchSize),
+                MicroBatchTokens = otherwise from.MicroBatchTokens (count "microBatchTokens" microBatchTokens),
+                TooLong = defaultArg tooLong from.TooLong,
+                LearningRate = defaultArg (positive "learningRate" learningRate) from.LearningRate,
+                Schedule = defaultArg schedule from.Schedule,
+                WarmupRatio =
+                    defaultArg
+                        (checked' "warmupRatio" "in [0, 1]" (fun v -> v >= 0.0 && v <= 1.0) warmupRatio)
+                        from.WarmupRatio,
+                WarmupSteps =
+                    otherwise from.WarmupSteps (checked' "warmupSteps" "at least 0" (fun v -> v >= 0) warmupSteps),
+                WeightDecay =
+                    defaultArg
+                        (checked' "weightDecay" "at least 0" (fun v -> v >= 0.0 && v < infinity) weightDecay)
+                        from.WeightDecay,
+                NoDecay = names noDecay from.NoDecay,
+                Freeze = names freeze from.Freeze,
+                Beta1 = defaultArg (decay "beta1" beta1) from.Beta1,
+                Beta2 = defaultArg (decay "beta2" beta2) from.Beta2,
+                Epsilon = defaultArg (positive "epsilon" epsilon) from.Epsilon,
+                MaxGradNorm = defaultArg (positive "maxGradNorm" maxGradNorm) from.MaxGradNorm,
+                ValidateEvery = otherwise from.ValidateEvery (count "validateEvery" validateEvery),
+                Keep = defaultArg keep from.Keep,
+                Precision = defaultArg precision from.Precision,
+                ActivationCheckpointing = defaultArg activationCheckpointing from.ActivationCheckpointing
+            )
+
+    /// The settings of training, shared by all arms of an experiment but for what Arm.training changes.
     [<AbstractClass; Sealed>]
     type Training =
         /// <summary>Settings for AdamW; what is left out has the default named here.</summary>
@@ -81,49 +149,13 @@ module TrainingLanguage =
                 ?precision: Precision,
                 ?activationCheckpointing: bool
             ) : TrainingOptions =
-
-            let checked' name expected holds value =
-                match value with
-                | Some v when not (holds v) ->
-                    raise (
-                        RewardKitException.Input
-                            $"Training.settings: {name} = {v} is out of range; it must be {expected}."
-                    )
-                | _ -> value
-
-            let count name = checked' name "at least 1" (fun v -> v >= 1)
-            let positive name = checked' name "above 0" (fun v -> v > 0.0 && v < infinity)
-            let names = Option.map List.toArray >> Option.defaultValue [||]
-            let decay name = checked' name "in [0, 1)" (fun v -> v >= 0.0 && v < 1.0)
-            let defaults = TrainingOptions()
-
-            TrainingOptions(
-                Epochs = defaultArg (count "epochs" epochs) defaults.Epochs,
-                MaxSteps = Option.toNullable (count "maxSteps" maxSteps),
-                BatchSize = defaultArg (count "batchSize" batchSize) defaults.BatchSize,
-                MicroBatchSize = Option.toNullable (count "microBatchSize" microBatchSize),
-                MicroBatchTokens = Option.toNullable (count "microBatchTokens" microBatchTokens),
-                TooLong = defaultArg tooLong defaults.TooLong,
-                LearningRate = defaultArg (positive "learningRate" learningRate) defaults.LearningRate,
-                Schedule = defaultArg schedule defaults.Schedule,
-                WarmupRatio =
-                    defaultArg
-                        (checked' "warmupRatio" "in [0, 1]" (fun v -> v >= 0.0 && v <= 1.0) warmupRatio)
-                        defaults.WarmupRatio,
-                WarmupSteps =
-                    Option.toNullable (checked' "warmupSteps" "at least 0" (fun v -> v >= 0) warmupSteps),
-                WeightDecay =
-                    defaultArg
-                        (checked' "weightDecay" "at least 0" (fun v -> v >= 0.0 && v < infinity) weightDecay)
-                        defaults.WeightDecay,
-                NoDecay = names noDecay,
-                Freeze = names freeze,
-                Beta1 = defaultArg (decay "beta1" beta1) defaults.Beta1,
-                Beta2 = defaultArg (decay "beta2" beta2) defaults.Beta2,
-                Epsilon = defaultArg (positive "epsilon" epsilon) defaults.Epsilon,
-                MaxGradNorm = defaultArg (positive "maxGradNorm" maxGradNorm) defaults.MaxGradNorm,
-                ValidateEvery = Option.toNullable (count "validateEvery" validateEvery),
-                Keep = defaultArg keep defaults.Keep,
-                Precision = defaultArg precision defaults.Precision,
-                ActivationCheckpointing = defaultArg activationCheckpointing false
+            TrainingChange.apply (
+                "Training.settings",
+                TrainingOptions(),
+                ?epochs = epochs, ?maxSteps = maxSteps, ?batchSize = batchSize, ?microBatchSize = microBatchSize,
+                ?microBatchTokens = microBatchTokens, ?tooLong = tooLong, ?learningRate = learningRate,
+                ?schedule = schedule, ?warmupRatio = warmupRatio, ?warmupSteps = warmupSteps,
+                ?weightDecay = weightDecay, ?noDecay = noDecay, ?freeze = freeze, ?beta1 = beta1, ?beta2 = beta2,
+                ?epsilon = epsilon, ?maxGradNorm = maxGradNorm, ?validateEvery = validateEvery, ?keep = keep,
+                ?precision = precision, ?activationCheckpointing = activationCheckpointing
             )

@@ -1,17 +1,15 @@
 namespace RewardKit
 
-open System
 open System.Collections.Generic
-open System.IO
-open System.Threading
 open RewardKit.Hosting.Experiments
 open RewardKit.Hosting.Generators
 open RewardKit.Models
 open RewardKit.Scripting
+open RewardKit.Training
 open RewardKit.Training.Data
 
 /// A part of an arm, as the functions of `Loss`, `Augment`, `Score`, `Baseline` and `Inline` make it.
-[<RequireQualifiedAccess; NoComparison>]
+[<RequireQualifiedAccess; NoComparison; NoEquality>]
 type Step =
     /// What the arm trains with: exactly one an arm.
     | Loss of MethodUse
@@ -25,40 +23,14 @@ type Step =
     | Generator of GeneratorSpec
     /// A language model that its augmenters ask for log-probabilities, under the name that they know it by.
     | Policy of name: string * model: ModelSpec
-
-/// The running script.
-[<AbstractClass; Sealed>]
-type Script =
-    /// What was written behind `--` on the command line.
-    static member arguments: string list =
-        match ScriptContext.Current with
-        | null -> []
-        | context -> List.ofSeq context.Arguments
-
-    /// The script's folder: relative paths in a script start there. Outside of a running script, the current folder.
-    static member folder: string =
-        match ScriptContext.Current with
-        | null -> Environment.CurrentDirectory
-        | context -> context.Folder
-
-    /// Cancelled when the user stops the script. Experiments heed it; long work of the script's own should, too.
-    static member cancellation: CancellationToken =
-        match ScriptContext.Current with
-        | null -> CancellationToken.None
-        | context -> context.Cancellation
-
-    /// Where what the script makes beside experiments is kept: `runs/NAME` below the current folder, by the script's name.
-    static member runs: string =
-        let name =
-            match ScriptContext.Current with
-            | null -> "script"
-            | context -> Path.GetFileNameWithoutExtension context.ScriptFile
-
-        Path.GetFullPath(Path.Combine("runs", FolderName.Of name))
-
-    /// A path as the script means it, made absolute.
-    static member path(relative: string) : string =
-        Path.GetFullPath(relative, Script.folder)
+    /// The model that its runs start from, instead of the experiment's.
+    | Model of ModelSpec
+    /// Its training pairs, instead of the experiment's.
+    | Train of PairData
+    /// What it changes in the experiment's training settings.
+    | Training of (TrainingOptions -> TrainingOptions)
+    /// What a sweep varied, and the value that this arm has: a number, a flag or a text.
+    | Value of name: string * value: obj
 
 /// The baseline of an arm.
 module Baseline =

@@ -10,6 +10,7 @@ namespace RewardKit.Hosting.Tests.Experiments;
 internal sealed class FakeModels : IModelWork
 {
     public List<string> Trained { get; } = [];
+    public List<(ModelSpec Model, TrainingOptions Options)> Starts { get; } = [];
     public Action? WhileTraining { get; set; }
     public Action? BeforeTraining { get; set; }
     public long Dropped { get; set; }
@@ -23,6 +24,7 @@ internal sealed class FakeModels : IModelWork
         TrainingContext context)
     {
         BeforeTraining?.Invoke();
+        Starts.Add((model, options));
         Trained.Add($"{((FakeLoss)loss).Name} seed {seed} on {examples.Count}");
         Directory.CreateDirectory(checkpoint);
         File.WriteAllText(Path.Combine(checkpoint, "weights"), ((FakeLoss)loss).Sign.ToString());

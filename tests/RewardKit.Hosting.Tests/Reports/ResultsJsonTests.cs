@@ -20,7 +20,7 @@ public class ResultsJsonTests
 
         Assert.That(Names(root), Is.EqualTo(new[]
         {
-            "experiment", "data", "arms", "summary", "comparisons", "calibration", "length", "failures", "environment",
+            "experiment", "data", "sweep", "arms", "summary", "comparisons", "calibration", "length", "failures", "environment",
         }));
         Assert.That(root.GetProperty("experiment").GetString(), Is.EqualTo("test"));
         Assert.That(root.GetProperty("arms").EnumerateArray().Select(a => a.GetRawText().Replace("\n", "").Replace(" ", "")), Is.EqualTo(new[]
