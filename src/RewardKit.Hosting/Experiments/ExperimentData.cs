@@ -43,6 +43,8 @@ internal sealed class ExperimentData
                 + (pairs.Origin is { } origin ? $" ({origin})" : "")
                 + (skipped > 0 ? $", {skipped} {(skipped == 1 ? "record" : "records")} skipped ({reasons})." : "."));
         }
+        if (_spec.Arms.Any(a => !_spec.TrainOf(a).Equals(_spec.Train)))
+            notes.Add($"Arms have training pairs of their own; the word bigrams have learnt from {_spec.Train}.");
         foreach (var run in runs.Where(r => r.Log?.KeptStep is not null))
             notes.Add($"{run.Arm}, seed {run.Seed}: the model is that of step {run.Log!.KeptStep} of {run.Log.Steps.Count}, the best on the validation pairs.");
         foreach (var arm in runs.Where(r => r.Log is { DroppedPairs: > 0 }).GroupBy(r => r.Arm))

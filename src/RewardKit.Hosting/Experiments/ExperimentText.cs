@@ -83,7 +83,8 @@ internal static class ExperimentText
 
     /// <summary>What an arm trains with in the end: one that states what the experiment has anyway says the same.</summary>
     public static string Whole(ExperimentSpec spec, ArmSpec arm) =>
-        string.Join(" → ", arm.Augmenters.Append(arm.Loss).Select(Named)) + Describe(arm)
+        Describe(arm)
+        + string.Concat(arm.Augmenters.Append(arm.Loss).Append(arm.Composer).OfType<InlineUse>().Select(own => $"; {own.Id} is {own.ContentHash}"))
         + string.Join("; ", Facts(spec.ModelOf(arm)).Except(Facts(spec.Model)).Concat(Facts(spec.TrainingOf(arm)).Except(Facts(spec.Training))).Select(f => $"; {f.Item1} {f.Item2}"))
         + (spec.TrainOf(arm).Equals(spec.Train) ? "" : $"; trained on {spec.TrainOf(arm).Describe(f => f.Path)}");
 
@@ -96,7 +97,7 @@ internal static class ExperimentText
             : model.Configuration is { } shape
                 ? FormattableString.Invariant($"random weights, {shape.NumHiddenLayers} layers, {shape.HiddenSize} wide, {shape.NumAttentionHeads} heads")
                 : "random weights";
-        var more = Listed(Facts(model with { Folder = null, Configuration = null, Tokenizer = null, Base = null }));
+        var more = Listed(Facts(model with { Folder = null, Configuration = null, Tokenizer = null, Base = null }).Except(Facts(new ModelSpec())));
         return more == "" ? what : $"{what} ({more})";
     }
 

@@ -23,6 +23,7 @@ public static class ReportPage
             curves = TrainingCurves.Data(result),
             calibration = evaluators.Select(e => CalibrationSection.Data(e.Arms)),
             length = evaluators.Select(e => LengthSection.Data(e.Arms)),
+            sweep = SweepSection.Data(result, summary),
         };
         return Fill(Asset("report.html"), new()
         {
@@ -31,6 +32,7 @@ public static class ReportPage
             ["style"] = new(Asset("uPlot.min.css") + "\n" + Asset("report.css")),
             ["lead"] = Lead(result, summary),
             ["accuracy"] = Accuracies(result, summary),
+            ["sweep"] = SweepSection.Draw(result, summary),
             ["table"] = ResultTable.Draw(result, summary),
             ["calibration"] = Each((e, place) => Html.Of($"""<div class="grid small" data-calibration="{place}"></div>{CalibrationSection.Table(e.Arms)}""")),
             ["length"] = Each((e, place) => Html.Of($"""<div class="grid small" data-length="{place}"></div>{LengthSection.Table(e.Arms)}""")),
@@ -44,7 +46,7 @@ public static class ReportPage
             ["data"] = new(JsonSerializer.Serialize(data)),
             ["licence"] = new(Asset("uPlot.LICENSE.txt")),
             ["uplot"] = new(Asset("uPlot.iife.min.js")),
-            ["script"] = new(string.Join('\n', new[] { "charts.js", "curves.js", "calibration.js", "length.js" }.Select(Asset))),
+            ["script"] = new(string.Join('\n', new[] { "charts.js", "plot.js", "curves.js", "sweep.js", "calibration.js", "length.js" }.Select(Asset))),
         });
 
         // Under its name where there are several.

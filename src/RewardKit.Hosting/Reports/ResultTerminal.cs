@@ -16,7 +16,7 @@ public static class ResultTerminal
         foreach (var metric in summary.Accuracies.Where(m => !Summary.IsPart(m)))
         {
             console.WriteLine();
-            console.Write(Accuracy(summary, metric));
+            console.Write(Accuracy(summary, metric, bestFirst: result.Spec.Arms.Any(a => a.Values.Count > 0)));
             foreach (var sentence in Findings.Of(summary, metric)) console.WriteLine(sentence);
         }
         string[] others = [.. summary.Metrics.Except(summary.Accuracies).Where(m => !Summary.IsPart(m))];
@@ -36,13 +36,15 @@ public static class ResultTerminal
         foreach (var file in files) console.WriteLine($"wrote {file}");
     }
 
-    private static Table Accuracy(Summary summary, string metric)
+    // Of a sweep one looks for the best; other arms stand as the script has them.
+    private static Table Accuracy(Summary summary, string metric, bool bestFirst)
     {
         var table = new Table().Border(TableBorder.Simple).Title(Markup.Escape(metric)).AddColumn(new TableColumn("arm").NoWrap());
         foreach (var heading in new[] { "mean", "95 % interval", "stdev", "above chance" })
             table.AddColumn(new TableColumn(heading).RightAligned().NoWrap());
         var rows = summary.Rows.Where(r => r.Metric == metric);
-        AddRows(table, rows.Where(r => !r.Trivial), rows.Where(r => r.Trivial), Cells);
+        var arms = rows.Where(r => !r.Trivial);
+        AddRows(table, bestFirst ? arms.OrderByDescending(r => r.Mean) : arms, rows.Where(r => r.Trivial), Cells);
         return table;
 
         static string[] Cells(SummaryRow row) =>

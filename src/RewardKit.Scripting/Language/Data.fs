@@ -218,6 +218,10 @@ type Data =
 
         JoinedPairs(ImmutableArray.CreateRange sources)
 
+    /// The pairs themselves, for a script that looks at them or makes others of them: Prompt, Chosen, Rejected and more.
+    static member read(pairs: PairData) : PreferenceExample list =
+        (PairLoader().Load pairs).Examples |> List.ofSeq
+
     /// So many of the pairs, drawn by chance: `pairs |> Data.sample 100`. Where there are fewer, they stand more than once.
     static member sample (count: int) (pairs: PairData) : PairData =
         if count < 1 then

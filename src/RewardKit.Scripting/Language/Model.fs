@@ -1,6 +1,7 @@
 namespace RewardKit
 
 open System.IO
+open RewardKit.Hosting.Experiments
 open RewardKit.Models
 open RewardKit.Models.Tokenization
 
@@ -134,6 +135,50 @@ type Model =
 
         text.Check "Model.pairText"
         fun model -> model.WithPairs text
+
+    /// <summary>
+    /// Writes a model to a folder that other programs read: an adapter is merged into its base, anything else is written once more.
+    /// <c>adapter |> Model.export ("merged", dtype = "bfloat16")</c>. What was written so already is not written again.
+    /// </summary>
+    /// <param name="folder">The folder, relative to the script. It must not exist, but for what was exported there before.</param>
+    /// <param name="dtype">The weights' type: "float32", "bfloat16" or "float16"; default: as they are.</param>
+    /// <param name="shardBytes">The most bytes in one weights file, at least 1; default 5,000,000,000.</param>
+    /// <returns>The model in that folder.</returns>
+    static member export(folder: string, ?dtype: string, ?shardBytes: int64) : ModelSpec -> ModelSpec =
+        let folder = Script.path folder
+        let usual = SaveOptions()
+        let options = SaveOptions(Dtype = Option.toObj dtype, ShardBytes = defaultArg shardBytes usual.ShardBytes)
+
+        match dtype with
+        | None
+        | Some("float32" | "bfloat16" | "float16") -> ()
+        | Some other -> raise (RewardKitException.Input $"Model.export: the dtype is \"{other}\"; expected float32, bfloat16 or float16.")
+
+        if options.ShardBytes < 1L then
+            raise (RewardKitException.Input $"Model.export: shardBytes = {options.ShardBytes} is out of range; it must be at least 1.")
+
+        fun model ->
+            if isNull model.Folder then
+                raise (RewardKitException.Input "Model.export: a model with random weights has nothing to export; train it first.")
+
+            // What it was made of stands beside the folder, so that the same is not made twice and nothing else is overwritten.
+            let mark, files = $"{folder}.source", FileHashes()
+            let adapts = not (isNull (ModelSummary.Of(model.Folder).Adapter))
+            let source = files.Of(model.Folder, ModelFiles.OfModel model.Folder)
+            let made = $"{source} {options.Dtype} {options.ShardBytes}"
+
+            if not (Directory.Exists folder && File.Exists mark && File.ReadAllText mark = made) then
+                if File.Exists mark && Directory.Exists folder then
+                    Directory.Delete(folder, true)
+
+                if adapts then
+                    ModelTools.MergeAdapter(model.Folder, folder, model.Base, options)
+                else
+                    ModelTools.Convert(model.Folder, folder, options)
+
+                AtomicFile.Write(mark, System.ReadOnlySpan(System.Text.Encoding.UTF8.GetBytes made)) |> ignore
+
+            ModelSpec(Folder = folder)
 
     /// <summary>A small Llama with random weights.</summary>
     /// <param name="tokenizer">A folder with tokenizer.json.</param>

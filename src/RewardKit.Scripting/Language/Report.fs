@@ -41,6 +41,22 @@ type TradeOff =
             Texts = [| for _, group in byPrompt -> group |> List.head |> fun (answer, _, _) -> answer.Text |]
         )
 
+/// Series of points by x and y, for Report.plot.
+[<AbstractClass; Sealed>]
+type Plot =
+    /// <summary>A point.</summary>
+    /// <param name="x">Where it lies.</param>
+    /// <param name="y">How high.</param>
+    /// <param name="interval">Its interval, as Result.interval gives it; default: none.</param>
+    static member point(x: float, y: float, ?interval: Interval) : PlotPoint =
+        let bound take = interval |> Option.map take |> Option.toNullable
+        PlotPoint(x, y, bound (fun interval -> interval.Low), bound (fun interval -> interval.High))
+
+    /// <summary>Points that a line joins.</summary>
+    /// <param name="name">What they are of.</param>
+    /// <param name="points">The points.</param>
+    static member line(name: string, points: PlotPoint list) : PlotSeries = PlotSeries(name, List.toArray points)
+
 /// What to do with a finished experiment, beside the report that it leaves in its own folder; and reports on answers.
 [<AbstractClass; Sealed>]
 type Report =
@@ -81,12 +97,30 @@ type Report =
                 Notes = List.toArray (defaultArg notes [])
             )
 
-        if not ScriptContext.Current.Follows then
+        if not (Script.follows ()) then
             for path in TradeOffFiles.Write(data, Path.Combine(Script.runs, name)) do
                 Console.Out.WriteLine $"wrote {path}"
+
+    /// <summary>
+    /// Writes NAME.html with a chart and its numbers to the script's runs folder:
+    /// <c>Report.plot ("rates", title = "...", x = "rate", y = "accuracy", lines = [ Plot.line ("dev", [ Plot.point (1e-3, 0.6) ]) ])</c>.
+    /// Where x goes over orders of magnitude, it is drawn by its logarithm.
+    /// </summary>
+    /// <param name="name">The file's name.</param>
+    /// <param name="title">The page's title.</param>
+    /// <param name="x">The horizontal axis.</param>
+    /// <param name="y">The vertical axis.</param>
+    /// <param name="lines">The lines, each with its points.</param>
+    /// <param name="notes">Sentences below the chart.</param>
+    static member plot(name: string, title: string, x: string, y: string, lines: PlotSeries list, ?notes: string list) : unit =
+        let plot = RewardKit.Hosting.Reports.Plot(title, x, y, List.toArray lines, Notes = List.toArray (defaultArg notes []))
+
+        if not (Script.follows ()) then
+            let path = PlotPage.WriteFile(plot, Path.Combine(Script.runs, name + ".html"))
+            Console.Out.WriteLine $"wrote {path}"
 
     /// Writes the report page to a further place, relative to the script: `|> Experiment.run |> Report.html "report.html"`.
     /// Of several processes, the first one writes it.
     static member html (path: string) (result: ExperimentResult) : unit =
-        if not ScriptContext.Current.Follows then
+        if not (Script.follows ()) then
             Console.Out.WriteLine $"wrote {ReportFiles.WritePage(result, Script.path path)}"

@@ -10,6 +10,15 @@ open RewardKit.Training
 /// A 95 % interval: Low and High.
 type Interval = RewardKit.Hosting.Experiments.Interval
 
+/// Intervals of what a script measures itself.
+module Interval =
+    /// Wilson's 95 % interval of a share, of so many items.
+    let ofShare (share: float, items: int) : Interval =
+        if not (share >= 0.0 && share <= 1.0) || items < 1 then
+            raise (RewardKitException.Input $"Interval.ofShare: a share of {share} of {items} items; expected one in [0, 1] of at least 1.")
+
+        Statistics.Wilson(share, items)
+
 /// What an experiment found, read by the script: `result |> Result.mean "haf-rm" "pair-accuracy/accuracy"`. A metric is named as in
 /// the table, evaluator/metric; of the tries on the pairs of `validate` as in metrics.jsonl: eval/accuracy, eval/loss.
 module Result =

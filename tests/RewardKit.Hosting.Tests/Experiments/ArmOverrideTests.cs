@@ -41,6 +41,7 @@ public class ArmOverrideTests
         var page = ReportPage.Write(result);
         Assert.That(page, Does.Contain("own: learningRate").And.Contain("own: configuration.hiddenSize").And.Contain("training pairs of own"));
         Assert.That(page, Does.Not.Contain("own: epochs"), "only what differs");
+        Assert.That(result.Notes, Has.Some.Contains("the word bigrams have learnt from").And.Some.Contains("train.jsonl"));
         using var json = JsonDocument.Parse(ResultsJson.Write(result));
         var arm = json.RootElement.GetProperty("data").GetProperty("arms").EnumerateArray().Single();
         Assert.That(arm.GetProperty("arm").GetString(), Is.EqualTo("own"));
@@ -92,7 +93,7 @@ public class ArmOverrideTests
         Assert.That(Spec(Arm("a")), Is.EqualTo(Spec(Arm("a")) with { OutputFolder = "/elsewhere" }));
         Assert.That(Spec(Arm("a")), Is.Not.EqualTo(Spec(Arm("a")) with { Seeds = [2] }));
         var differences = ExperimentSpec.Differences(Spec(Arm("a")), Spec(Arm("a"), Arm("b")) with { Training = new() { Epochs = 3 } });
-        Assert.That(differences, Is.EqualTo(new (string, string?, string?)[] { ("training epochs", "1", "3"), ("arm b", null, "longlong") }));
+        Assert.That(differences, Is.EqualTo(new (string, string?, string?)[] { ("training epochs", "1", "3"), ("arm b", null, "long") }));
         Assert.That($"{Spec(Arm("a") with { Training = new() { LearningRate = 0.5 } })}", Does.Contain("arm       a: long; learningRate 0.5"));
     }
 

@@ -33,8 +33,8 @@ public class ReportInBrowserTests
               return coloured;
             });
             const root = document.documentElement, seen = { errors, width: innerWidth, content: root.scrollWidth, drawn, dark: getComputedStyle(document.body).backgroundColor };
-            document.querySelector("#legend button").click();
-            (document.getElementById("smooth") ?? document.getElementById("wide")).click();
+            document.querySelector("#legend button")?.click();
+            (document.getElementById("smooth") ?? document.getElementById("wide"))?.click();
             const over = document.querySelector(".u-over"), box = over.getBoundingClientRect();
             for (const type of ["mouseenter", "mousemove"]) over.dispatchEvent(new MouseEvent(type, { clientX: box.left + box.width / 2, clientY: box.top + 9, bubbles: true }));
             setTimeout(() => parent.postMessage({ ...seen, readout: document.querySelector(".readout").textContent }, "*"), 200);
@@ -73,6 +73,52 @@ public class ReportInBrowserTests
         Assert.That(seen.Content, Is.LessThanOrEqualTo(width), "no scrolling to the side");
         Assert.That(seen.Drawn, Has.Length.EqualTo(1).And.All.GreaterThan(200));
         Assert.That(seen.Dark, Is.EqualTo(dark ? "rgb(21, 24, 28)" : "rgb(252, 252, 251)"));
+    }
+
+    [Test]
+    public void A_sweep_has_a_chart_for_each_number_that_was_varied_and_its_arms_stand_the_best_first()
+    {
+        if (Chromium is null) Assert.Ignore("Chromium is not installed.");
+        var plain = Experiment();
+        var result = plain with
+        {
+            Spec = plain.Spec with
+            {
+                Arms = [.. plain.Spec.Arms.Select((a, i) => a with
+                {
+                    Values = [new("rate", Math.Pow(10, i - 5)), new("layers", 1 + i), new("kind", i == 1 ? "b" : "a"), new("fixed", 0.5)],
+                })],
+            },
+        };
+        var page = ReportPage.Write(result);
+        var seen = Look(page, 390, true);
+        Assert.That(seen.Errors, Is.Empty);
+        Assert.That(seen.Content, Is.LessThanOrEqualTo(390), "no scrolling to the side");
+        Assert.That(seen.Drawn, Has.Length.EqualTo(2 + 4 + 6).And.All.GreaterThan(60), "of rate and layers, and what the report has otherwise");
+        var means = Regex.Matches(Regex.Match(page, "<section id=\"sweep\">.*?</section>", RegexOptions.Singleline).Value, @"<td>([\d.]+) %</td>").Select(m => double.Parse(m.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture)).ToArray();
+        Assert.That(means, Has.Length.EqualTo(3).And.Ordered.Descending);
+    }
+
+    [TestCase(390)]
+    [TestCase(1280)]
+    public void A_plot_fits_is_drawn_and_no_script_fails(int width)
+    {
+        if (Chromium is null) Assert.Ignore("Chromium is not installed.");
+        var seen = Look(PlotPage.Write(new(
+            "Accuracy & rate", "rate", "accuracy",
+            [new("a series with a name of some length", [new(1e-5, 0.5, 0.4, 0.6), new(1e-3, 0.7, null, null)]), new("b", [new(1e-4, 0.6, 0.5, 0.7)])])), width, true);
+        Assert.That(seen.Errors, Is.Empty);
+        Assert.That(seen.Content, Is.LessThanOrEqualTo(width), "no scrolling to the side");
+        Assert.That(seen.Drawn, Has.Length.EqualTo(1).And.All.GreaterThan(200));
+    }
+
+    [Test]
+    public void A_plot_of_nothing_or_of_no_number_is_refused()
+    {
+        Assert.That(Assert.Throws<RewardKitException>(() => PlotPage.Write(new("p", "x", "y", [])))!.Message, Does.Contain("has no series"));
+        Assert.That(
+            Assert.Throws<RewardKitException>(() => PlotPage.Write(new("p", "x", "y", [new("a", [new(1, double.NaN, null, null)])])))!.Message,
+            Is.EqualTo("The plot \"p\": the series \"a\" has the point (1, NaN); a point has two finite numbers."));
     }
 
     private static Seen Look(string page, int width, bool dark)

@@ -1,0 +1,61 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using RewardKit.Hosting.Experiments;
+
+namespace RewardKit.Hosting.Reports;
+
+/// <summary>A page with one plot and its numbers. One file that opens offline.</summary>
+public static class PlotPage
+{
+    /// <summary>Writes the page beside its place, then renamed.</summary>
+    /// <param name="plot">The plot.</param>
+    /// <param name="path">The file, absolute. Its folder is made if missing.</param>
+    /// <returns>The path.</returns>
+    /// <exception cref="RewardKitException">There is nothing to draw, a number is not finite, or the file cannot be written.</exception>
+    public static string WriteFile(Plot plot, string path) => AtomicFile.Write(path, Encoding.UTF8.GetBytes(Write(plot)));
+
+    /// <summary>The page's text.</summary>
+    /// <param name="plot">The plot.</param>
+    /// <exception cref="RewardKitException">There is nothing to draw, or a number is not finite.</exception>
+    public static string Write(Plot plot)
+    {
+        if (plot.Series.Count == 0) throw RewardKitException.Input($"The plot \"{plot.Title}\" has no series; give it at least one.");
+        foreach (var series in plot.Series)
+        {
+            if (series.Points.Count == 0) throw RewardKitException.Input($"The plot \"{plot.Title}\": the series \"{series.Name}\" has no point.");
+            foreach (var point in series.Points)
+                if (!double.IsFinite(point.X) || !double.IsFinite(point.Y))
+                    throw RewardKitException.Input($"The plot \"{plot.Title}\": the series \"{series.Name}\" has the point ({Number(point.X)}, {Number(point.Y)}); a point has two finite numbers.");
+        }
+        var data = new
+        {
+            plot = new
+            {
+                title = "",
+                x = plot.X,
+                y = plot.Y,
+                lines = true,
+                tall = true,
+                series = plot.Series.Select(s => new { name = s.Name, points = s.Points.Select(p => new double?[] { p.X, p.Y, p.Low, p.High }) }),
+            },
+        };
+        return ReportPage.Fill(ReportPage.Asset("plot.html"), new()
+        {
+            ["title"] = Html.Of($"{plot.Title}"),
+            ["style"] = new(ReportPage.Asset("uPlot.min.css") + "\n" + ReportPage.Asset("report.css")),
+            ["numbers"] = Html.Of($"""
+                <div class="scroll"><table><thead><tr><th>series</th><th>{plot.X}</th><th>{plot.Y}</th><th>interval</th></tr></thead><tbody>
+                {Html.Each(plot.Series.Index(), s => Html.Each(s.Item.Points, p => Html.Of($"""<tr><td><span class="swatch"{Colour.Of(s.Index)}>{s.Item.Name}</span></td><td>{Number(p.X)}</td><td>{Number(p.Y)}</td><td>{(p.Low is { } low && p.High is { } high ? $"{Number(low)} to {Number(high)}" : "")}</td></tr>""")))}
+                </tbody></table></div>
+                """),
+            ["notes"] = Html.Each(plot.Notes, note => Html.Of($"<li>{note}</li>")),
+            ["data"] = new(JsonSerializer.Serialize(data)),
+            ["licence"] = new(ReportPage.Asset("uPlot.LICENSE.txt")),
+            ["uplot"] = new(ReportPage.Asset("uPlot.iife.min.js")),
+            ["script"] = new(string.Join('\n', new[] { "charts.js", "plot.js", "plotpage.js" }.Select(ReportPage.Asset))),
+        });
+    }
+
+    private static string Number(double value) => value.ToString("0.####", CultureInfo.InvariantCulture).Replace('-', '−');
+}

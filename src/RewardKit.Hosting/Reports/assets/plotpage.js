@@ -1,0 +1,13 @@
+"use strict";
+// The one plot of the page, and its series by name.
+(function () {
+  charts.plot(document.getElementById("plot"), page.plot);
+  const legend = document.getElementById("legend");
+  page.plot.series.forEach((series, at) => {
+    const name = document.createElement("span");
+    name.className = "swatch";
+    name.textContent = series.name;
+    name.style.setProperty("--ink", `var(--c${at % 10})`);
+    legend.append(name);
+  });
+})();
