@@ -4,6 +4,12 @@
 //
 //     artifacts/rewardkit run scripts/ensembles.fsx
 //     artifacts/rewardkit run scripts/ensembles.fsx -- small    on very little, in seconds: does all work?
+//
+// On 345 held-out pairs (95 % intervals; a good minute of processor time) the members are right in 60.0 to 65.8 %, their mean in 64.3 %
+// (59.2 to 69.2), the lowest reward in 64.9 % (59.8 to 69.8), the mean less the deviation in 63.2 % (58.0 to 68.1): all within what
+// these pairs can tell apart. Nor is disagreement a warning here: where the members' margins lie furthest apart, their mean is right in
+// 69.6 % (60.6 to 77.2), where they agree most in 60.9 % (51.7 to 69.3). Margins far apart are large ones, too. What ensembles are
+// for, a policy that exploits a single model's errors, is not tried by held-out pairs.
 
 #load "rewardkit.fsx"
 

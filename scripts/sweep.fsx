@@ -39,7 +39,6 @@ let search =
 
         train parts.Train
         training (Training.settings (epochs = 3, batchSize = 16, learningRate = 2e-3, warmupRatio = 0.05, weightDecay = 0.01))
-        arm "by hand" [ Loss.hafRm (alpha = 0.2) ]
         arms (searched |> Sweep.random (count, seed = 1))
         evaluate [ Evaluate.pairAccuracy parts.Test ]
         seeds [ 1 ]
@@ -47,10 +46,12 @@ let search =
 
 let best = search |> Experiment.run |> Sweep.best "pair-accuracy/accuracy"
 
-// The same experiment once more, as a value: with two of its arms, on pairs that the choice has not seen, under other seeds.
+// The same experiment once more, as a value: with the chosen arm and the settings of other scripts, on pairs that the choice has not
+// seen, under other seeds.
 search
 |> Experiment.named "sweep-final"
-|> Experiment.only (List.distinct [ "by hand"; best.Arm ])
+|> Experiment.only [ best.Arm ]
+|> Experiment.arms [ "by hand", [ Loss.hafRm (alpha = 0.2) ] ]
 |> Experiment.evaluate [ Evaluate.pairAccuracy pairs.Test ]
 |> Experiment.seeds (if Script.small then [ 2 ] else [ 2; 3 ])
 |> Experiment.run

@@ -13,8 +13,8 @@ module GeneratedScript =
     /// What the language itself defines beside the generated types; a plugin's choices are named differently.
     let private taken =
         set
-            [ "Answer"; "Answers"; "Augment"; "Axis"; "Baseline"; "Data"; "Decode"; "Decoding"; "Evaluate"; "Experiment"; "Generator"
-              "Inline"; "Loss"; "Merge"; "Merging"; "Model"; "Plugin"; "Policy"; "Reward"; "TradeOff"
+            [ "Answer"; "Answers"; "Arm"; "Augment"; "Axis"; "Baseline"; "Best"; "Data"; "Decode"; "Decoding"; "Evaluate"; "Experiment"; "Generator"
+              "Inline"; "Interval"; "Loss"; "Merge"; "Merging"; "Model"; "Plot"; "Plugin"; "Policy"; "Result"; "Reward"; "Scores"; "Sweep"; "TradeOff"
               "Report"; "Schedule"; "Score"; "Script"; "Step"; "Training" ]
 
     let private keywords =
