@@ -40,6 +40,8 @@ internal sealed class Chromium : IAsyncDisposable
             $"--user-data-dir={browser._profile}", "about:blank",
         ])
         { RedirectStandardError = true, RedirectStandardOutput = true };
+        // It is ended without being asked, and would leave files elsewhere.
+        start.Environment["TMPDIR"] = browser._profile;
         browser._process = Process.Start(start)!;
         browser._process.ErrorDataReceived += (_, _) => { };
         browser._process.BeginErrorReadLine();
