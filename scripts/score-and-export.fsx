@@ -3,6 +3,10 @@
 //
 //     artifacts/rewardkit run scripts/score-and-export.fsx
 //     artifacts/rewardkit run scripts/score-and-export.fsx -- small    on very little, in seconds: does all work?
+//
+// After one epoch the adapter is right on 56.8 % of 345 held-out pairs (95 % interval 51.6 to 62.0). The merged folder's rewards differ
+// from the adapter's by at most 8e-7, those of its half in bfloat16 (525 KB instead of 1,045 KB) by at most 0.006. Half a minute of
+// processor time.
 
 #load "rewardkit.fsx"
 

@@ -5,6 +5,11 @@
 //     artifacts/rewardkit run scripts/sweep.fsx
 //     artifacts/rewardkit run scripts/sweep.fsx -- --arms 20
 //     artifacts/rewardkit run scripts/sweep.fsx -- small    on very little, in seconds: does all work?
+//
+// What the search is worth, with eight arms: the highest on the 291 pairs held back is learning rate 0.00104, 3 epochs, α = 0, with
+// 60.1 % (54.3 to 65.6), the others have 51.9 to 58.1 %. On the 345 test pairs, under two other seeds, it has 61.6 % (57.1 to 65.8),
+// what other scripts take by hand 64.5 % (60.1 to 68.7): they cannot be told apart, and word bigrams have 66.1 %. So few pairs do not
+// say which settings are the best. Two minutes of processor time.
 
 #load "rewardkit.fsx"
 
