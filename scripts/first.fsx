@@ -2,6 +2,7 @@
 // better. About half a minute on two cores.
 //
 //     artifacts/rewardkit run scripts/first.fsx
+//     artifacts/rewardkit run scripts/first.fsx -- small   on a few pairs, in seconds: does all work?
 //
 // docs/first-experiment.md goes through it line by line.
 
@@ -10,7 +11,7 @@
 open RewardKit
 
 // Pairs of a chosen and a rejected answer to the same prompt, for training and held out.
-let pairs = Data.hhRlhf "data/hh-rlhf/harmless-base"
+let pairs = Data.hhRlhf "data/hh-rlhf/harmless-base" |> Data.reduced
 
 experiment "first" {
     // A small Llama with random weights. A pretrained one: Model.load "FOLDER", in Hugging Face's layout.
