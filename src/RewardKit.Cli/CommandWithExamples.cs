@@ -7,7 +7,7 @@ namespace RewardKit.Cli;
 /// <summary>A command whose help ends with examples.</summary>
 /// <param name="name">Its name.</param>
 /// <param name="description">What it does.</param>
-/// <param name="examples">Whole command lines.</param>
+/// <param name="examples">Whole command lines, as a shell takes them.</param>
 internal sealed class CommandWithExamples(string name, string description, params string[] examples)
     : Command(name, description)
 {
@@ -19,6 +19,8 @@ internal sealed class CommandWithExamples(string name, string description, param
     public static void ShowIn(RootCommand root, params string[] examples)
     {
         var help = root.Options.OfType<HelpOption>().Single();
+        // Where these are completed, a path cannot be.
+        foreach (var alias in new[] { "/h", "/?" }) help.Aliases.Remove(alias);
         help.Action = new Help((HelpAction)help.Action!, command =>
             command == root ? examples : (command as CommandWithExamples)?.Examples ?? []);
     }

@@ -16,7 +16,17 @@ internal static class Outcome
     /// <param name="work">The work; its token is cancelled by Ctrl-C or a request to terminate.</param>
     /// <param name="whenStopped">What to add where a training was stopped that can go on.</param>
     /// <returns>The exit code.</returns>
-    public static int Of(bool verbose, Action<CancellationToken> work, string whenStopped = "")
+    public static int Of(bool verbose, Action<CancellationToken> work, string whenStopped = "") => Of(
+        verbose,
+        cancellation =>
+        {
+            work(cancellation);
+            return 0;
+        },
+        whenStopped);
+
+    /// <summary>The same for work that decides its exit code.</summary>
+    public static int Of(bool verbose, Func<CancellationToken, int> work, string whenStopped = "")
     {
         using var stop = new CancellationTokenSource();
         // The terminal sends Ctrl-C to all its processes; whoever started this one passes it on, once.
@@ -24,8 +34,7 @@ internal static class Outcome
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         try
         {
-            work(stop.Token);
-            return 0;
+            return work(stop.Token);
         }
         catch (LostProcessException) when (stop.IsCancellationRequested)
         {

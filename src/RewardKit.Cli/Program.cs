@@ -37,33 +37,33 @@ internal static class Program
             ModelCommand.Create(),
             ConformanceCommand.Create(),
             DoctorCommand.Create(),
+            CompletionCommand.Create(),
+            // Shows how a command line is understood; nothing is done.
+            new DiagramDirective(),
         };
         CommandWithExamples.ShowIn(
             root,
-            "rewardkit init my-experiments                  set up a folder with a first script",
-            "rewardkit new sweep                            begin a script with one that comes with RewardKit",
-            "rewardkit run scripts/quickstart.fsx           run an experiment to its report",
-            "rewardkit run scripts/quickstart.fsx -- small  with an argument for the script",
-            "rewardkit run scripts/mine.fsx --processes 2   in two processes that train together",
-            "rewardkit watch scripts/mine.fsx               run it again whenever it or a plugin of it changes",
-            "rewardkit check scripts/quickstart.fsx         find mistakes without running it",
-            "rewardkit runs                                 what was run, with what settings and results",
-            "rewardkit board                                the same in the browser, with live curves",
-            "rewardkit plugin list                          the methods that are installed",
-            "rewardkit data inspect pairs.jsonl             what a file of preference pairs holds",
-            "rewardkit conformance FOLDER                   whether a plugin keeps the rules of its contract",
-            "rewardkit tokenize models/llama < texts.jsonl  the tokens that a model gets",
-            "rewardkit generate FOLDER < prompts.jsonl      what a model says",
-            "rewardkit model inspect FOLDER                 what a model folder or an adapter holds",
-            "rewardkit doctor                               what libtorch and GPU are used, and what is wrong with them");
+            "rewardkit init my-experiments                  # set up a folder with a first script",
+            "rewardkit new sweep                            # begin a script with one that comes with RewardKit",
+            "rewardkit run scripts/quickstart.fsx           # run an experiment to its report",
+            "rewardkit run scripts/quickstart.fsx -- small  # with an argument for the script",
+            "rewardkit run scripts/mine.fsx --processes 2   # in two processes that train together",
+            "rewardkit watch scripts/mine.fsx               # run it again whenever it or a plugin of it changes",
+            "rewardkit check scripts/quickstart.fsx         # find mistakes without running it",
+            "rewardkit runs                                 # what was run, with what settings and results",
+            "rewardkit board                                # the same in the browser, with live curves",
+            "rewardkit plugin list                          # the methods that are installed",
+            "rewardkit data inspect pairs.jsonl             # what a file of preference pairs holds",
+            "rewardkit conformance FOLDER                   # whether a plugin keeps the rules of its contract",
+            "rewardkit tokenize models/llama < texts.jsonl  # the tokens that a model gets",
+            "rewardkit generate FOLDER < prompts.jsonl      # what a model says",
+            "rewardkit model inspect FOLDER                 # what a model folder or an adapter holds",
+            "rewardkit doctor                               # what libtorch and GPU are used, and what is wrong with them");
         var parsed = root.Parse(own);
         if (parsed.Errors.Count == 0)
             return parsed.Invoke(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
 
-        foreach (var error in parsed.Errors)
-            Console.Error.WriteLine(error.Message);
-        Console.Error.WriteLine($"See: {CommandPath(parsed.CommandResult)} --help");
-        return 2;
+        return UsageErrors.Tell(parsed);
     }
 
     /// <summary>Compiles scripts, and generates what they load from the plugins in the catalog.</summary>
@@ -122,11 +122,4 @@ internal static class Program
             }
         }
     }
-
-    private static string CommandPath(System.CommandLine.Parsing.SymbolResult? result) => result switch
-    {
-        System.CommandLine.Parsing.CommandResult { Parent: null } => "rewardkit",
-        System.CommandLine.Parsing.CommandResult command => $"{CommandPath(command.Parent)} {command.Command.Name}",
-        _ => "rewardkit",
-    };
 }

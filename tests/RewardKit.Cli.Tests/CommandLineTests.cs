@@ -28,6 +28,37 @@ public class CommandLineTests : CommandFixture
         Assert.That(outcome.Output, Is.Empty);
     }
 
+    [TestCase("rum x.fsx", "rewardkit has no command \"rum\". Did you mean \"run\"? Its commands: run, watch, check,", "rewardkit")]
+    [TestCase("plugin lst", "rewardkit plugin has no command \"lst\". Did you mean \"list\"? Its commands: list, show, add, remove, update, restore.\n", "rewardkit plugin")]
+    [TestCase("plugin", "Name a command: list, show, add, remove, update, restore.\n", "rewardkit plugin")]
+    [TestCase("run x.fsx --frsh", "rewardkit run has no option \"--frsh\". Did you mean \"--fresh\"?\n", "rewardkit run")]
+    [TestCase("runs show x --rnus y", "rewardkit runs show has no option \"--rnus\". Did you mean \"--runs\"?\n", "rewardkit runs show")]
+    [TestCase("run x.fsx extra", "\"extra\" is one argument too many: rewardkit run takes SCRIPT.\n", "rewardkit run")]
+    [TestCase("doctor extra", "\"extra\" is one argument too many: rewardkit doctor takes none.\n", "rewardkit doctor")]
+    [TestCase("run", "rewardkit run needs SCRIPT.\n", "rewardkit run")]
+    [TestCase("generate m --max-tokens many", "--max-tokens is \"many\"; expected a whole number.\n", "rewardkit generate")]
+    [TestCase("generate m --temperature warm", "--temperature is \"warm\"; expected a number.\n", "rewardkit generate")]
+    [TestCase("runs --state runing", "--state is \"runing\"; expected one of Running, Evaluating, Finished, Failed, Stopped. Did you mean \"Running\"?\n", "rewardkit runs")]
+    public void Wrong_usage_names_what_is_near(string arguments, string message, string help)
+    {
+        var outcome = Call(arguments.Split(' '));
+        Assert.That((outcome.ExitCode, outcome.Output), Is.EqualTo((2, "")));
+        Assert.That(outcome.Error, Does.StartWith(message).And.EndsWith($"\nSee: {help} --help\n"));
+    }
+
+    [Test]
+    public void A_plugin_is_shown_with_its_options()
+    {
+        var shown = Call("plugin", "show", "simpo");
+        Assert.That(shown.Error, Is.Empty);
+        Assert.That(shown.Output, Does.StartWith("loss \"simpo\"").And.Match(@"\n  \w+ = [\d.]+: a number "));
+        var options = System.Text.Json.JsonDocument.Parse(Call("plugin", "show", "simpo", "--json").Output).RootElement[0].GetProperty("options");
+        Assert.That(options.EnumerateArray().Select(o => o.GetProperty("expected").GetString()), Has.Some.StartsWith("a number "));
+        var unknown = Call("plugin", "show", "simp");
+        Assert.That(unknown.ExitCode, Is.EqualTo(2));
+        Assert.That(unknown.Error, Does.StartWith("There is no plugin \"simp\". Did you mean \"simpo\"? Installed: bradley-terry, "));
+    }
+
     [Test]
     public void Plugins_are_listed_from_their_manifests()
     {

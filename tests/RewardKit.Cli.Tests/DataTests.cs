@@ -37,7 +37,7 @@ public class DataTests : CommandFixture
         var root = JsonDocument.Parse(outcome.Output).RootElement;
         Assert.Multiple(() =>
         {
-            Assert.That(root.GetProperty("shared_prompts").GetInt32(), Is.EqualTo(1));
+            Assert.That(root.GetProperty("sharedPrompts").GetInt32(), Is.EqualTo(1));
             Assert.That(root.GetProperty("files")[0].GetProperty("contradicting").GetInt32(), Is.EqualTo(2));
             Assert.That(root.GetProperty("files")[1].GetProperty("samples")[1].GetProperty("prompt")[0].GetProperty("content").GetString(), Is.EqualTo("d"));
         });

@@ -15,7 +15,7 @@ internal static class ConformanceCommand
     /// <summary>The command.</summary>
     public static Command Create()
     {
-        var plugin = new Argument<string>("PATH|ID") { Description = "A built plugin's folder, or the id of an installed plugin." };
+        var plugin = new Argument<string>("PATH|ID") { Description = "A built plugin's folder, or the id of an installed plugin." }.OfPlugins();
         var plugins = Shared.Plugins();
         var set = new Option<string[]>("--set")
         {
@@ -25,7 +25,7 @@ internal static class ConformanceCommand
         };
         var certificate = new Option<string?>("--certificate") { Description = "Write rules, results and environment as JSON.", HelpName = "FILE" };
         var junit = new Option<string?>("--junit") { Description = "Write the results as JUnit XML, for build servers.", HelpName = "FILE" };
-        var verbose = Shared.Verbose();
+        var (json, verbose) = (Json.Option(), Shared.Verbose());
         var command = new CommandWithExamples(
             "conformance",
             """
@@ -36,7 +36,7 @@ internal static class ConformanceCommand
             "rewardkit conformance haf-rm --set policyLoss=simpo",
             "rewardkit conformance bin/Release/net10.0 --certificate conformance.json --junit conformance.xml")
         {
-            plugin, plugins, set, certificate, junit, verbose,
+            plugin, plugins, set, certificate, junit, json, verbose,
         };
         command.SetAction(parsed => Outcome.Of(parsed.GetValue(verbose), cancellation =>
         {
@@ -45,10 +45,16 @@ internal static class ConformanceCommand
             if (settings.Length > 0 && entries.Count > 1)
                 throw RewardKitException.Input($"--set is for one plugin, but there are {string.Join(", ", entries.Select(e => $"the {e.Description.Label}"))}: name one by its id, with --plugins {entries[0].Manifest.Folder}.");
             foreach (var entry in entries) catalog.Validate(OptionText.Use(entry.Description, settings));
-            var console = ExperimentTerminal.Console();
+            // With --json, standard output has that alone.
+            var console = parsed.GetValue(json) ? null : ExperimentTerminal.Console();
             var reports = entries.Select(entry => Test(catalog, OptionText.Use(entry.Description, settings), entry, console, cancellation)).ToList();
-            if (parsed.GetValue(certificate) is { } json) Write(json, Certificate.Write(reports));
-            if (parsed.GetValue(junit) is { } xml) Write(xml, JUnitXml.Write(reports));
+            if (console is null) Console.Write(Certificate.Write(reports));
+            foreach (var (file, text) in new[] { (parsed.GetValue(certificate), Certificate.Write(reports)), (parsed.GetValue(junit), JUnitXml.Write(reports)) })
+            {
+                if (file is null) continue;
+                AtomicFile.Write(Path.GetFullPath(file), Encoding.UTF8.GetBytes(text));
+                console?.WriteLine($"written: {file}");
+            }
             var broken = reports.Sum(r => r.Results.Count(result => result.Fails));
             if (broken > 0) throw RewardKitException.Failure($"{broken} required {(broken == 1 ? "rule is" : "rules are")} broken.");
         }));
@@ -65,18 +71,21 @@ internal static class ConformanceCommand
                 $"{plugin} holds several plugin folders: {string.Join(", ", one.Plugins.Select(p => p.Manifest.Folder).Distinct())}. Name one of them.");
         }
         var catalog = PluginCatalog.Discover(folders);
-        var entries = catalog.Plugins.Where(p => p.Description.Id == plugin).ToList();
-        return entries.Count > 0 ? (catalog, entries) : throw RewardKitException.Input(
-            $"There is no folder and no installed plugin \"{plugin}\". Installed: "
-            + $"{string.Join(", ", catalog.Plugins.Select(p => p.Description.Id).Distinct())}. A plugin that is not installed is named by the folder that its build wrote.");
+        return (catalog, catalog.FindAll(plugin, " A plugin that is not installed is named by the folder that its build wrote."));
     }
 
-    private static ConformanceReport Test(PluginCatalog catalog, PluginUse use, CatalogEntry entry, IAnsiConsole console, CancellationToken cancellation)
+    private static ConformanceReport Test(PluginCatalog catalog, PluginUse use, CatalogEntry entry, IAnsiConsole? console, CancellationToken cancellation)
     {
-        var report = console.Profile.Capabilities.Interactive
+        var report = console?.Profile.Capabilities.Interactive == true
             ? console.Status().Start(entry.Description.Label, status =>
                 ConformanceKit.Test(catalog, entry, use.Options, rule => status.Status(Markup.Escape($"{rule.Id} {rule.Title}")), cancellation))
             : ConformanceKit.Test(catalog, entry, use.Options, null, cancellation);
+        if (console is not null) Print(report, use, entry, console);
+        return report;
+    }
+
+    private static void Print(ConformanceReport report, PluginUse use, CatalogEntry entry, IAnsiConsole console)
+    {
         var table = new Table().Border(TableBorder.Simple).AddColumns("rule", "", "", "result");
         var options = string.Concat(use.Options.Select(o => string.Create(CultureInfo.InvariantCulture, $", {o.Key} = {o.Value ?? "null"}")));
         table.Title = new(Markup.Escape($"{entry.Description.Label}, {entry.Manifest.Name} {entry.Manifest.Version}{options}"));
@@ -97,12 +106,5 @@ internal static class ConformanceCommand
         foreach (var result in report.Results.Where(r => r.Outcome == RuleOutcome.NotTested && r.Rule.Kind != RuleKind.Untested))
             console.WriteLine($"{result.Rule.Id} untested: {result.Message}");
         console.WriteLine($"{entry.Description.Label}: {(report.Passed ? "keeps every required rule" : "breaks required rules")}");
-        return report;
-    }
-
-    private static void Write(string file, string text)
-    {
-        AtomicFile.Write(Path.GetFullPath(file), Encoding.UTF8.GetBytes(text));
-        Console.WriteLine($"written: {file}");
     }
 }

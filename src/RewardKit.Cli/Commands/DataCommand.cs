@@ -1,8 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using RewardKit.Models.Tokenization;
 using RewardKit.Training.Data;
 
@@ -14,7 +12,7 @@ internal static class DataCommand
     private const int ShownCharacters = 160;
 
     /// <summary>The command with its subcommand.</summary>
-    public static Command Create() => new("data", "Looks at preference data.") { Inspect() };
+    public static Command Create() => new CommandWithExamples("data", "Looks at preference data.", "rewardkit data inspect pairs.jsonl") { Inspect() };
 
     private static Command Inspect()
     {
@@ -39,7 +37,7 @@ internal static class DataCommand
         var tokenizer = new Option<string?>("--tokenizer") { Description = "Show lengths in tokens, too: a model's or tokenizer's folder.", HelpName = "FOLDER" };
         var limit = new Option<int?>("--max-tokens") { Description = "With --tokenizer: count what has more tokens than this.", HelpName = "N" };
         var seed = new Option<int>("--seed") { Description = "Chooses the samples; default 1.", HelpName = "N", DefaultValueFactory = _ => 1 };
-        var json = new Option<bool>("--json") { Description = "Print a JSON object." };
+        var json = Json.Option();
         var verbose = Shared.Verbose();
         var command = new CommandWithExamples(
             "inspect",
@@ -154,7 +152,7 @@ internal static class DataCommand
 
     private static void PrintJson(Shown[] files, int? shared)
     {
-        var result = new
+        Json.Print(new
         {
             files = files.Select(f => new
             {
@@ -175,15 +173,14 @@ internal static class DataCommand
                     record = s.Provenance.Record,
                     tie = s.Relation == Relation.Tie,
                     margin = s.Margin,
-                    soft_label = s.SoftLabel,
+                    softLabel = s.SoftLabel,
                     prompt = Turns(s.Prompt),
                     chosen = Turns(s.Chosen),
                     rejected = Turns(s.Rejected),
                 }),
             }),
-            shared_prompts = shared,
-        };
-        Console.WriteLine(JsonSerializer.Serialize(result, new JsonSerializerOptions { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }));
+            sharedPrompts = shared,
+        });
 
         static object Lengths(LengthSpread spread) =>
             new { min = spread.Min, median = spread.Median, p90 = spread.P90, p99 = spread.P99, max = spread.Max };

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using RewardKit.Torch;
 
@@ -12,13 +11,10 @@ internal static class DoctorCommand
 {
     private static readonly JsonSerializerOptions s_line = new(JsonSerializerDefaults.Web);
 
-    // Paths and messages as they are.
-    private static readonly JsonSerializerOptions s_page = new(s_line) { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     /// <summary>The command.</summary>
     public static Command Create()
     {
-        var json = new Option<bool>("--json") { Description = "Print all of it as JSON." };
+        var (json, verbose) = (Json.Option(), Shared.Verbose());
         var inside = new Option<bool>("--inside") { Hidden = true };
         var command = new CommandWithExamples(
             "doctor",
@@ -29,9 +25,9 @@ internal static class DoctorCommand
             "rewardkit doctor",
             "rewardkit doctor --json")
         {
-            json, inside,
+            json, verbose, inside,
         };
-        command.SetAction(parsed =>
+        command.SetAction(parsed => Outcome.Of(parsed.GetValue(verbose), _ =>
         {
             if (parsed.GetValue(inside))
             {
@@ -41,10 +37,10 @@ internal static class DoctorCommand
             var environment = Examine();
             var findings = Findings.Of(environment);
             var well = !findings.Any(finding => finding.Broken);
-            if (parsed.GetValue(json)) Console.WriteLine(JsonSerializer.Serialize(new { well, findings, environment }, s_page));
+            if (parsed.GetValue(json)) Json.Print(new { well, findings, environment });
             else Print(environment, findings);
             return well ? 0 : 1;
-        });
+        }));
         return command;
     }
 

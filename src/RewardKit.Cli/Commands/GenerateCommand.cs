@@ -17,7 +17,7 @@ internal static class GenerateCommand
     public static Command Create()
     {
         var model = new Argument<string>("MODEL") { Description = "The language model's folder; with --server its name there." };
-        var decoder = new Option<string?>("--decoder") { Description = "The id of an installed decoder plugin, which steers.", HelpName = "ID" };
+        var decoder = new Option<string?>("--decoder") { Description = "The id of an installed decoder plugin, which steers.", HelpName = "ID" }.OfPlugins(PluginKind.Decoder);
         var guides = Many("--guide", "A model that the decoder steers with, and its weight (1 if left out). May be repeated.", "FOLDER=WEIGHT");
         var reward = new Option<string?>("--reward") { Description = "A reward model that the decoder steers with, and its weight.", HelpName = "FOLDER=WEIGHT" };
         var baseline = new Option<string?>("--baseline-reward") { Description = "The reward model that the base is aligned to, for a decoder that asks for it.", HelpName = "FOLDER" };

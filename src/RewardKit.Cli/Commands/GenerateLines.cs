@@ -54,7 +54,7 @@ internal static class GenerateLines
     {
         using var input = Console.OpenStandardInput();
         using var output = Console.OpenStandardOutput();
-        foreach (var lines in JsonLines.Read(input, Parse).Chunk(Batch))
+        foreach (var lines in JsonLines.Read(input, Parse, cancellation).Chunk(Batch))
         {
             cancellation.ThrowIfCancellationRequested();
             var texts = generate(lines);

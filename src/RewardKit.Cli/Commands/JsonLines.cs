@@ -20,7 +20,7 @@ internal static partial class JsonLines
         using var buffered = new BufferedStream(output);
         using var json = new Utf8JsonWriter(buffered, options);
         var number = 0;
-        foreach (var line in Lines(input))
+        foreach (var line in Lines(input, cancellation))
         {
             number++;
             cancellation.ThrowIfCancellationRequested();
@@ -43,10 +43,11 @@ internal static partial class JsonLines
     /// <summary>Reads every line of standard input as they are asked for; empty ones are passed over.</summary>
     /// <param name="input">Where lines come from.</param>
     /// <param name="read">Makes something of a line's value and number. What it throws is told with the number.</param>
-    public static IEnumerable<T> Read<T>(Stream input, Func<JsonElement, int, T> read)
+    /// <param name="cancellation">Ends the reading, also while it waits for a line.</param>
+    public static IEnumerable<T> Read<T>(Stream input, Func<JsonElement, int, T> read, CancellationToken cancellation)
     {
         var number = 0;
-        foreach (var line in Lines(input))
+        foreach (var line in Lines(input, cancellation))
         {
             number++;
             if (line.AsSpan().Trim(" \t\r"u8).IsEmpty) continue;
@@ -120,11 +121,12 @@ internal static partial class JsonLines
         }
     }
 
-    private static IEnumerable<byte[]> Lines(Stream input)
+    private static IEnumerable<byte[]> Lines(Stream input, CancellationToken cancellation)
     {
         var line = new MemoryStream();
         var buffer = new byte[1 << 16];
-        while (input.Read(buffer) is > 0 and var count)
+        // A terminal's line may never come: whoever stops the command does not wait for it.
+        while (input.ReadAsync(buffer, CancellationToken.None).AsTask().WaitAsync(cancellation).GetAwaiter().GetResult() is > 0 and var count)
         {
             var done = 0;
             while (buffer.AsSpan(done, count - done).IndexOf((byte)'\n') is >= 0 and var length)

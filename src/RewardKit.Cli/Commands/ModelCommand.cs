@@ -1,7 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using RewardKit.Models;
 
 namespace RewardKit.Cli.Commands;
@@ -9,15 +7,20 @@ namespace RewardKit.Cli.Commands;
 /// <summary><c>rewardkit model inspect|convert|merge-adapter|merge</c>.</summary>
 internal static class ModelCommand
 {
-    private static readonly JsonSerializerOptions s_page = new(JsonSerializerDefaults.Web) { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     /// <summary>The command with its subcommands.</summary>
-    public static Command Create() => new("model", "Shows model folders, and makes others out of them.") { Inspect(), Convert(), MergeAdapter(), ModelMergeCommand.Create() };
+    public static Command Create() => new CommandWithExamples(
+        "model",
+        "Shows model folders, and makes others out of them.",
+        "rewardkit model inspect scripts/models/stories260K",
+        "rewardkit model merge linear models/reward=0.65 models/math=0.35 --out models/merged")
+    {
+        Inspect(), Convert(), MergeAdapter(), ModelMergeCommand.Create(),
+    };
 
     private static Command Inspect()
     {
         var folder = new Argument<string>("FOLDER") { Description = "A model in Hugging Face's layout, or an adapter in PEFT's." };
-        var json = new Option<bool>("--json") { Description = "Print all of it as JSON." };
+        var json = Json.Option();
         var verbose = Shared.Verbose();
         var command = new CommandWithExamples(
             "inspect",
@@ -33,7 +36,7 @@ internal static class ModelCommand
         command.SetAction(parsed => Outcome.Of(parsed.GetValue(verbose), _ =>
         {
             var summary = ModelSummary.Of(parsed.GetRequiredValue(folder));
-            if (parsed.GetValue(json)) Console.WriteLine(JsonSerializer.Serialize(summary, s_page));
+            if (parsed.GetValue(json)) Json.Print(summary);
             else Print(summary);
         }));
         return command;

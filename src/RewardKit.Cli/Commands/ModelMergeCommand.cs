@@ -11,7 +11,7 @@ internal static class ModelMergeCommand
     /// <summary>The command.</summary>
     public static Command Create()
     {
-        var merger = new Argument<string>("MERGER") { Description = "The id of an installed merger plugin." };
+        var merger = new Argument<string>("MERGER") { Description = "The id of an installed merger plugin." }.OfPlugins(PluginKind.Merger);
         var models = new Argument<string[]>("FOLDER=WEIGHT")
         {
             Description = "A model and its weight, which is 1 where left out. The result is like the first.",

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using RewardKit.Hosting.Plugins;
+using RewardKit.Training.Data;
 
 namespace RewardKit.Cli.Commands;
 
@@ -9,7 +9,7 @@ internal static class NewCommand
     /// <summary>The command.</summary>
     public static Command Create()
     {
-        var from = new Argument<string?>("SCRIPT") { Description = "The script to begin with, by name; without one, they are listed.", Arity = ArgumentArity.ZeroOrOne };
+        var from = new Argument<string?>("SCRIPT") { Description = "The script to begin with, by name; without one, they are listed.", HelpName = "SCRIPT", Arity = ArgumentArity.ZeroOrOne };
         from.CompletionSources.Add(_ => ShippedScripts.Names.Select(name => new System.CommandLine.Completions.CompletionItem(name)));
         var file = new Argument<string?>("FILE") { Description = "The new file. Default: SCRIPT.fsx in this folder.", Arity = ArgumentArity.ZeroOrOne };
         var plugins = Shared.Plugins();
@@ -35,7 +35,7 @@ internal static class NewCommand
                 return;
             }
             if (!ShippedScripts.Names.Contains(name))
-                throw RewardKitException.Input($"There is no script \"{name}\" to begin with.{Suggestion.Sentence(name, ShippedScripts.Names)} `rewardkit new` lists them.");
+                throw RewardKitException.Input($"There is no script \"{name}\" to begin with.{NearNames.Sentence(name, ShippedScripts.Names)} `rewardkit new` lists them.");
             var target = Path.GetFullPath(parsed.GetValue(file) ?? name + ".fsx");
             if (!target.EndsWith(".fsx", StringComparison.Ordinal)) target += ".fsx";
             if (File.Exists(target)) throw RewardKitException.Input($"{target} is there already. Name another file: rewardkit new {name} FILE.fsx");

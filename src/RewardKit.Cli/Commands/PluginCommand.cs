@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using RewardKit.Hosting.Plugins;
 
 namespace RewardKit.Cli.Commands;
@@ -9,16 +7,16 @@ namespace RewardKit.Cli.Commands;
 internal static class PluginCommand
 {
     /// <summary>The command with its subcommands.</summary>
-    public static Command Create() => new("plugin", "Shows what is installed, and installs packages.")
+    public static Command Create() => new CommandWithExamples(
+        "plugin", "Shows what is installed, and installs packages.", "rewardkit plugin list", "rewardkit plugin show haf-rm", "rewardkit plugin add Acme.Margin")
     {
-        List(), PluginPackageCommands.Add(), PluginPackageCommands.Remove(), PluginPackageCommands.Update(), PluginPackageCommands.Restore(),
+        List(), PluginShow.Create(), PluginPackageCommands.Add(), PluginPackageCommands.Remove(), PluginPackageCommands.Update(), PluginPackageCommands.Restore(),
     };
 
     private static Command List()
     {
         var plugins = Shared.Plugins();
-        var json = new Option<bool>("--json") { Description = "Print a JSON array." };
-        var verbose = Shared.Verbose();
+        var (json, verbose) = (Json.Option(), Shared.Verbose());
         var command = new CommandWithExamples(
             "list",
             """
@@ -61,26 +59,14 @@ internal static class PluginCommand
             Console.WriteLine(string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd());
     }
 
-    private static void PrintJson(PluginCatalog catalog)
+    private static void PrintJson(PluginCatalog catalog) => Json.Print(catalog.Plugins.Select(plugin => new
     {
-        using var output = Console.OpenStandardOutput();
-        using (var json = new Utf8JsonWriter(output, new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
-        {
-            json.WriteStartArray();
-            foreach (var (manifest, plugin) in catalog.Plugins)
-            {
-                json.WriteStartObject();
-                json.WriteString("kind", plugin.Kind.ToString().ToLowerInvariant());
-                json.WriteString("id", plugin.Id);
-                json.WriteString("version", manifest.Version);
-                json.WriteString("paper", plugin.Paper);
-                json.WriteNumber("contract", manifest.ContractVersion);
-                json.WriteString("package", manifest.Package);
-                json.WriteString("folder", manifest.Folder);
-                json.WriteEndObject();
-            }
-            json.WriteEndArray();
-        }
-        output.WriteByte((byte)'\n');
-    }
+        kind = plugin.Description.Kind,
+        id = plugin.Description.Id,
+        version = plugin.Manifest.Version,
+        paper = plugin.Description.Paper,
+        contract = plugin.Manifest.ContractVersion,
+        package = plugin.Manifest.Package,
+        folder = plugin.Manifest.Folder,
+    }));
 }

@@ -8,7 +8,7 @@ namespace RewardKit.Cli.Commands;
 internal static class PluginPackageCommands
 {
     private const string Where =
-        "The packages are named in rewardkit.plugins.proj, in this folder or the nearest one above that has it; scripts below it find them. ";
+        "\nThe packages are named in rewardkit.plugins.proj, in this folder or the nearest one above that has it; scripts below it find them. ";
 
     public static Command Add()
     {
@@ -23,7 +23,7 @@ internal static class PluginPackageCommands
         var verbose = Shared.Verbose();
         var command = new CommandWithExamples(
             "add",
-            Where + "Plugins are code, and run with your rights: add those you trust. Their files are pinned by hash, and refused when they change.",
+            "Adds a package." + Where + "Plugins are code, and run with your rights: add those you trust. Their files are pinned by hash, and refused when they change.",
             "rewardkit plugin add Acme.Margin",
             "rewardkit plugin add Acme.Margin --version 1.2.0 --source ../packages")
         {
@@ -42,7 +42,7 @@ internal static class PluginPackageCommands
     {
         var id = Id("The package's id.");
         var verbose = Shared.Verbose();
-        var command = new CommandWithExamples("remove", Where + "Removes one.", "rewardkit plugin remove Acme.Margin") { id, verbose };
+        var command = new CommandWithExamples("remove", "Removes a package." + Where, "rewardkit plugin remove Acme.Margin") { id, verbose };
         command.SetAction(parsed => Outcome.Of(parsed.GetValue(verbose), cancellation =>
         {
             var packages = PluginPackages.NearOrIn(Directory.GetCurrentDirectory());
@@ -57,7 +57,7 @@ internal static class PluginPackageCommands
         var id = Id("The package's id; without one, all packages.");
         id.Arity = ArgumentArity.ZeroOrOne;
         var (prerelease, verbose) = (Prerelease(), Shared.Verbose());
-        var command = new CommandWithExamples("update", Where + "Takes the newest versions.", "rewardkit plugin update", "rewardkit plugin update Acme.Margin")
+        var command = new CommandWithExamples("update", "Takes the newest versions of packages." + Where, "rewardkit plugin update", "rewardkit plugin update Acme.Margin")
         {
             id, prerelease, verbose,
         };
@@ -74,7 +74,7 @@ internal static class PluginPackageCommands
     {
         var verbose = Shared.Verbose();
         var command = new CommandWithExamples(
-            "restore", Where + "Restores what it and its lock files name, as after a fresh clone.", "rewardkit plugin restore")
+            "restore", "Restores the packages that the project and its lock files name, as after a fresh clone." + Where, "rewardkit plugin restore")
         {
             verbose,
         };

@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using RewardKit.Hosting.Runs;
 
 namespace RewardKit.Cli.Commands;
@@ -8,8 +6,6 @@ namespace RewardKit.Cli.Commands;
 /// <summary><c>rewardkit runs</c> with <c>show</c>, <c>compare</c> and <c>rm</c>.</summary>
 internal static class RunsCommand
 {
-    private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     /// <summary>The command with its subcommands.</summary>
     public static Command Create()
     {
@@ -22,8 +18,7 @@ internal static class RunsCommand
         };
         var experiment = new Option<string?>("--experiment") { Description = "Only runs of this experiment.", HelpName = "NAME" };
         var state = new Option<RunState?>("--state") { Description = "Only runs in this state: Running, Evaluating, Finished, Failed, Stopped.", HelpName = "STATE" };
-        var json = Json("a list of objects");
-        var verbose = Shared.Verbose();
+        var (json, verbose) = (Json.Option(), Shared.Verbose());
         var command = new CommandWithExamples(
             "runs",
             """
@@ -42,7 +37,7 @@ internal static class RunsCommand
             var rows = Index(parsed.GetRequiredValue(folder)).All()
                 .Where(r => parsed.GetValue(experiment) is not { } name || r.Experiment == name)
                 .Where(r => parsed.GetValue(state) is not { } wanted || r.State == wanted).ToArray();
-            if (parsed.GetValue(json)) Print(rows.Select(Facts));
+            if (parsed.GetValue(json)) Json.Print(rows.Select(Facts));
             else Console.Write(RunsText.List(rows));
         }));
         return command;
@@ -50,7 +45,7 @@ internal static class RunsCommand
 
     private static Command Show(Option<string> folder)
     {
-        var (run, json, verbose) = (new Argument<string>("RUN") { Description = "A run's id, or the beginning of one, or its folder." }, Json("an object"), Shared.Verbose());
+        var (run, json, verbose) = (new Argument<string>("RUN") { Description = "A run's id, or the beginning of one, or its folder." }.OfRuns(folder), Json.Option(), Shared.Verbose());
         var command = new CommandWithExamples("show", "Shows all that is known of a run.", "rewardkit runs show 3f2a", "rewardkit runs show runs/quickstart/crome/seed-1")
         {
             run, json, verbose,
@@ -58,7 +53,7 @@ internal static class RunsCommand
         command.SetAction(parsed => Outcome.Of(parsed.GetValue(verbose), _ =>
         {
             var row = Find(Index(parsed.GetRequiredValue(folder)).All(), parsed.GetRequiredValue(run));
-            if (parsed.GetValue(json)) Print(Facts(row));
+            if (parsed.GetValue(json)) Json.Print(Facts(row));
             else Console.Write(RunsText.Show(row));
         }));
         return command;
@@ -66,7 +61,7 @@ internal static class RunsCommand
 
     private static Command Compare(Option<string> folder)
     {
-        var (runs, verbose) = (Runs(atLeast: 2), Shared.Verbose());
+        var (runs, verbose) = (Runs(folder, atLeast: 2), Shared.Verbose());
         var command = new CommandWithExamples("compare", "Shows the settings in which runs differ, and their measurements side by side.", "rewardkit runs compare 3f2a 91c0")
         {
             runs, verbose,
@@ -81,7 +76,7 @@ internal static class RunsCommand
 
     private static Command Remove(Option<string> folder)
     {
-        var (runs, verbose) = (Runs(atLeast: 1), Shared.Verbose());
+        var (runs, verbose) = (Runs(folder, atLeast: 1), Shared.Verbose());
         var yes = new Option<bool>("--yes") { Description = "Do not ask." };
         var command = new CommandWithExamples("rm", "Removes runs with their folders: the trained model, its log and its measurements.", "rewardkit runs rm 3f2a --yes")
         {
@@ -108,13 +103,11 @@ internal static class RunsCommand
         return command;
     }
 
-    private static Argument<string[]> Runs(int atLeast) => new("RUN")
+    private static Argument<string[]> Runs(Option<string> folder, int atLeast) => new Argument<string[]>("RUN")
     {
         Description = "Ids, or beginnings of ids, or folders.",
         Arity = new ArgumentArity(atLeast, 100),
-    };
-
-    private static Option<bool> Json(string what) => new("--json") { Description = $"Print {what} as JSON." };
+    }.OfRuns(folder);
 
     private static RunIndex Index(string folder) => Directory.Exists(folder)
         ? new(folder, Console.Error.WriteLine)
@@ -147,12 +140,10 @@ internal static class RunsCommand
         pid = row.Process?.Id,
         steps = row.Steps,
         seconds = row.Seconds,
-        metrics = row.Metrics.ToDictionary(m => m.Key, m => double.IsFinite(m.Value) ? m.Value : (double?)null),
+        metrics = row.Metrics,
         about = row.About,
         settings = RunSettings.Of(row),
         key = row.Key,
         error = row.Error,
     };
-
-    private static void Print(object facts) => Console.WriteLine(JsonSerializer.Serialize(facts, Readable));
 }

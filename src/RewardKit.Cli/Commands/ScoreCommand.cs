@@ -12,7 +12,7 @@ internal static class ScoreCommand
     public static Command Create()
     {
         var model = new Argument<string>("MODEL") { Description = "The trained model's folder, as runs/NAME/ARM/seed-1/checkpoint." };
-        var composer = new Option<string?>("--composer") { Description = "The id of an installed composer plugin: how the model scores, where that is not by itself.", HelpName = "ID" };
+        var composer = new Option<string?>("--composer") { Description = "The id of an installed composer plugin: how the model scores, where that is not by itself.", HelpName = "ID" }.OfPlugins(PluginKind.Composer);
         var set = new Option<string[]>("--set") { Description = "An option of the composer. May be repeated.", HelpName = "NAME=VALUE", DefaultValueFactory = _ => [] };
         var reference = new Option<string?>("--reference") { Description = "For composers that compare the model with the one that its training started from: that one's folder.", HelpName = "FOLDER" };
         var (plugins, verbose) = (Shared.Plugins(), Shared.Verbose());

@@ -16,7 +16,7 @@ internal static class ScoreLines
     {
         using var input = Console.OpenStandardInput();
         using var output = Console.OpenStandardOutput();
-        foreach (var lines in JsonLines.Read(input, (line, number) => Parse(line, number, scorer)).Chunk(Batch))
+        foreach (var lines in JsonLines.Read(input, (line, number) => Parse(line, number, scorer), cancellation).Chunk(Batch))
         {
             cancellation.ThrowIfCancellationRequested();
             var single = lines.Where(line => line.Other is null).ToArray();

@@ -1,5 +1,6 @@
 using System.Globalization;
 using RewardKit.Hosting.Experiments;
+using RewardKit.Training.Data;
 
 namespace RewardKit.Hosting.Plugins;
 
@@ -62,7 +63,7 @@ internal static class OptionCheck
         if (!allowed)
         {
             var hint = option.Choices is not null && converted is string text
-                ? Suggestion.Sentence(text, option.Choices.OfType<string>()) : "";
+                ? NearNames.Sentence(text, option.Choices.OfType<string>()) : "";
             throw RewardKitException.Input(
                 $"The {plugin.Label}: option \"{option.Name}\" is {Show(value)}, but must be {Expected(option)}.{hint}");
         }
@@ -74,7 +75,8 @@ internal static class OptionCheck
         (option.Minimum is not { } low || (option.MinimumIsExclusive ? value > low : value >= low))
         && (option.Maximum is not { } high || (option.MaximumIsExclusive ? value < high : value <= high));
 
-    private static string Expected(OptionDescription option)
+    /// <summary>What values an option takes, in words.</summary>
+    public static string Expected(OptionDescription option)
     {
         var type = option.Type switch
         {
@@ -103,7 +105,7 @@ internal static class OptionCheck
     {
         var known = plugin.Options.Select(o => o.Name).ToList();
         return RewardKitException.Input(
-            $"The {plugin.Label} has no option \"{name}\".{Suggestion.Sentence(name, known)} "
+            $"The {plugin.Label} has no option \"{name}\".{NearNames.Sentence(name, known)} "
             + (known.Count == 0 ? "It has no options." : $"Its options: {string.Join(", ", known)}."));
     }
 }

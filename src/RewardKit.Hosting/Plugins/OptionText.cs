@@ -26,6 +26,14 @@ public static class OptionText
         return new(plugin.Kind, plugin.Id, options);
     }
 
+    /// <summary>What values an option takes, in words: <c>a number from 0 to 1000</c>.</summary>
+    /// <param name="option">The option.</param>
+    public static string Expected(OptionDescription option) => OptionCheck.Expected(option);
+
+    /// <summary>A value as people write it in a shell.</summary>
+    /// <param name="value">The value.</param>
+    public static string Show(object? value) => value as string ?? OptionCheck.Show(value);
+
     private static object? Value(string text, OptionDescription? option) => option?.Type switch
     {
         _ when option is { Nullable: true } && text == "null" => null,
@@ -36,5 +44,5 @@ public static class OptionText
     };
 
     private static string Example(PluginDescription plugin) =>
-        plugin.Options is [var first, ..] ? $"{first.Name}={OptionCheck.Show(first.Default).Trim('"')}" : "alpha=0.5";
+        plugin.Options is [var first, ..] ? $"{first.Name}={Show(first.Default)}" : "alpha=0.5";
 }

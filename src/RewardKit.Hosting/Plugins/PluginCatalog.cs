@@ -1,5 +1,6 @@
 using RewardKit.Hosting.Experiments;
 using RewardKit.Hosting.Plugins.Packages;
+using RewardKit.Training.Data;
 
 namespace RewardKit.Hosting.Plugins;
 
@@ -88,6 +89,18 @@ public sealed class PluginCatalog
         return entry.Description.Refusal is { } refusal ? throw RewardKitException.Input(refusal) : entry;
     }
 
+    /// <summary>Finds the plugins of an id, of whatever kind.</summary>
+    /// <param name="id">The id.</param>
+    /// <param name="hint">What to say behind the message where there is none.</param>
+    /// <exception cref="RewardKitException">There is none.</exception>
+    public IReadOnlyList<CatalogEntry> FindAll(string id, string hint = "")
+    {
+        CatalogEntry[] found = [.. _entries.Where(e => e.Description.Id == id)];
+        string[] known = [.. _entries.Select(e => e.Description.Id).Distinct()];
+        return found.Length > 0 ? found : throw RewardKitException.Input(
+            $"There is no plugin \"{id}\".{NearNames.Sentence(id, known)} Installed: {string.Join(", ", known)}.{hint}");
+    }
+
     /// <summary>
     /// Checks a use from the manifest alone: the id, the contract version, and each option's name, type and range. Cheap:
     /// meant for all uses of a script before any work starts.
@@ -154,7 +167,7 @@ public sealed class PluginCatalog
     {
         var name = kind.ToString().ToLowerInvariant();
         var known = _entries.Where(e => e.Description.Kind == kind).Select(e => e.Description.Id).ToList();
-        var message = $"There is no {name} \"{id}\".{Suggestion.Sentence(id, known)} ";
+        var message = $"There is no {name} \"{id}\".{NearNames.Sentence(id, known)} ";
         message += known.Count > 0 ? $"Installed: {string.Join(", ", known)}."
             : _roots.Count > 0 ? $"No {name} is installed in {string.Join(", ", _roots)}."
             : "No plugin folder was found: name one with --plugins FOLDER or " + FoldersVariable + ".";

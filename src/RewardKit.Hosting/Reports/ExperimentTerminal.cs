@@ -9,16 +9,17 @@ public static class ExperimentTerminal
 {
     /// <summary>
     /// The console for standard output: colours and bars on a terminal; plain lines without control characters where
-    /// output is redirected.
+    /// output is redirected, or <c>NO_COLOR</c> or <c>TERM=dumb</c> ask for it.
     /// </summary>
     public static IAnsiConsole Console()
     {
         var redirected = System.Console.IsOutputRedirected;
+        var plain = redirected || Environment.GetEnvironmentVariable("NO_COLOR") is { Length: > 0 } || Environment.GetEnvironmentVariable("TERM") is "dumb";
         var console = AnsiConsole.Create(new AnsiConsoleSettings
         {
-            Ansi = redirected ? AnsiSupport.No : AnsiSupport.Detect,
-            ColorSystem = redirected ? ColorSystemSupport.NoColors : ColorSystemSupport.Detect,
-            Interactive = redirected ? InteractionSupport.No : InteractionSupport.Detect,
+            Ansi = plain ? AnsiSupport.No : AnsiSupport.Detect,
+            ColorSystem = plain ? ColorSystemSupport.NoColors : ColorSystemSupport.Detect,
+            Interactive = plain ? InteractionSupport.No : InteractionSupport.Detect,
         });
         // A file has no width; lines are broken by whoever shows it.
         if (redirected) console.Profile.Width = 1000;

@@ -3,7 +3,6 @@ namespace RewardKit.Scripting
 open System
 open System.IO
 open System.Text.RegularExpressions
-open RewardKit.Hosting.Plugins
 open RewardKit.Training.Data
 
 /// What to do about a compile error, where the compiler itself does not say it well: the nearest name that would be right,
@@ -17,7 +16,7 @@ module internal Hints =
     let private listed (names: string seq) = String.Join(", ", names)
 
     let private nearest word (candidates: string seq) =
-        Suggestion.Sentence(word, candidates).TrimStart()
+        NearNames.Sentence(word, candidates).TrimStart()
 
     let private sentences parts =
         match parts |> List.filter (fun part -> part <> "") with

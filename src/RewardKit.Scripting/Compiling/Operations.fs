@@ -4,7 +4,7 @@ open System
 open FSharp.Compiler.CodeAnalysis
 open FSharp.Compiler.Syntax
 open FSharp.Compiler.Text
-open RewardKit.Hosting.Plugins
+open RewardKit.Training.Data
 
 /// Finds misspelt operations of `experiment { }` and its like: the compiler takes one for an ordinary expression, and blames
 /// the line before it.
@@ -37,7 +37,7 @@ module internal Operations =
                       match head line, listOf known line with
                       | Some name, _ when not (List.contains name.idText known) ->
                           let all = String.Join(", ", List.sort known)
-                          let hint = $"{Suggestion.Sentence(name.idText, known)} {builder} has: {all}."
+                          let hint = $"{NearNames.Sentence(name.idText, known)} {builder} has: {all}."
                           name, $"'{name.idText}' is no operation of {builder}.", hint.TrimStart()
                       | _, Some name -> name, $"'{name.idText}' takes a list.", $"Write the range in brackets: {name.idText} [ 1 .. 3 ]."
                       | _ -> () ]

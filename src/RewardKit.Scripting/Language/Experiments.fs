@@ -43,7 +43,7 @@ type Experiment =
 
         for name in names do
             if not (List.contains name all) then
-                Experiment.refuse specification $"there is no arm \"{name}\".{Suggestion.Sentence(name, all)} The arms are {Experiment.quoted all}."
+                Experiment.refuse specification $"there is no arm \"{name}\".{NearNames.Sentence(name, all)} The arms are {Experiment.quoted all}."
 
         let kept = specification.Arms |> Seq.filter (fun arm -> List.contains arm.Name names) |> Seq.toArray
 

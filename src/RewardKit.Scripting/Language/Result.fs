@@ -5,6 +5,7 @@ open System.Collections.Generic
 open System.IO
 open RewardKit.Hosting.Experiments
 open RewardKit.Hosting.Plugins
+open RewardKit.Training.Data
 open RewardKit.Training
 
 /// A 95 % interval: Low and High.
@@ -36,7 +37,7 @@ module Result =
             | Some failure -> raise (RewardKitException.Failure $"The arm \"{arm}\" has no result: {failure.Message}")
             | None ->
                 let all = String.Join(", ", arms result)
-                refuse $"The experiment \"{result.Spec.Name}\" has no arm \"{arm}\".{Suggestion.Sentence(arm, arms result)} The arms are: {all}."
+                refuse $"The experiment \"{result.Spec.Name}\" has no arm \"{arm}\".{NearNames.Sentence(arm, arms result)} The arms are: {all}."
         | runs -> runs
 
     /// What a run's model scored on the pairs of `validate`: of the kept step, else of the last try.
@@ -68,7 +69,7 @@ module Result =
               | Some value -> run.Seed.Value, value
               | None ->
                   let all = String.Join(", ", metrics result)
-                  refuse $"The arm \"{arm}\" has no metric \"{metric}\".{Suggestion.Sentence(metric, metrics result)} The metrics are: {all}." ]
+                  refuse $"The arm \"{arm}\" has no metric \"{metric}\".{NearNames.Sentence(metric, metrics result)} The metrics are: {all}." ]
 
     /// What was measured, meaned over seeds.
     let mean (arm: string) (metric: string) (result: ExperimentResult) : float =

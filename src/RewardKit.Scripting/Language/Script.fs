@@ -6,6 +6,7 @@ open System.IO
 open System.Threading
 open RewardKit.Hosting.Experiments
 open RewardKit.Hosting.Plugins
+open RewardKit.Training.Data
 open RewardKit.Scripting
 
 /// Reads what the user wrote behind `--` on the command line.
@@ -76,7 +77,7 @@ module internal Arguments =
                     | true, false when not (text.Contains '=') -> check rest
                     | _ ->
                         let all = context.Asked |> Seq.map (fun asked -> usage asked.Key asked.Value) |> String.concat ", "
-                        refuse $"The script knows no argument {text}.{Suggestion.Sentence(known text, context.Asked.Keys)} Its arguments are: {all}."
+                        refuse $"The script knows no argument {text}.{NearNames.Sentence(known text, context.Asked.Keys)} Its arguments are: {all}."
 
             check (List.ofSeq context.Arguments)
 

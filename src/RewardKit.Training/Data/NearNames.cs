@@ -1,13 +1,31 @@
 namespace RewardKit.Training.Data;
 
-/// <summary>What to look at when a data file is not where its path says, or a key not in its record.</summary>
-internal static class NearNames
+/// <summary>What the user may have meant by a name that is not there.</summary>
+public static class NearNames
 {
+    /// <summary>A sentence for the end of a message, after a space, with the nearest candidate; nothing if none is near.</summary>
+    /// <param name="word">The name that is not there.</param>
+    /// <param name="candidates">Those that are.</param>
+    public static string Sentence(string word, IEnumerable<string> candidates) =>
+        Nearest(word, candidates) is { } nearest ? $" Did you mean \"{nearest}\"?" : "";
+
+    /// <summary>The candidate most like a name; null if none is like it.</summary>
+    /// <param name="word">The name that is not there.</param>
+    /// <param name="candidates">Those that are.</param>
+    public static string? Nearest(string word, IEnumerable<string> candidates)
+    {
+        ArgumentNullException.ThrowIfNull(word);
+        return candidates
+            .Select(candidate => (Text: candidate, Distance: Distance(word, candidate)))
+            .OrderBy(c => c.Distance).ThenBy(c => c.Text, StringComparer.Ordinal)
+            .FirstOrDefault(c => c.Distance <= Math.Max(2, word.Length / 3)).Text;
+    }
+
     /// <summary>
     /// A clause for the end of a message: up to three data files of the folder, those most like the name first; or that
     /// there is no such folder.
     /// </summary>
-    public static string In(string folder, string name)
+    internal static string In(string folder, string name)
     {
         if (!Directory.Exists(folder)) return $": there is no folder {folder}";
         var near = Directory.EnumerateFiles(folder, "*.jsonl*")
@@ -18,30 +36,31 @@ internal static class NearNames
     }
 
     /// <summary>A clause for the end of a message: the name most like the one that is missing, or all names there are.</summary>
-    public static string Of(string name, IReadOnlyList<string> names)
-    {
-        if (names.Count == 0) return "; it has none";
-        var best = names.MinBy(n => Distance(name.ToLowerInvariant(), n.ToLowerInvariant()))!;
-        return Distance(name.ToLowerInvariant(), best.ToLowerInvariant()) <= 1 + name.Length / 3
-            ? $"; did you mean \"{best}\"?"
-            : $"; it has {string.Join(", ", names.Take(12).Select(n => $"\"{n}\""))}{(names.Count > 12 ? " and more" : "")}";
-    }
+    internal static string Of(string name, IReadOnlyList<string> names) =>
+        names.Count == 0 ? "; it has none"
+        : Nearest(name, names) is { } nearest ? $"; did you mean \"{nearest}\"?"
+        : $"; it has {string.Join(", ", names.Take(12).Select(n => $"\"{n}\""))}{(names.Count > 12 ? " and more" : "")}";
 
-    // Levenshtein's, by rows.
+    // Letters to insert, delete, replace or swap with a neighbour, case ignored.
     private static int Distance(string a, string b)
     {
-        var row = Enumerable.Range(0, b.Length + 1).ToArray();
-        for (var i = 1; i <= a.Length; i++)
+        (a, b) = (a.ToLowerInvariant(), b.ToLowerInvariant());
+        var rows = new int[a.Length + 1, b.Length + 1];
+        for (var i = 0; i <= a.Length; i++)
         {
-            var diagonal = row[0];
-            row[0] = i;
-            for (var j = 1; j <= b.Length; j++)
+            for (var j = 0; j <= b.Length; j++)
             {
-                var cost = a[i - 1] == b[j - 1] ? diagonal : diagonal + 1;
-                diagonal = row[j];
-                row[j] = Math.Min(cost, Math.Min(row[j], row[j - 1]) + 1);
+                if (i == 0 || j == 0)
+                {
+                    rows[i, j] = i + j;
+                    continue;
+                }
+                var replace = rows[i - 1, j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+                rows[i, j] = Math.Min(replace, 1 + Math.Min(rows[i - 1, j], rows[i, j - 1]));
+                if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                    rows[i, j] = Math.Min(rows[i, j], rows[i - 2, j - 2] + 1);
             }
         }
-        return row[^1];
+        return rows[a.Length, b.Length];
     }
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using RewardKit.Hosting.Experiments;
+using RewardKit.Training.Data;
 
 namespace RewardKit.Hosting.Plugins.Packages;
 
@@ -170,7 +171,7 @@ public sealed class PluginPackages
     private RewardKitException NotNamed(string id)
     {
         var names = PluginProject.Open(Project).Packages.Select(package => package.Id).ToList();
-        return RewardKitException.Input($"{Project} does not name a package {id}.{Suggestion.Sentence(id, names)} "
+        return RewardKitException.Input($"{Project} does not name a package {id}.{NearNames.Sentence(id, names)} "
             + (names.Count == 0 ? "It names none." : $"It names: {string.Join(", ", names)}."));
     }
 

@@ -1,0 +1,75 @@
+using System.CommandLine;
+using RewardKit.Hosting.Plugins;
+
+namespace RewardKit.Cli.Commands;
+
+/// <summary><c>rewardkit plugin show ID</c>.</summary>
+internal static class PluginShow
+{
+    /// <summary>The command.</summary>
+    public static Command Create()
+    {
+        var id = new Argument<string>("ID") { Description = "The plugin's id." }.OfPlugins();
+        var (plugins, json, verbose) = (Shared.Plugins(), Json.Option(), Shared.Verbose());
+        var command = new CommandWithExamples(
+            "show",
+            "Shows what a plugin is, and its options with their values, defaults and sense. No code of it is loaded.",
+            "rewardkit plugin show haf-rm",
+            "rewardkit plugin show dpo --json")
+        {
+            id, plugins, json, verbose,
+        };
+        command.SetAction(parsed => Outcome.Of(parsed.GetValue(verbose), _ =>
+        {
+            var entries = PluginCatalog.Discover(parsed.GetRequiredValue(plugins)).FindAll(parsed.GetRequiredValue(id));
+            if (parsed.GetValue(json)) Json.Print(entries.Select(Facts));
+            else Console.WriteLine(string.Join("\n\n", entries.Select(Text)));
+        }));
+        return command;
+    }
+
+    private static string Text(CatalogEntry entry)
+    {
+        var plugin = entry.Description;
+        string?[] lines =
+        [
+            $"{plugin.Label}, {entry.Manifest.Name} {entry.Manifest.Version}{(plugin.Paper is { } paper ? $", {paper}" : "")}",
+            plugin.Summary,
+            plugin.Refusal,
+            $"in {entry.Manifest.Package ?? entry.Manifest.Folder}",
+            plugin.Options.Count == 0 ? "no options" : null,
+            .. plugin.Options.SelectMany(option => new[]
+            {
+                $"  {option.Name} = {(option.MustBeGiven ? "(must be given)" : OptionText.Show(option.Default))}: {OptionText.Expected(option)}",
+                option.Doc is { } doc ? $"      {doc}" : null,
+            }),
+        ];
+        return string.Join('\n', lines.Where(line => line is not null));
+    }
+
+    private static object Facts(CatalogEntry entry) => new
+    {
+        kind = entry.Description.Kind,
+        id = entry.Description.Id,
+        version = entry.Manifest.Version,
+        paper = entry.Description.Paper,
+        summary = entry.Description.Summary,
+        contract = entry.Manifest.ContractVersion,
+        package = entry.Manifest.Package,
+        folder = entry.Manifest.Folder,
+        refusal = entry.Description.Refusal,
+        options = entry.Description.Options.Select(option => new
+        {
+            name = option.Name,
+            type = option.Type,
+            @default = option.Default,
+            nullable = option.Nullable,
+            mustBeGiven = option.MustBeGiven,
+            minimum = option.Minimum,
+            maximum = option.Maximum,
+            choices = option.Choices,
+            expected = OptionText.Expected(option),
+            summary = option.Doc,
+        }),
+    };
+}
