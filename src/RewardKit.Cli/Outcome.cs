@@ -16,21 +16,26 @@ internal static class Outcome
     /// <param name="work">The work; its token is cancelled by Ctrl-C or a request to terminate.</param>
     /// <param name="whenStopped">What to add where a training was stopped that can go on.</param>
     /// <returns>The exit code.</returns>
-    public static int Of(bool verbose, Action<CancellationToken> work, string whenStopped = "") => Of(
+    /// <param name="interrupted">Takes a Ctrl-C that is not meant to end the command; false where it is.</param>
+    public static int Of(bool verbose, Action<CancellationToken> work, string whenStopped = "", Func<bool>? interrupted = null) => Of(
         verbose,
         cancellation =>
         {
             work(cancellation);
             return 0;
         },
-        whenStopped);
+        whenStopped, interrupted);
 
     /// <summary>The same for work that decides its exit code.</summary>
-    public static int Of(bool verbose, Func<CancellationToken, int> work, string whenStopped = "")
+    /// <param name="verbose">Whether to print stack traces, too.</param>
+    /// <param name="work">The work.</param>
+    /// <param name="whenStopped">What to add where a training was stopped that can go on.</param>
+    /// <param name="interrupted">Takes a Ctrl-C that is not meant to end the command; false where it is.</param>
+    public static int Of(bool verbose, Func<CancellationToken, int> work, string whenStopped = "", Func<bool>? interrupted = null)
     {
         using var stop = new CancellationTokenSource();
         // The terminal sends Ctrl-C to all its processes; whoever started this one passes it on, once.
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, LocalProcesses.IsOne ? signal => signal.Cancel = true : Stop);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, LocalProcesses.IsOne ? signal => signal.Cancel = true : Interrupt);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         try
         {
@@ -50,6 +55,12 @@ internal static class Outcome
         catch (Exception e)
         {
             return Tell(verbose, e);
+        }
+
+        void Interrupt(PosixSignalContext signal)
+        {
+            if (interrupted?.Invoke() == true) signal.Cancel = true;
+            else Stop(signal);
         }
 
         // The first signal asks for an orderly end; the second one has its usual effect.

@@ -29,11 +29,15 @@ internal static class Program
             NewCommand.Create(),
             RunsCommand.Create(),
             BoardCommand.Create(),
+            CompareCommand.Create(),
+            ReportCommand.Create(),
             PluginCommand.Create(),
             DataCommand.Create(),
             TokenizeCommand.Create(),
             GenerateCommand.Create(),
+            ChatCommand.Create(),
             ScoreCommand.Create(),
+            EvaluateCommand.Create(),
             ModelCommand.Create(),
             ConformanceCommand.Create(),
             DoctorCommand.Create(),
@@ -60,7 +64,7 @@ internal static class Program
             "rewardkit model inspect FOLDER                 # what a model folder or an adapter holds",
             "rewardkit doctor                               # what libtorch and GPU are used, and what is wrong with them");
         var parsed = root.Parse(own);
-        if (parsed.Errors.Count == 0)
+        if (!UsageErrors.Are(parsed))
             return parsed.Invoke(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
 
         return UsageErrors.Tell(parsed);

@@ -7,6 +7,10 @@ namespace RewardKit.Cli;
 /// <summary>What is wrong with a command line, in the words of whoever wrote it.</summary>
 internal static class UsageErrors
 {
+    /// <summary>Whether there is something wrong with it.</summary>
+    /// <param name="parsed">The command line.</param>
+    public static bool Are(ParseResult parsed) => parsed.Errors.Count > 0 || Dashed(parsed) is not null;
+
     /// <summary>Tells it on standard error.</summary>
     /// <param name="parsed">The command line.</param>
     /// <returns>The exit code.</returns>
@@ -14,11 +18,17 @@ internal static class UsageErrors
     {
         var command = parsed.CommandResult;
         // Of a word that is not known, what follows from it is no news.
-        foreach (var message in parsed.UnmatchedTokens is [var word, ..] ? [Unknown(command, word)] : parsed.Errors.Select(Message).Distinct())
+        foreach (var message in (parsed.UnmatchedTokens.FirstOrDefault(IsDashed) ?? Dashed(parsed) ?? parsed.UnmatchedTokens.FirstOrDefault()) is { } word ? [Unknown(command, word)] : parsed.Errors.Select(Message).Distinct())
             Console.Error.WriteLine(message);
         Console.Error.WriteLine($"See: {PathOf(command)} --help");
         return 2;
     }
+
+    // An option that is not known would pass for an argument, a folder to make for one. Whoever has a file of that name writes ./-x.
+    private static string? Dashed(ParseResult parsed) =>
+        parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens).Select(token => token.Value).FirstOrDefault(IsDashed);
+
+    private static bool IsDashed(string word) => word is ['-', _, ..];
 
     private static string Unknown(CommandResult result, string word)
     {
@@ -30,8 +40,10 @@ internal static class UsageErrors
         return $"\"{word}\" is one argument too many: {PathOf(result)} {(command.Arguments.Count == 0 ? "takes none" : $"takes {string.Join(" and ", command.Arguments.Select(Named))}")}.";
     }
 
+    // What an option's own parser says stays as it is.
     private static string Message(ParseError error) => error.SymbolResult switch
     {
+        OptionResult or ArgumentResult { Parent: OptionResult } when !error.Message.StartsWith("Cannot parse argument", StringComparison.Ordinal) => error.Message,
         CommandResult { Command.Subcommands.Count: > 0, Command.Arguments.Count: 0 } command =>
             $"Name a command: {string.Join(", ", Shown(command.Command))}.",
         CommandResult command when Missing(command) is { Length: > 0 } missing => $"{PathOf(command)} needs {string.Join(" and ", missing.Select(Named))}.",

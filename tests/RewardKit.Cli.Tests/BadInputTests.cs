@@ -26,16 +26,16 @@ public class BadInputTests : ExperimentFixture
             "--", $"data={PathOf("data")}");
     }
 
-    [TestCase("train", 3, """{"chosen": "a", "rejec""", "not valid JSON at byte 23: Expected end of string, but instead reached end of data")]
-    [TestCase("test", 2, """{"chosen": "a"}""", "the object has no key \"rejected\"; it has \"chosen\"")]
-    public void A_malformed_line(string split, int line, string text, string reason)
+    [TestCase("train", 3, """{"chosen": "a", "rejec""", "(3,23): not valid JSON: Expected end of string, but instead reached end of data", "\n     |                       ^")]
+    [TestCase("test", 2, """{"chosen": "a"}""", "(2): the object has no key \"rejected\"; it has \"chosen\"", "")]
+    public void A_malformed_line(string split, int line, string text, string reason, string marks)
     {
         WritePairs(PathOf("data"));
         var file = PathOf($"data/{split}.jsonl");
         var lines = File.ReadAllLines(file);
         lines[line - 1] = text;
         File.WriteAllLines(file, lines);
-        Refused(2, $"{file}, line {line}: {reason}.{AtRun}", "--", $"data={PathOf("data")}");
+        Refused(2, $"{file}{reason}.\n   {line} | {text}{marks}{AtRun}", "--", $"data={PathOf("data")}");
     }
 
     [Test]

@@ -46,12 +46,18 @@ public abstract class CommandFixture
     /// <summary>Calls the command with something to read on standard input.</summary>
     protected Outcome Pipe(string input, params string[] arguments)
     {
-        var start = StartInfo(arguments);
-        start.RedirectStandardInput = true;
-        using var process = Process.Start(start)!;
+        using var process = StartReading(arguments);
         process.StandardInput.Write(input);
         process.StandardInput.Close();
         return End(process);
+    }
+
+    /// <summary>Starts the command with a standard input that the test writes.</summary>
+    protected Process StartReading(params string[] arguments)
+    {
+        var start = StartInfo(arguments);
+        start.RedirectStandardInput = true;
+        return Process.Start(start)!;
     }
 
     // A shell that starts these tests in the background has them, and all that they start, ignore Ctrl-C.

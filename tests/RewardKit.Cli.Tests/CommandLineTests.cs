@@ -46,6 +46,28 @@ public class CommandLineTests : CommandFixture
         Assert.That(outcome.Error, Does.StartWith(message).And.EndsWith($"\nSee: {help} --help\n"));
     }
 
+    [TestCase("alhpa=1", "The loss \"haf-rm\" has no option \"alhpa\". Did you mean \"alpha\"? Its options: alpha, tau, policyLoss, reference, alternateStep, rewardWeight, zeroInitHead.\n")]
+    [TestCase("alpha=much", "The loss \"haf-rm\": option \"alpha\" is \"much\", but must be a number from 0 to 1000.\n")]
+    [TestCase("alpha=-1", "The loss \"haf-rm\": option \"alpha\" is -1, but must be a number from 0 to 1000.\n")]
+    [TestCase("reference=yes", "The loss \"haf-rm\": option \"reference\" is \"yes\", but must be true or false.\n")]
+    [TestCase("policyLoss=sigmod", "The loss \"haf-rm\": option \"policyLoss\" is \"sigmod\", but must be one of \"sigmoid\", \"hinge\", \"ipo\", \"ipo-sqrt\", \"ipo-full\", \"slic\", \"simpo\". Did you mean \"sigmoid\"?\n")]
+    [TestCase("alpha", "\"alpha\" sets no option; expected name=value, as alpha=0.2.\n")]
+    public void An_option_of_a_plugin_is_refused_with_what_is_expected(string set, string message)
+    {
+        var outcome = Call("conformance", "haf-rm", "--set", set);
+        Assert.That((outcome.ExitCode, outcome.Output, outcome.Error), Is.EqualTo((2, "", message)));
+    }
+
+    [TestCase("{\"txt\": \"a\"}", "expected an object with just one of \"prompt\", \"messages\" and \"text\"; \"txt\" may be meant for \"text\".\n   2 | {\"txt\": \"a\"}\n")]
+    [TestCase("{\"text\": ä}", "\n   2 | {\"text\": ä}\n     |          ^\n")]
+    public void A_bad_line_of_standard_input_is_shown(string line, string end)
+    {
+        var model = Path.Combine(RepositoryRoot, "scripts", "models", "stories260K");
+        var outcome = Pipe($"\n{line}\n", "generate", model);
+        Assert.That(outcome.ExitCode, Is.EqualTo(2));
+        Assert.That(outcome.Error, Does.StartWith("Standard input, line 2: ").And.EndsWith(end));
+    }
+
     [Test]
     public void A_plugin_is_shown_with_its_options()
     {

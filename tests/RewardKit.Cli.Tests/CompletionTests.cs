@@ -33,7 +33,7 @@ public class CompletionTests : CommandFixture
             """);
         Assert.Multiple(() =>
         {
-            Assert.That(Completed("rewardkit com"), Does.StartWith("completion"));
+            Assert.That(Completed("rewardkit com"), Is.EqualTo("compare completion\n"));
             Assert.That(Completed("rewardkit run x.fsx --fr"), Is.EqualTo("--fresh\n"));
             Assert.That(Completed("rewardkit conformance haf"), Is.EqualTo("haf-rm\n"));
             Assert.That(Completed("rewardkit tokenize "), Is.EqualTo("\n"), "here bash offers files");

@@ -68,6 +68,6 @@ public class DataTests : CommandFixture
         Write("test.jsonl", """{"question": "c", "better": "x", "rejected": "y"}""");
         var refused = Call("data", "inspect", "test.jsonl", "--chosen", "beter");
         Assert.That(refused.ExitCode, Is.EqualTo(2));
-        Assert.That(refused.Error, Does.Contain("test.jsonl, line 1: the object has no key \"beter\"; did you mean \"better\"?").And.Not.Contain("   at "));
+        Assert.That(refused.Error, Does.Contain("test.jsonl(1,19): the object has no key \"beter\"; did you mean \"better\"?").And.Not.Contain("   at "));
     }
 }

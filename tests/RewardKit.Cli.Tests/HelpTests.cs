@@ -11,11 +11,12 @@ public partial class HelpTests : CommandFixture
             [.. Text.Split('\n').SkipWhile(line => line != title + ":").Skip(1).TakeWhile(line => line.StartsWith("  ", StringComparison.Ordinal)).Select(line => line[2..])];
     }
 
-    private Help[] _all = [];
+    private static Help[] _all = [];
 
     [SetUp]
     public void ReadAll()
     {
+        if (_all.Length > 0) return;
         var all = new List<Help>();
         string[] next = ["rewardkit"];
         while (next.Length > 0)
@@ -47,13 +48,35 @@ public partial class HelpTests : CommandFixture
     }
 
     [Test]
+    public void Every_command_refuses_an_option_that_it_does_not_have()
+    {
+        var wrong = _all.AsParallel().Select(help => (help.Command, Outcome: Call([.. help.Command.Split(' ').Skip(1), "--jsno"])))
+            .Where(r => r.Outcome.ExitCode != 2 || r.Outcome.Output.Length > 0
+                || !r.Outcome.Error.StartsWith($"{r.Command} has no option \"--jsno\".", StringComparison.Ordinal)
+                || !r.Outcome.Error.EndsWith($"See: {r.Command} --help\n", StringComparison.Ordinal))
+            .Select(r => $"{r.Command}: {r.Outcome.ExitCode} {r.Outcome.Error}").ToArray();
+        Assert.That(wrong, Is.Empty);
+    }
+
+    [Test]
+    public void The_page_on_the_command_line_has_every_command()
+    {
+        var page = File.ReadAllText(Path.Combine(RepositoryRoot, "docs", "command-line.md"));
+        var commands = _all[0].Section("Commands").Where(line => line[0] != ' ').Select(line => line.Split(' ')[0]);
+        Assert.That(commands.Where(name => !page.Contains($"\n| `{name}` | `", StringComparison.Ordinal)), Is.Empty);
+        Assert.That(_all.Where(help => help.Text.Contains("--json", StringComparison.Ordinal)).Select(help => help.Command["rewardkit ".Length..])
+            .Where(name => !page.Contains($"`{name} --json`", StringComparison.Ordinal)), Is.Empty);
+    }
+
+    [Test]
     public void Every_example_is_understood()
     {
-        // The shell runs the examples; the command only says how it understands each.
+        // The shell runs the examples, and finds no other program; the command only says how it understands each.
         var lines = _all.SelectMany(help => help.Section("Examples")).Distinct().ToArray();
         Write("examples.sh", $$"""
-            rewardkit() { '{{Command}}' '[diagram]' "$@" > diagram || touch wrong; grep -q '!' diagram && touch wrong; cat diagram >> diagrams; }
-            try() { cat > line; rm -f wrong; . ./line < /dev/null > /dev/null; test ! -e wrong || { echo "not understood:"; cat line diagram; }; }
+            all=$PATH
+            rewardkit() { PATH=$all '{{Command}}' '[diagram]' "$@" > diagram || : > wrong; /bin/cat diagram >> diagrams; }
+            try() { /bin/cat > line; /bin/rm -f wrong; PATH= . ./line < /dev/null > /dev/null; test ! -e wrong || { echo "not understood:"; /bin/cat line diagram; }; }
             {{string.Join('\n', lines.Select(line => $"try <<'END'\n{Files().Replace(line, "")}\nEND"))}}
             """);
         var outcome = Shell("bash examples.sh");

@@ -30,7 +30,7 @@ internal static class BoardCommand
             """,
             "rewardkit board",
             "rewardkit board --runs ../other/runs --open",
-            "ssh -L 8642:localhost:8642 server    and there: rewardkit board")
+            "rewardkit board --port 8642  # elsewhere: ssh -L 8642:localhost:8642 SERVER, and open http://localhost:8642")
         {
             runs, port, open, json, verbose,
         };

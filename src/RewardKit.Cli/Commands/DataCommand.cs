@@ -22,18 +22,7 @@ internal static class DataCommand
             Description = "A second file; how many prompts are in both is shown, too.",
             Arity = ArgumentArity.ZeroOrOne,
         };
-        var (prompt, chosen, rejected) = (Column("prompt", "the prompt"), Column("chosen", "the better response"), Column("rejected", "the worse response"));
-        var (margin, label, tie) = (
-            Column("margin", "by how much the chosen response is better"),
-            Column("label", "the probability that the chosen response is better, or of whether a single response is good"),
-            Column("tie", "whether neither is better"));
-        var (response, score) = (Column("response", "one of several responses"), Column("score", "the response's score, or of the list of scores"));
-        var (responses, rank) = (Column("responses", "the list of responses"), Column("rank", "the responses' ranks, 1 for the best"));
-        var pairing = new Option<Pairing>("--pairing")
-        {
-            Description = "Which pairs are made of several responses: All (any two of different rank), Adjacent, BestWorst.",
-            HelpName = "PAIRS",
-        };
+        var reading = new PairReadingOptions();
         var tokenizer = new Option<string?>("--tokenizer") { Description = "Show lengths in tokens, too: a model's or tokenizer's folder.", HelpName = "FOLDER" };
         var limit = new Option<int?>("--max-tokens") { Description = "With --tokenizer: count what has more tokens than this.", HelpName = "N" };
         var seed = new Option<int>("--seed") { Description = "Chooses the samples; default 1.", HelpName = "N", DefaultValueFactory = _ => 1 };
@@ -50,34 +39,18 @@ internal static class DataCommand
             "rewardkit data inspect helpsteer.jsonl --score helpfulness --json",
             "rewardkit data inspect ultrafeedback.jsonl --pairing BestWorst --tokenizer models/llama --max-tokens 1024")
         {
-            file, other, prompt, chosen, rejected, margin, label, tie, response, score, responses, rank, pairing, tokenizer, limit, seed, json, verbose,
+            file, other, tokenizer, limit, seed, json, verbose,
         };
+        reading.AddTo(command);
         command.SetAction(parsed => Outcome.Of(parsed.GetValue(verbose), _ =>
         {
-            var reading = new PairReading
-            {
-                Columns = new()
-                {
-                    Prompt = parsed.GetValue(prompt),
-                    Chosen = parsed.GetValue(chosen),
-                    Rejected = parsed.GetValue(rejected),
-                    Margin = parsed.GetValue(margin),
-                    Label = parsed.GetValue(label),
-                    Tie = parsed.GetValue(tie),
-                    Response = parsed.GetValue(response),
-                    Score = parsed.GetValue(score),
-                    Responses = parsed.GetValue(responses),
-                    Rank = parsed.GetValue(rank),
-                },
-                Pairing = parsed.GetValue(pairing),
-            };
             if (parsed.GetValue(limit) is < 1) throw RewardKitException.Input($"--max-tokens {parsed.GetValue(limit)} is out of range; it must be at least 1.");
             if (parsed.GetValue(limit) is not null && parsed.GetValue(tokenizer) is null) throw RewardKitException.Input("--max-tokens needs --tokenizer FOLDER.");
             var encoder = parsed.GetValue(tokenizer) is { } folder ? Unlimited(Tokenizer.Load(folder)) : null;
             string[] paths = parsed.GetValue(other) is { } second ? [parsed.GetRequiredValue(file), second] : [parsed.GetRequiredValue(file)];
             var found = paths.Select(path =>
             {
-                var inspection = new PairInspection(PairFiles.Load(new(Path.GetFullPath(path)) { Reading = reading }), parsed.GetValue(seed));
+                var inspection = new PairInspection(PairFiles.Load(new(Path.GetFullPath(path)) { Reading = reading.Of(parsed) }), parsed.GetValue(seed));
                 return new Shown(path, inspection, Tokens(inspection, encoder, parsed.GetValue(limit)));
             }).ToArray();
             int? shared = found is [var one, var two] ? PairInspection.SharedPrompts(one.Found.Pairs, two.Found.Pairs) : null;
@@ -86,9 +59,6 @@ internal static class DataCommand
         }));
         return command;
     }
-
-    private static Option<string?> Column(string name, string what) =>
-        new($"--{name}") { Description = $"The column of {what}.", HelpName = "COLUMN" };
 
     private sealed record Shown(string Path, PairInspection Found, TokenLengths[] Tokens);
 

@@ -79,7 +79,7 @@ internal static class GenerateLines
     private static Line Parse(JsonElement line, int number)
     {
         var given = new[] { "text", "prompt", "messages" }.Where(name => JsonLines.Property(line, name, out _)).ToArray();
-        if (given.Length != 1) throw RewardKitException.Input("expected an object with just one of \"prompt\", \"messages\" and \"text\"");
+        if (given.Length != 1) throw RewardKitException.Input("expected an object with just one of \"prompt\", \"messages\" and \"text\"" + JsonLines.Near(line, "prompt", "messages", "text"));
         JsonLines.Property(line, given[0], out var value);
         return given[0] switch
         {

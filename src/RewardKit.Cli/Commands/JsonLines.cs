@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Text.Unicode;
+using RewardKit.Training.Data;
 
 namespace RewardKit.Cli.Commands;
 
@@ -20,7 +21,8 @@ internal static partial class JsonLines
         using var buffered = new BufferedStream(output);
         using var json = new Utf8JsonWriter(buffered, options);
         var number = 0;
-        foreach (var line in Lines(input, cancellation))
+        // Whoever writes line by line sees what came of a line before writing the next.
+        foreach (var line in Lines(input, cancellation, buffered.Flush))
         {
             number++;
             cancellation.ThrowIfCancellationRequested();
@@ -32,7 +34,7 @@ internal static partial class JsonLines
             }
             catch (RewardKitException e)
             {
-                throw RewardKitException.Input($"Standard input, line {number}: {e.Message}.", e);
+                throw At(line, number, e);
             }
             json.Flush();
             json.Reset();
@@ -59,7 +61,7 @@ internal static partial class JsonLines
             }
             catch (RewardKitException e)
             {
-                throw RewardKitException.Input($"Standard input, line {number}: {e.Message}.", e);
+                throw At(line, number, e);
             }
             yield return value;
         }
@@ -105,6 +107,17 @@ internal static partial class JsonLines
         return element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out value);
     }
 
+    /// <summary>A clause for the end of a message: the key that may be meant by another; nothing where none is near.</summary>
+    /// <param name="line">The object.</param>
+    /// <param name="expected">The keys that are expected.</param>
+    public static string Near(JsonElement line, params string[] expected)
+    {
+        if (line.ValueKind != JsonValueKind.Object) return "";
+        var near = line.EnumerateObject().Select(property => property.Name).Where(name => !expected.Contains(name))
+            .Select(name => (Name: name, Meant: NearNames.Nearest(name, expected))).FirstOrDefault(pair => pair.Meant is not null);
+        return near.Meant is null ? "" : $"; \"{near.Name}\" may be meant for \"{near.Meant}\"";
+    }
+
     private static JsonDocument Parse(byte[] line)
     {
         if (!Utf8.IsValid(line)) throw RewardKitException.Input("not valid UTF-8");
@@ -117,11 +130,19 @@ internal static partial class JsonLines
         }
         catch (JsonException e)
         {
-            throw RewardKitException.Input($"not valid JSON at byte {e.BytePositionInLine}", e);
+            throw RewardKitException.Input($"not valid JSON: {e.Message.Split(" LineNumber:")[0].TrimEnd('.')}", e);
         }
     }
 
-    private static IEnumerable<byte[]> Lines(Stream input, CancellationToken cancellation)
+    // What is wrong, and below it the line.
+    private static RewardKitException At(byte[] line, int number, RewardKitException e)
+    {
+        var column = e.InnerException is JsonException { BytePositionInLine: { } at } ? Encoding.UTF8.GetCharCount(line.AsSpan(0, (int)Math.Min(at, line.Length))) + 1 : 0;
+        var excerpt = Utf8.IsValid(line) ? "\n" + SourceExcerpt.Of(Encoding.UTF8.GetString(line), number, column) : "";
+        return RewardKitException.Input($"Standard input, line {number}: {e.Message}.{excerpt}", e);
+    }
+
+    private static IEnumerable<byte[]> Lines(Stream input, CancellationToken cancellation, Action? waiting = null)
     {
         var line = new MemoryStream();
         var buffer = new byte[1 << 16];
@@ -137,6 +158,7 @@ internal static partial class JsonLines
                 done += length + 1;
             }
             line.Write(buffer, done, count - done);
+            waiting?.Invoke();
         }
         if (line.Length > 0) yield return line.ToArray();
     }

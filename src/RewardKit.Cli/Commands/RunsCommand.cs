@@ -9,13 +9,8 @@ internal static class RunsCommand
     /// <summary>The command with its subcommands.</summary>
     public static Command Create()
     {
-        var folder = new Option<string>("--runs")
-        {
-            Description = "The folder that has the experiments' folders; default runs.",
-            HelpName = "DIR",
-            DefaultValueFactory = _ => "runs",
-            Recursive = true,
-        };
+        var folder = Folder();
+        folder.Recursive = true;
         var experiment = new Option<string?>("--experiment") { Description = "Only runs of this experiment.", HelpName = "NAME" };
         var state = new Option<RunState?>("--state") { Description = "Only runs in this state: Running, Evaluating, Finished, Failed, Stopped.", HelpName = "STATE" };
         var (json, verbose) = (Json.Option(), Shared.Verbose());
@@ -30,7 +25,7 @@ internal static class RunsCommand
             "rewardkit runs compare 3f2a 91c0",
             "rewardkit runs rm 3f2a --yes")
         {
-            folder, experiment, state, json, verbose, Show(folder), Compare(folder), Remove(folder),
+            folder, experiment, state, json, verbose, Show(folder), CompareCommand.Create(folder, "rewardkit runs compare 3f2a 91c0"), Remove(folder),
         };
         command.SetAction(parsed => Outcome.Of(parsed.GetValue(verbose), _ =>
         {
@@ -42,6 +37,14 @@ internal static class RunsCommand
         }));
         return command;
     }
+
+    /// <summary>The option that names the experiments' folder.</summary>
+    internal static Option<string> Folder() => new("--runs")
+    {
+        Description = "The folder that has the experiments' folders; default runs.",
+        HelpName = "DIR",
+        DefaultValueFactory = _ => "runs",
+    };
 
     private static Command Show(Option<string> folder)
     {
@@ -55,21 +58,6 @@ internal static class RunsCommand
             var row = Find(Index(parsed.GetRequiredValue(folder)).All(), parsed.GetRequiredValue(run));
             if (parsed.GetValue(json)) Json.Print(Facts(row));
             else Console.Write(RunsText.Show(row));
-        }));
-        return command;
-    }
-
-    private static Command Compare(Option<string> folder)
-    {
-        var (runs, verbose) = (Runs(folder, atLeast: 2), Shared.Verbose());
-        var command = new CommandWithExamples("compare", "Shows the settings in which runs differ, and their measurements side by side.", "rewardkit runs compare 3f2a 91c0")
-        {
-            runs, verbose,
-        };
-        command.SetAction(parsed => Outcome.Of(parsed.GetValue(verbose), _ =>
-        {
-            var all = Index(parsed.GetRequiredValue(folder)).All();
-            Console.Write(RunsText.Compare([.. parsed.GetRequiredValue(runs).Select(r => Find(all, r))]));
         }));
         return command;
     }
@@ -109,11 +97,13 @@ internal static class RunsCommand
         Arity = new ArgumentArity(atLeast, 100),
     }.OfRuns(folder);
 
-    private static RunIndex Index(string folder) => Directory.Exists(folder)
+    /// <summary>The index of a folder.</summary>
+    internal static RunIndex Index(string folder) => Directory.Exists(folder)
         ? new(folder, Console.Error.WriteLine)
         : throw RewardKitException.Input($"There is no folder {Path.GetFullPath(folder)} with experiments. Name one with --runs DIR.");
 
-    private static RunRow Find(IReadOnlyList<RunRow> rows, string name)
+    /// <summary>The run of an id, the beginning of one, or a folder.</summary>
+    internal static RunRow Find(IReadOnlyList<RunRow> rows, string name)
     {
         var folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(name));
         if (rows.FirstOrDefault(r => r.Folder == folder) is { } there) return there;

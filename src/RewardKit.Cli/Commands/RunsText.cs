@@ -7,7 +7,8 @@ namespace RewardKit.Cli.Commands;
 /// <summary>Runs as text for a terminal.</summary>
 internal static class RunsText
 {
-    private const string None = "-";
+    /// <summary>What stands where there is nothing.</summary>
+    public const string None = "-";
 
     /// <summary>A state's name.</summary>
     public static string Of(RunState state) => state.ToString().ToLowerInvariant();
@@ -49,44 +50,23 @@ internal static class RunsText
         }
     }
 
-    /// <summary>Where runs differ.</summary>
-    public static string Compare(IReadOnlyList<RunRow> rows)
-    {
-        var settings = rows.Select(r => r.About.Concat(RunSettings.Of(r)).Append(new("experiment", r.Experiment)).Append(new("arm", r.Arm)).ToDictionary()).ToArray();
-        string[][] differ =
-        [
-            .. from name in settings.SelectMany(s => s.Keys).Distinct().Order(StringComparer.Ordinal)
-               let values = settings.Select(s => s.GetValueOrDefault(name, None)).ToArray()
-               where values.Distinct().Count() > 1
-               select (string[])[name, .. values],
-        ];
-        string[][] measured =
-        [
-            .. rows.SelectMany(r => r.Metrics.Keys).Distinct()
-                .Select(name => (string[])[name, .. rows.Select(r => r.Metrics.TryGetValue(name, out var value) ? Number(value) : None)]),
-        ];
-        return Table(
-        [
-            ["", .. rows.Select(r => r.Id)], ["state", .. rows.Select(r => Of(r.State))], .. differ,
-            ["took", .. rows.Select(Took)], .. measured,
-        ]) + (differ.Length == 0 ? "\nThe settings are the same.\n" : "");
-    }
-
-    private static string Took(RunRow row) => (row.Ended ?? (row.IsLive ? DateTimeOffset.UtcNow : null)) - row.Started is not { } took
+    /// <summary>How long a run took.</summary>
+    public static string Took(RunRow row) => (row.Ended ?? (row.IsLive ? DateTimeOffset.UtcNow : null)) - row.Started is not { } took
         ? None
         : took.TotalMinutes < 1 ? $"{took.Seconds} s" : took.TotalHours < 1 ? $"{took.Minutes} min {took.Seconds} s" : $"{(int)took.TotalHours} h {took.Minutes} min";
 
     private static string Time(DateTimeOffset time) => time.ToLocalTime().ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
 
-    private static string Number(double value) => value.ToString("0.######", CultureInfo.InvariantCulture);
+    /// <summary>A measurement.</summary>
+    public static string Number(double value) => value.ToString("0.######", CultureInfo.InvariantCulture);
 
     private static string FirstLine(string? text) => Clean((text ?? "").Split('\n')[0]) is { Length: > 80 } line ? line[..80] + "…" : Clean((text ?? "").Split('\n')[0]);
 
     // What a plugin says must not steer the terminal.
     private static string Clean(string text) => string.Concat(text.Select(c => char.IsControl(c) && c != '\n' ? ' ' : c));
 
-    // Columns as wide as their widest value; the last one ends where it ends.
-    private static string Table(IReadOnlyList<string[]> rows)
+    /// <summary>Columns as wide as their widest value; the last one ends where it ends.</summary>
+    public static string Table(IReadOnlyList<string[]> rows)
     {
         var widths = Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(r => r[column].Length)).ToArray();
         return string.Concat(rows.Select(r => string.Join("  ", r.Select((value, column) => Clean(value).PadRight(widths[column]))).TrimEnd() + "\n"));

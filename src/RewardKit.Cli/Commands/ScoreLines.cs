@@ -57,7 +57,8 @@ internal static class ScoreLines
             return Single(new([.. turns[..^1]]), new([turns[^1]]));
         }
         if (!Has("prompt") || !(Has("response") || Has("chosen") && Has("rejected")))
-            throw RewardKitException.Input("expected an object with \"prompt\" and \"response\", with \"prompt\", \"chosen\" and \"rejected\", or with \"messages\"");
+            throw RewardKitException.Input("expected an object with \"prompt\" and \"response\", with \"prompt\", \"chosen\" and \"rejected\", or with \"messages\""
+                + JsonLines.Near(line, "prompt", "response", "chosen", "rejected", "messages"));
         var prompt = Turns("prompt", "user");
         return Has("response") ? Single(prompt, Turns("response", "assistant"))
             : new(number, line.Clone(), prompt, Turns("chosen", "assistant"), Turns("rejected", "assistant"));

@@ -29,9 +29,9 @@ internal sealed record ArmSamples(
     /// All arms that leave samples, by evaluator and then in the experiment's order. A run whose rewards are not all
     /// finite, or that looked at other pairs than the first, is left out.
     /// </summary>
-    public static IReadOnlyList<ArmSamples> Of(ExperimentResult result)
+    public static IReadOnlyList<ArmSamples> Of(ReportContent result)
     {
-        var arms = result.Spec.Arms.Select(a => a.Name).ToList();
+        var arms = result.Outline.Arms.ToList();
         var all = new List<ArmSamples>();
         foreach (var evaluator in result.Runs.SelectMany(r => r.Samples.Keys).Distinct())
         {
@@ -47,7 +47,7 @@ internal sealed record ArmSamples(
     }
 
     /// <summary>Which runs are left out for rewards that are not finite, in sentences.</summary>
-    public static IEnumerable<string> LeftOut(ExperimentResult result) => result.Runs.Where(r => !r.Samples.Values.All(IsFinite))
+    public static IEnumerable<string> LeftOut(ReportContent result) => result.Runs.Where(r => !r.Samples.Values.All(IsFinite))
         .Select(r => $"{r.Arm}, seed {r.Seed}, has rewards that are no finite numbers; calibration, length, margins and pairs leave it out.");
 
     private static bool IsFinite(IEnumerable<EvaluationSample> samples) =>

@@ -31,17 +31,13 @@ internal static class ExperimentCheck
         spec = spec with
         {
             Arms = [.. spec.Arms.Select(a => In(a, () => a with { Loss = methods.Complete(a.Loss), Augmenters = [.. a.Augmenters.Select(methods.Complete)], Composer = a.Composer is { } c ? methods.Complete(c) : null }))],
-            Evaluations = [.. spec.Evaluations.Select(e => e with { Evaluator = methods.Complete(e.Evaluator) })],
+            Evaluations = Evaluations(spec, methods),
         };
         string? rewards = null; // An evaluator that reads rewards of single responses.
         string? scores = null; // An evaluator that judges what a model says of texts, not what it writes.
         foreach (var evaluation in spec.Evaluations)
         {
-            if (methods.Describe(evaluation.Evaluator) is { } described && described.OwnData != evaluation.Pairs is null)
-                throw RewardKitException.Input($"The {described.Label} " + (described.OwnData
-                    ? "brings its own data, but is given pairs. Leave them out." : "judges by held-out pairs, but is given none. Name them."));
             var needs = methods.CreateEvaluator(evaluation.Evaluator).Needs;
-            if (needs.HasFlag(EvaluatorNeeds.Generator)) NeedGenerator(spec.Generator, $"The evaluator {evaluation.Evaluator.Id}");
             if (needs.HasFlag(EvaluatorNeeds.Rewards)) rewards ??= evaluation.Evaluator.Id;
             if (!needs.HasFlag(EvaluatorNeeds.Writer) || needs.HasFlag(EvaluatorNeeds.Rewards)) scores ??= evaluation.Evaluator.Id;
         }
@@ -60,6 +56,21 @@ internal static class ExperimentCheck
             }
         }
         return (spec, unusable);
+    }
+
+    /// <summary>The evaluators with every option spelled out.</summary>
+    /// <exception cref="RewardKitException">One has no pairs, or has pairs of its own, or needs a text generator that is not named.</exception>
+    public static IReadOnlyList<EvaluationSpec> Evaluations(ExperimentSpec spec, MethodSource methods)
+    {
+        EvaluationSpec[] all = [.. spec.Evaluations.Select(e => e with { Evaluator = methods.Complete(e.Evaluator) })];
+        foreach (var evaluation in all)
+        {
+            if (methods.Describe(evaluation.Evaluator) is { } described && described.OwnData != evaluation.Pairs is null)
+                throw RewardKitException.Input($"The {described.Label} " + (described.OwnData
+                    ? "brings its own data, but is given pairs. Leave them out." : "judges by held-out pairs, but is given none. Name them."));
+            if (methods.CreateEvaluator(evaluation.Evaluator).Needs.HasFlag(EvaluatorNeeds.Generator)) NeedGenerator(spec.Generator, $"The evaluator {evaluation.Evaluator.Id}");
+        }
+        return all;
     }
 
     private static void Make(ExperimentSpec spec, ArmSpec arm, MethodSource methods, string? rewards, string? scores)

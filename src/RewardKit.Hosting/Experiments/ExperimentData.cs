@@ -34,7 +34,7 @@ internal sealed class ExperimentData
     public IReadOnlyList<string> Notes(IReadOnlyList<RunResult> runs)
     {
         var notes = new List<string>();
-        foreach (var (data, pairs) in _pairs.Loaded)
+        foreach (var (data, pairs) in _pairs.Loaded.Where(loaded => loaded.Key.Files.Any()))
         {
             var skipped = pairs.Skipped.Sum(s => s.Records.Count);
             var reasons = string.Join("; ", pairs.Skipped.Select(s => $"{s.Reason}: {Records(s.Records)}"));

@@ -32,6 +32,21 @@ public sealed record RunResult(
 /// <param name="Details">The same with the stack trace.</param>
 public sealed record RunFailure(string Arm, int? Seed, string Message, string Details);
 
+/// <summary>What reports are made of: an experiment that was just finished, or one as it lies in its folder.</summary>
+/// <param name="Runs">Every arm under every seed, in the order of the specification, but for those that failed.</param>
+/// <param name="Trivial">The trivial baselines, judged by the same evaluators.</param>
+/// <param name="Environment">Versions and machine facts.</param>
+/// <param name="Notes">What the reader should know of the data: skipped and truncated records.</param>
+public abstract record ReportContent(
+    IReadOnlyList<RunResult> Runs, IReadOnlyList<RunResult> Trivial, IReadOnlyDictionary<string, string> Environment, IReadOnlyList<string> Notes)
+{
+    /// <summary>What was asked, in words.</summary>
+    public abstract ExperimentOutline Outline { get; }
+
+    /// <summary>The runs that failed, in the order in which they did.</summary>
+    public IReadOnlyList<RunFailure> Failures { get; init; } = [];
+}
+
 /// <summary>A finished experiment.</summary>
 /// <param name="Spec">What was asked.</param>
 /// <param name="Runs">Every arm under every seed, in the order of the specification, but for those that failed.</param>
@@ -43,8 +58,20 @@ public sealed record ExperimentResult(
     IReadOnlyList<RunResult> Runs,
     IReadOnlyList<RunResult> Trivial,
     IReadOnlyDictionary<string, string> Environment,
-    IReadOnlyList<string> Notes)
+    IReadOnlyList<string> Notes) : ReportContent(Runs, Trivial, Environment, Notes)
 {
-    /// <summary>The runs that failed, in the order in which they did.</summary>
-    public IReadOnlyList<RunFailure> Failures { get; init; } = [];
+    /// <inheritdoc/>
+    public override ExperimentOutline Outline => ExperimentOutline.Of(Spec);
+}
+
+/// <summary>An experiment as it lies in its folder.</summary>
+internal sealed record StoredExperiment(
+    ExperimentOutline Kept,
+    IReadOnlyList<RunResult> Runs,
+    IReadOnlyList<RunResult> Trivial,
+    IReadOnlyDictionary<string, string> Environment,
+    IReadOnlyList<string> Notes) : ReportContent(Runs, Trivial, Environment, Notes)
+{
+    /// <inheritdoc/>
+    public override ExperimentOutline Outline => Kept;
 }

@@ -15,9 +15,6 @@ namespace RewardKit.Hosting.Experiments;
 /// <param name="processes">The processes that run it together; null for this one alone.</param>
 public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models, RunProcesses? processes = null)
 {
-    // The same for every run: an evaluator that draws items draws the same ones for all, and they can be compared.
-    private const int EvaluationSeed = 0;
-
     /// <summary>Whether this process writes and talks; the others follow it.</summary>
     public bool Leads => processes?.Leads != false;
 
@@ -45,6 +42,7 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models, R
         var generator = new ExperimentGenerator(spec, methods);
         var language = new LanguageModels(spec, methods, models);
         var keys = new RunKeys(spec, methods, models, generator, language, processes?.Group.Size ?? 1);
+        var judge = new Judge(spec, data, methods, generator, language, cancellation);
         var telling = new Lock();
         var recorder = new RunRecorder(spec);
 
@@ -75,16 +73,8 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models, R
         }
         if (runs.Count == 0) throw failures.AsException();
         RunResult[] ordered = [.. spec.Arms.SelectMany(a => spec.Seeds.Where(s => runs.ContainsKey((a.Name, s))).Select(s => runs[(a.Name, s)]))];
-        var trivial = TrivialBaselines.For(data.Train.Examples, cancellation)
-            .Select(scorer => failures.Catch(scorer.Name, null, $"The trivial baseline \"{scorer.Name}\"", () => RunTrivial(scorer)))
-            .OfType<RunResult>().ToArray();
+        var trivial = judge.Trivial(failures);
         return new(spec, ordered, trivial, RunEnvironment.Facts(spec, methods, models), data.Notes(ordered)) { Failures = failures.All };
-
-        RunResult RunTrivial(IScorer scorer)
-        {
-            var (measurements, samples) = Evaluate(null, "", 0, scorer, new(), _ => { });
-            return new(scorer.Name, null, measurements, samples, null, new Dictionary<string, long>(), null, false);
-        }
 
         RunResult Share(ArmSpec arm, int seed)
         {
@@ -122,7 +112,7 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models, R
 
             var evaluationKey = keys.Evaluation(arm, trainingKey);
             var earlier = found is null ? null : store.FindEvaluation(arm.Name, seed, evaluationKey);
-            var (measurements, samples) = earlier ?? Judge();
+            var (measurements, samples) = earlier ?? Judged();
             return new(arm.Name, seed, measurements, samples, log, findings.Counts, store.FolderOf(arm.Name, seed), earlier is not null)
             {
                 Measures = findings.Measures,
@@ -136,12 +126,12 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models, R
                 return alike;
             }
 
-            (IReadOnlyDictionary<string, Measurement>, IReadOnlyDictionary<string, IReadOnlyList<EvaluationSample>>) Judge()
+            (IReadOnlyDictionary<string, Measurement>, IReadOnlyDictionary<string, IReadOnlyList<EvaluationSample>>) Judged()
             {
                 entered(RunState.Evaluating);
                 using var model = Load(arm.Name, seed, (done, total) => Tell(arm, seed, new("evaluate", done, total, "texts")));
                 var meter = new GenerationMeter(p => Tell(arm, seed, p));
-                var judged = Evaluate(arm, trainingKey.Hash, seed, model, meter, Notice(arm.Name, seed));
+                var judged = judge.Evaluate(arm, trainingKey.Hash, seed, model, meter, Notice(arm.Name, seed));
                 // No table of the report has it: it is told once, when it costs something.
                 if (meter.Answered > 0) Notice(arm.Name, seed)($"{meter.Answered} texts were generated for its evaluation ({meter.Cost}).");
                 store.SaveEvaluation(arm.Name, seed, evaluationKey, judged.Measurements, judged.Samples);
@@ -199,10 +189,10 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models, R
                 : null;
             var meter = new GenerationMeter(p => Tell(arm, seed, p));
             using var writer = generator.IsUsedBy(arm) ? generator.Open(arm, meter, Notice(arm.Name, seed)) : null;
-            var judge = spec.Arms.FirstOrDefault(a => a.Name == arm.Baseline);
+            var filter = spec.Arms.FirstOrDefault(a => a.Name == arm.Baseline);
             using var loan = language.Borrow(spec.ModelOf(arm), seed, meter, Notice(arm.Name, seed), (done, total) => Tell(arm, seed, new("augment", done, total, "responses")));
-            using var critic = judge is null ? null : OpenToScore(judge, meter, Notice(arm.Name, seed));
-            var scorer = judge is null ? null : Composed(judge, baseline!, critic, loan);
+            using var critic = filter is null ? null : judge.OpenToScore(filter, meter, Notice(arm.Name, seed));
+            var scorer = filter is null ? null : judge.Composed(filter, baseline!, critic, loan);
             var stream = data.TrainOf(arm).Examples.ToAsyncEnumerable();
             foreach (var use in arm.Augmenters)
             {
@@ -214,71 +204,13 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models, R
                     (name, value) => findings.Measures[name] = value);
                 stream = augmenter.AugmentAsync(stream, context, cancellation);
             }
-            var examples = Blaming(() => critic?.Failure ?? writer?.Failure ?? loan.Failure, () => PairStore.Collect(stream.ToBlockingEnumerable(cancellation)));
+            var examples = Judge.Blaming(() => critic?.Failure ?? writer?.Failure ?? loan.Failure, () => PairStore.Collect(stream.ToBlockingEnumerable(cancellation)));
             foreach (var (total, count) in meter.Totals) counts[total] = count;
             return examples;
         }
 
-        // What a generator threw came through a plugin, whose fault it is not.
-        static T Blaming<T>(Func<RewardKitException?> thrown, Func<T> work)
-        {
-            try
-            {
-                return work();
-            }
-            catch (Exception e) when (thrown() is { } failure && PluginFault.Unwrap(e) == failure)
-            {
-                throw failure.ExitCode == 2 ? RewardKitException.Input(failure.Message, failure) : RewardKitException.Failure(failure.Message, failure);
-            }
-        }
-
-        // How an arm's model scores is decided with one seed for all, as evaluators' draws are.
-        IScorer Composed(ArmSpec arm, ITrainedModel model, ITextGenerator? writer, LanguageModels.Loan loan)
-        {
-            if (arm.Composer is null) return model;
-            var composer = methods.CreateComposer(arm.Composer);
-            var policies = composer.Needs.HasFlag(ComposerNeeds.Policies);
-            var member = new ScorerMember(model)
-            {
-                Writer = composer.Needs.HasFlag(ComposerNeeds.Writers) ? model.Writer : null,
-                Policy = policies ? model.Policy : null,
-                Reference = policies ? loan.Reference(spec.ModelOf(arm)) : null,
-            };
-            return composer.Compose([member], new([], EvaluationSeed, writer), cancellation);
-        }
-
-        CachedGenerator? OpenToScore(ArmSpec arm, GenerationMeter meter, Action<string> notice) =>
-            generator.IsUsedToScore(arm) ? generator.Open(arm, meter, notice) : null;
-
         ITrainedModel Load(string arm, int seed, Action<int, int> scored) =>
             models.Load($"{arm}, seed {seed}", store.CheckpointOf(arm, seed), scored);
-
-        (IReadOnlyDictionary<string, Measurement> Measurements, IReadOnlyDictionary<string, IReadOnlyList<EvaluationSample>> Samples)
-            Evaluate(ArmSpec? arm, string trainedAs, int seed, IScorer trained, GenerationMeter meter, Action<string> notice)
-        {
-            using var writer = generator.Judges ? generator.Open(null, meter, notice) : null;
-            using var critic = arm is null ? null : OpenToScore(arm, meter, notice);
-            using var loan = language.Borrow(arm is null ? spec.Model : spec.ModelOf(arm), seed, meter, notice);
-            var scorer = arm is null ? trained : Composed(arm, (ITrainedModel)trained, critic, loan);
-            var measurements = new Dictionary<string, Measurement>();
-            var samples = new Dictionary<string, IReadOnlyList<EvaluationSample>>();
-            foreach (var (label, evaluation, pairs) in data.Evaluations)
-            {
-                var evaluator = methods.CreateEvaluator(evaluation.Evaluator);
-                var writes = evaluator.Needs.HasFlag(EvaluatorNeeds.Writer);
-                // A trivial baseline writes nothing.
-                if (writes && arm is null) continue;
-                var answers = writes ? loan.Writer(trained.Name, trainedAs, () => ((ITrainedModel)trained).Writer) : null;
-                var context = new EvaluationContext(scorer, pairs, EvaluationSeed, writer, answers);
-                var report = Blaming(
-                    () => critic?.Failure ?? writer?.Failure ?? loan.Failure, () => evaluator.EvaluateAsync(context, cancellation).GetAwaiter().GetResult());
-                // Copied, because lists and dictionaries made in a plugin are types of the plugin and would keep it loaded.
-                foreach (var (metric, measured) in report.Metrics)
-                    measurements.Add($"{label}/{metric}", new(measured.Value, measured.Items?.ToArray(), measured.Chance));
-                samples.Add(label, report.Samples.ToArray());
-            }
-            return (measurements, samples);
-        }
     }
 
     private static string NameOf(ArmSpec arm, int seed) => $"The arm \"{arm.Name}\" with seed {seed}";

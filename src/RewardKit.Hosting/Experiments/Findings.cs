@@ -37,7 +37,7 @@ public static class Findings
 
     /// <summary>Which runs failed, in a sentence; null where none did.</summary>
     /// <param name="result">The finished experiment.</param>
-    public static string? Failed(ExperimentResult result)
+    public static string? Failed(ReportContent result)
     {
         if (result.Failures.Count == 0) return null;
         var names = result.Failures.GroupBy(f => f.Arm).Select(arm => arm.Key + arm.Select(f => f.Seed).OfType<int>().ToArray() switch

@@ -10,6 +10,13 @@ namespace RewardKit.Hosting.Experiments;
 /// <param name="Measures">Numbers that are no counts.</param>
 internal sealed record AugmenterFindings(Dictionary<string, long> Counts, Dictionary<string, double> Measures);
 
+/// <summary>A finished run as it lies in its folder.</summary>
+/// <param name="Run">What was found.</param>
+/// <param name="TrainingKey">The key of its training.</param>
+/// <param name="EvaluationKey">The key of its evaluation.</param>
+/// <param name="EvaluationParts">The parts of that key: evaluators and pairs.</param>
+internal sealed record StoredRun(RunResult Run, string TrainingKey, string EvaluationKey, IReadOnlyDictionary<string, string> EvaluationParts);
+
 /// <summary>
 /// Finished runs on disk, a folder each: <c>ARM/seed-N/</c> with <c>checkpoint/</c> (the trained model),
 /// <c>log.jsonl</c> (one line an optimiser step), <c>training.json</c> (key of the training, what the augmenters counted and measured),
@@ -52,7 +59,7 @@ internal sealed class RunStore(string folder, bool keepCheckpoints = false)
     {
         foreach (var place in runs.SelectMany(r => new[] { FolderOf(r.Arm, r.Seed), Beside(r.Arm, r.Seed) }).Where(Directory.Exists))
             foreach (var file in Directory.GetFiles(place, "*.tmp")) File.Delete(file);
-        foreach (var file in new[] { "results.json", "report.html" }.SelectMany(name => Directory.GetFiles(folder, name + ".*.tmp"))) File.Delete(file);
+        foreach (var file in new[] { "results.json", "report.html", "experiment.json" }.SelectMany(name => Directory.GetFiles(folder, name + ".*.tmp"))) File.Delete(file);
     }
 
     /// <summary>A finished training with this key: its log and what the augmenters said; null if there is none.</summary>
@@ -69,7 +76,27 @@ internal sealed class RunStore(string folder, bool keepCheckpoints = false)
         if (Read<TrainingFile>(Path.Combine(place, "training.json")) is not { } file || file.Key != key.Hash) return null;
         if (file.Checkpoint is null || !file.Checkpoint.SequenceEqual(Sizes(CheckpointIn(place)))) return null;
         if (ReadSteps(Path.Combine(place, "log.jsonl")) is not { } steps || steps.Length != file.Steps) return null;
-        return (new(steps, file.TruncatedPrompts, file.TruncatedResponses, file.Seconds) { DroppedPairs = file.DroppedPairs, KeptStep = file.KeptStep }, new(file.Counts, file.Measures ?? []));
+        return (LogOf(file, steps), new(file.Counts, file.Measures ?? []));
+    }
+
+    private static TrainingLog LogOf(TrainingFile file, StepLog[] steps) =>
+        new(steps, file.TruncatedPrompts, file.TruncatedResponses, file.Seconds) { DroppedPairs = file.DroppedPairs, KeptStep = file.KeptStep };
+
+    /// <summary>A finished run as it lies in a folder, under whatever keys, also where its model is gone; null if it is not whole.</summary>
+    /// <param name="arm">Its arm.</param>
+    /// <param name="seed">Its seed.</param>
+    /// <param name="place">The folder.</param>
+    public static StoredRun? Read(string arm, int seed, string place)
+    {
+        if (Read<TrainingFile>(Path.Combine(place, "training.json")) is not { Counts: not null } training) return null;
+        if (Read<RunFile>(Path.Combine(place, "run.json")) is not { Measurements: not null, Samples: not null } run) return null;
+        if (ReadSteps(Path.Combine(place, "log.jsonl")) is not { } steps || steps.Length != training.Steps) return null;
+        var result = new RunResult(
+            arm, seed, run.Measurements, run.Samples.ToDictionary(s => s.Key, s => (IReadOnlyList<EvaluationSample>)s.Value), LogOf(training, steps), training.Counts, place, true)
+        {
+            Measures = training.Measures ?? [],
+        };
+        return new(result, training.Key, run.Key, run.Parts);
     }
 
     /// <summary>Trains into a folder beside, then puts it in place of whatever was there.</summary>

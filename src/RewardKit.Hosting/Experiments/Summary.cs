@@ -70,7 +70,7 @@ public sealed class Summary
     public SummaryRow? Row(string arm, string metric) => Rows.FirstOrDefault(r => r.Arm == arm && r.Metric == metric);
 
     /// <summary>Takes an experiment's runs together.</summary>
-    public static Summary Of(ExperimentResult result)
+    public static Summary Of(ReportContent result)
     {
         var metrics = result.Runs.Concat(result.Trivial).SelectMany(r => r.Measurements.Keys).Distinct().ToArray();
         var arms = result.Runs.GroupBy(r => r.Arm).Select(g => (g.Key, Runs: g.ToArray(), Trivial: false))

@@ -9,7 +9,7 @@ namespace RewardKit.Hosting.Reports;
 /// </summary>
 internal static class AccuracyChart
 {
-    public static Html Draw(ExperimentResult result, Summary summary, string metric)
+    public static Html Draw(ReportContent result, Summary summary, string metric)
     {
         var rows = summary.Rows.Where(r => r.Metric == metric).ToArray();
         var axis = Axis.Over(
@@ -17,7 +17,7 @@ internal static class AccuracyChart
                 .. rows.SelectMany(r => new[] { r.Mean, r.Interval?.Low ?? r.Mean, r.Interval?.High ?? r.Mean, r.Chance ?? r.Mean }),
                 .. Seeds(result.Runs).SelectMany(s => s.Interval is { } i ? new[] { i.Low, i.High } : [s.Value]),
             ]);
-        var places = result.Spec.Arms.Select(a => a.Name).ToList();
+        var places = result.Outline.Arms.ToList();
         var chance = rows.Select(r => r.Chance).FirstOrDefault(c => c is not null);
         return Html.Of($"""
             <div class="dots" role="img" aria-label="{metric}: mean and 95 % interval of each arm">

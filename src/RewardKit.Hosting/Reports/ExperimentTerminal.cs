@@ -55,6 +55,37 @@ public static class ExperimentTerminal
         return result;
     }
 
+    /// <summary>Has trained models judged, and prints the result.</summary>
+    /// <param name="evaluation">Judges them.</param>
+    /// <param name="request">The models and the evaluators.</param>
+    /// <param name="console">Where to show it; null for nowhere.</param>
+    /// <param name="notice">Told, in a sentence, what the user should know at once.</param>
+    /// <param name="cancellation">Stops between batches.</param>
+    /// <exception cref="RewardKitException">Something is wrong with what is asked for, or every model failed.</exception>
+    public static ExperimentResult Evaluate(
+        ModelEvaluation evaluation, EvaluationRequest request, IAnsiConsole? console, Action<string> notice, CancellationToken cancellation = default)
+    {
+        var result = console?.Profile.Capabilities is { Ansi: true, Interactive: true }
+            ? console.Status().Start("loading", status => evaluation.Run(request, new Sentences(notice, text => status.Status(Markup.Escape(text))), cancellation))
+            : evaluation.Run(request, new Sentences(notice, _ => { }), cancellation);
+        if (console is not null) ResultTerminal.Print(result, [], console);
+        return result;
+    }
+
+    private sealed class Sentences(Action<string> notice, Action<string> status) : IExperimentProgress
+    {
+        public void Started(string arm, int seed) => status(arm);
+
+        public void Advanced(string arm, int seed, TrainingProgress progress) => status($"{arm}: {progress.Done} of {progress.Total} {progress.Unit}");
+
+        public void Noted(string arm, int seed, string sentence) => notice($"{arm}: {sentence}");
+
+        public void Finished(RunResult run) { }
+
+        // The result has them.
+        public void Failed(RunFailure failure) { }
+    }
+
     /// <summary>Shows how far some work is: bars on a terminal, else lines.</summary>
     /// <param name="console">Where.</param>
     /// <param name="leads">Whether this process shows anything at all.</param>

@@ -13,13 +13,13 @@ public static class ReportPage
 {
     /// <summary>The page's text.</summary>
     /// <param name="result">The finished experiment.</param>
-    public static string Write(ExperimentResult result)
+    public static string Write(ReportContent result)
     {
         var summary = Summary.Of(result);
         var evaluators = ArmSamples.Of(result).GroupBy(a => a.Evaluator).Select(g => (Evaluator: g.Key, Arms: g.ToArray())).ToArray();
         var data = new
         {
-            arms = result.Spec.Arms.Select(a => a.Name),
+            arms = result.Outline.Arms,
             curves = TrainingCurves.Data(result),
             calibration = evaluators.Select(e => CalibrationSection.Data(e.Arms)),
             length = evaluators.Select(e => LengthSection.Data(e.Arms)),
@@ -28,7 +28,7 @@ public static class ReportPage
         return Fill(Asset("report.html"), new()
         {
             ["samples"] = new(evaluators.Length > 0 ? "" : "no-samples"),
-            ["title"] = Html.Of($"{result.Spec.Name}"),
+            ["title"] = Html.Of($"{result.Outline.Name}"),
             ["style"] = new(Asset("uPlot.min.css") + "\n" + Asset("report.css")),
             ["lead"] = Lead(result, summary),
             ["accuracy"] = Accuracies(result, summary),
@@ -54,11 +54,11 @@ public static class ReportPage
             Html.Of($"{(evaluators.Length > 1 ? Html.Of($"<h3>{e.Item.Evaluator}</h3>") : default)}{piece(e.Item, e.Index)}"));
     }
 
-    private static Html Lead(ExperimentResult result, Summary summary)
+    private static Html Lead(ReportContent result, Summary summary)
     {
-        var spec = result.Spec;
-        var seeds = spec.Seeds.Count == 1 ? "one seed" : $"{spec.Seeds.Count} seeds";
-        var arms = spec.Arms.Count == 1 ? "One arm" : $"{spec.Arms.Count} arms";
+        var outline = result.Outline;
+        var seeds = outline.Seeds.Count == 1 ? "one seed" : $"{outline.Seeds.Count} seeds";
+        var arms = outline.Arms.Count == 1 ? "One arm" : $"{outline.Arms.Count} arms";
         var sentences = Html.Each(summary.Accuracies.Take(1), metric =>
         {
             var best = summary.Rows.Where(r => r.Metric == metric && !r.Trivial).MaxBy(r => r.Mean);
@@ -66,16 +66,13 @@ public static class ReportPage
             var range = best.Interval is { } i ? $" (95 % interval {Findings.Range(i, true)})" : "";
             return Html.Of($"Highest on {metric}: <b>{best.Arm}</b> with {Findings.Number(best.Mean, true)}{range}, over {best.Items} held-out pairs. {string.Join(' ', Findings.Of(summary, metric))}");
         });
-        var lead = Html.Of($"{arms} trained on {Trained(spec)} with {seeds} each. {sentences} {Findings.Failed(result) ?? ""}");
+        var lead = Html.Of($"{arms} trained on {outline.TrainedOn} with {seeds} each. {sentences} {Findings.Failed(result) ?? ""}");
         // A number and its sign stay in one line.
         return new(lead.Text.Replace(" %", "&nbsp;%", StringComparison.Ordinal));
     }
 
-    private static string Trained(ExperimentSpec spec) =>
-        spec.Arms.Select(spec.TrainOf).Distinct().ToArray() is [var same] ? same.Describe(f => Path.GetFileName(f.Path)) : "training pairs of their own";
-
     // What is of a part stands folded below what its evaluator says as a whole.
-    private static Html Accuracies(ExperimentResult result, Summary summary)
+    private static Html Accuracies(ReportContent result, Summary summary)
     {
         var first = summary.Accuracies.FirstOrDefault();
         return Html.Each(summary.Accuracies.GroupBy(m => m.Split('/')[0]), evaluator =>
@@ -90,7 +87,7 @@ public static class ReportPage
     }
 
     // What the first chart says in words stands at the head of the page already.
-    private static Html Accuracy(ExperimentResult result, Summary summary, string metric, bool inWords) => Html.Of($"""
+    private static Html Accuracy(ReportContent result, Summary summary, string metric, bool inWords) => Html.Of($"""
         <h3>{metric}</h3>
         {AccuracyChart.Draw(result, summary, metric)}
         {ComparisonTable.Draw(summary, metric)}

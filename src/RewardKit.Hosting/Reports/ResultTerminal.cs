@@ -10,13 +10,13 @@ public static class ResultTerminal
     /// <param name="result">The finished experiment.</param>
     /// <param name="files">The files to name at the end.</param>
     /// <param name="console">Where to print.</param>
-    public static void Print(ExperimentResult result, IReadOnlyList<string> files, IAnsiConsole console)
+    public static void Print(ReportContent result, IReadOnlyList<string> files, IAnsiConsole console)
     {
         var summary = Summary.Of(result);
         foreach (var metric in summary.Accuracies.Where(m => !Summary.IsPart(m)))
         {
             console.WriteLine();
-            console.Write(Accuracy(summary, metric, bestFirst: result.Spec.Arms.Any(a => a.Values.Count > 0)));
+            console.Write(Accuracy(summary, metric, bestFirst: result.Outline.Sweep.Count > 0));
             foreach (var sentence in Findings.Of(summary, metric)) console.WriteLine(sentence);
         }
         string[] others = [.. summary.Metrics.Except(summary.Accuracies).Where(m => !Summary.IsPart(m))];

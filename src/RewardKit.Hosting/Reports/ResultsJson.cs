@@ -36,7 +36,7 @@ public static class ResultsJson
 
     /// <summary>The file's text, UTF-8.</summary>
     /// <param name="result">The finished experiment.</param>
-    public static byte[] Write(ExperimentResult result)
+    public static byte[] Write(ReportContent result)
     {
         var summary = Summary.Of(result);
         using var stream = new MemoryStream();
@@ -45,39 +45,19 @@ public static class ResultsJson
         using (var json = new Utf8JsonWriter(stream, options))
         {
             json.WriteStartObject();
-            json.WriteString("experiment", result.Spec.Name);
-            json.WriteStartObject("data");
-            Pairs(json, "train", result.Spec.Train);
-            json.WriteStartArray("arms");
-            foreach (var arm in result.Spec.Arms.Where(a => a.Train is not null))
-            {
-                json.WriteStartObject();
-                json.WriteString("arm", arm.Name);
-                Pairs(json, "pairs", arm.Train);
-                json.WriteEndObject();
-            }
-            json.WriteEndArray();
-            Pairs(json, "validation", result.Spec.Validation);
-            json.WriteStartArray("evaluations");
-            foreach (var evaluation in result.Spec.Evaluations)
-            {
-                json.WriteStartObject();
-                json.WriteString("evaluator", evaluation.Evaluator.Id);
-                Pairs(json, "pairs", evaluation.Pairs);
-                json.WriteEndObject();
-            }
-            json.WriteEndArray();
-            json.WriteEndObject();
+            json.WriteString("experiment", result.Outline.Name);
+            json.WritePropertyName("data");
+            result.Outline.Data.WriteTo(json);
             json.WriteStartArray("sweep");
-            foreach (var arm in result.Spec.Arms.Where(a => a.Values.Count > 0))
+            foreach (var arm in result.Outline.Sweep)
             {
                 json.WriteStartObject();
-                json.WriteString("arm", arm.Name);
+                json.WriteString("arm", arm.Arm);
                 json.WriteStartObject("values");
                 foreach (var (name, value) in arm.Values)
                 {
                     json.WritePropertyName(name);
-                    JsonSerializer.Serialize(json, value);
+                    value.WriteTo(json);
                 }
                 json.WriteEndObject();
                 json.WriteEndObject();
@@ -130,6 +110,40 @@ public static class ResultsJson
         }
         stream.WriteByte((byte)'\n');
         return stream.ToArray();
+    }
+
+    /// <summary>The object <c>data</c>.</summary>
+    /// <param name="spec">The experiment.</param>
+    internal static JsonElement Data(ExperimentSpec spec)
+    {
+        using var stream = new MemoryStream();
+        using (var json = new Utf8JsonWriter(stream))
+        {
+            json.WriteStartObject();
+            Pairs(json, "train", spec.Train.Files.Any() ? spec.Train : null);
+            json.WriteStartArray("arms");
+            foreach (var arm in spec.Arms.Where(a => a.Train is not null))
+            {
+                json.WriteStartObject();
+                json.WriteString("arm", arm.Name);
+                Pairs(json, "pairs", arm.Train);
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
+            Pairs(json, "validation", spec.Validation);
+            json.WriteStartArray("evaluations");
+            foreach (var evaluation in spec.Evaluations)
+            {
+                json.WriteStartObject();
+                json.WriteString("evaluator", evaluation.Evaluator.Id);
+                Pairs(json, "pairs", evaluation.Pairs);
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+        using var document = JsonDocument.Parse(stream.ToArray());
+        return document.RootElement.Clone();
     }
 
     private static void Comparisons(Utf8JsonWriter json, Summary summary)

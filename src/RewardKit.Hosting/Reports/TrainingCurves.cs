@@ -47,9 +47,9 @@ public static class TrainingCurves
             });
     }
 
-    internal static IEnumerable<object> Data(ExperimentResult result)
+    internal static IEnumerable<object> Data(ReportContent result)
     {
-        var arms = result.Spec.Arms.Select(a => a.Name).ToList();
+        var arms = result.Outline.Arms.ToList();
         return Data(result.Runs.Select(r => new CurveRun(arms.IndexOf(r.Arm), r.Folder, r.Log?.Steps ?? [])));
     }
 

@@ -11,6 +11,10 @@ internal static class CsvRecords
 {
     private enum At { Start, Plain, Quoted, Closed }
 
+    /// <summary>Whether a file is CSV, by its name.</summary>
+    public static bool Is(string path) =>
+        path.EndsWith(".csv", StringComparison.OrdinalIgnoreCase) || path.EndsWith(".csv.gz", StringComparison.OrdinalIgnoreCase);
+
     public static IEnumerable<DataRecord> Read(string path)
     {
         string[]? header = null;
@@ -20,11 +24,11 @@ internal static class CsvRecords
             {
                 header = fields;
                 if (header.GroupBy(h => h).FirstOrDefault(g => g.Count() > 1) is { } twice)
-                    throw JsonLines.Malformed(path, line, $"the header has the column \"{twice.Key}\" twice");
+                    throw DataError.Of(path, line, $"the header has the column \"{twice.Key}\" twice", twice.Key);
                 continue;
             }
             if (fields.Length != header.Length)
-                throw JsonLines.Malformed(path, line, $"{fields.Length} fields, but the header has {header.Length}");
+                throw DataError.Of(path, line, $"{fields.Length} fields, but the header has {header.Length}");
             yield return new(path, line, JsonSerializer.SerializeToElement(
                 new OrderedDictionary<string, string>(header.Zip(fields, KeyValuePair.Create))));
         }
@@ -61,8 +65,8 @@ internal static class CsvRecords
                     else quoteBegan = number;
                     at = At.Quoted;
                 }
-                else if (at == At.Closed) throw JsonLines.Malformed(path, number, $"'{c}' behind the closing quotation mark of a field; a mark inside is written twice");
-                else if (c == '"') throw JsonLines.Malformed(path, number, "a quotation mark inside a field that does not begin with one; put the field in marks and write those inside twice");
+                else if (at == At.Closed) throw DataError.Of(path, number, $"'{c}' behind the closing quotation mark of a field; a mark inside is written twice");
+                else if (c == '"') throw DataError.Of(path, number, "a quotation mark inside a field that does not begin with one; put the field in marks and write those inside twice");
                 else
                 {
                     field.Append(c);
@@ -78,7 +82,7 @@ internal static class CsvRecords
             yield return (rowBegan, [.. fields]);
             fields.Clear();
         }
-        if (at == At.Quoted) throw JsonLines.Malformed(path, quoteBegan, "the field in quotation marks that begins here is never closed");
+        if (at == At.Quoted) throw DataError.Of(path, quoteBegan, "the field in quotation marks that begins here is never closed");
 
         void End()
         {

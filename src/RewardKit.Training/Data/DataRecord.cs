@@ -19,7 +19,7 @@ internal readonly record struct DataRecord(string File, long Number, JsonElement
     /// <summary>The value under a key.</summary>
     /// <exception cref="RewardKitException">There is no such key.</exception>
     public JsonElement Field(string key) =>
-        Element.TryGetProperty(key, out var value) ? value : throw Malformed($"the object has no key \"{key}\"{NearNames.Of(key, Keys)}");
+        Element.TryGetProperty(key, out var value) ? value : throw Lacks($"the object has no key \"{key}\"", key);
 
     /// <summary>The string under a key.</summary>
     /// <exception cref="RewardKitException">The key is missing or its value is no text.</exception>
@@ -70,6 +70,30 @@ internal readonly record struct DataRecord(string File, long Number, JsonElement
     };
 
     /// <summary>What is wrong with this record.</summary>
-    public RewardKitException Malformed(string reason, Exception? inner = null) => RewardKitException.Input(
-        $"{File}, {(Line is { } line ? $"record {Number} (line {line})" : $"line {Number}")}: {reason}{(reason.EndsWith('?') ? "" : ".")}", inner);
+    /// <param name="reason">What is wrong, without a full stop.</param>
+    /// <param name="inner">The cause.</param>
+    /// <param name="mark">The text that is meant; null where the record is.</param>
+    public RewardKitException Malformed(string reason, Exception? inner = null, string? mark = null) => Line is { } line
+        ? DataError.Of(File, line, $"record {Number}: {reason}", mark ?? Leading(reason), int.MaxValue, inner)
+        : DataError.Of(File, Number, reason, mark ?? Leading(reason), 1, inner);
+
+    /// <summary>A key that this record lacks.</summary>
+    /// <param name="reason">What is wrong, without a full stop.</param>
+    /// <param name="key">The key.</param>
+    public RewardKitException Lacks(string reason, string key) => Lacks(reason, key, Keys);
+
+    /// <summary>A key that an object of this record lacks.</summary>
+    /// <param name="reason">What is wrong, without a full stop.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="keys">The object's keys.</param>
+    public RewardKitException Lacks(string reason, string key, string[] keys)
+    {
+        var nearest = NearNames.Nearest(key, keys);
+        reason += NearNames.Of(key, keys);
+        // Of a table the header has the keys.
+        return CsvRecords.Is(File) ? DataError.Of(File, 1, reason, nearest) : Malformed(reason, null, nearest is null ? null : $"\"{nearest}\"");
+    }
+
+    // What begins with a key, as "chosen"[0].content, is about it.
+    private static string? Leading(string reason) => reason.StartsWith('"') && reason.IndexOf('"', 1) is var end and > 0 ? reason[..(end + 1)] : null;
 }

@@ -57,8 +57,7 @@ internal static class JsonArrays
         }
         catch (JsonException e)
         {
-            var reason = e.Message.Split(" LineNumber:")[0].TrimEnd('.');
-            throw JsonLines.Malformed(path, (e.LineNumber ?? 0) + 1, $"not valid JSON at byte {e.BytePositionInLine + 1}: {reason}", e);
+            throw JsonLines.NotJson(path, (e.LineNumber ?? 0) + 1, e);
         }
     }
 }

@@ -35,8 +35,9 @@ internal static class JsonLines
         foreach (var line in Lines(stream, path, length)) yield return line;
     }
 
-    public static RewardKitException Malformed(string path, long line, string reason, Exception? inner = null) =>
-        RewardKitException.Input($"{path}, line {line}: {reason}.", inner);
+    /// <summary>What the JSON reader found wrong with a line.</summary>
+    public static RewardKitException NotJson(string path, long line, JsonException e) =>
+        DataError.AtByte(path, line, e.BytePositionInLine ?? 0, $"not valid JSON: {e.Message.Split(" LineNumber:")[0].TrimEnd('.')}", e);
 
     public static string Kind(JsonElement value) => value.ValueKind switch
     {
@@ -50,7 +51,7 @@ internal static class JsonLines
 
     public static void CheckUtf8(ReadOnlySpan<byte> line, string path, long number)
     {
-        if (!Utf8.IsValid(line)) throw Malformed(path, number, "the text is not valid UTF-8");
+        if (!Utf8.IsValid(line)) throw DataError.Unreadable(path, number, "the text is not valid UTF-8");
     }
 
     // The stream, and for gzip the unpacked length (modulo 2^32) that the file's last four bytes state.
@@ -67,7 +68,7 @@ internal static class JsonLines
             file.Position = 0;
             if (!gzip) return (file, null);
             var (head, tail, length) = (10, 8, new byte[4]);
-            if (file.Length < head + tail) throw Malformed(path, 1, CutOff);
+            if (file.Length < head + tail) throw DataError.Unreadable(path, 1, CutOff);
             RandomAccess.Read(file.SafeFileHandle, length, file.Length - length.Length);
             return (new GZipStream(file, CompressionMode.Decompress), BinaryPrimitives.ReadUInt32LittleEndian(length));
         }
@@ -88,13 +89,12 @@ internal static class JsonLines
         catch (JsonException e)
         {
             // The exception's own line counts from the start of this record; only its column means something here.
-            var reason = e.Message.Split(" LineNumber:")[0].TrimEnd('.');
-            throw Malformed(path, number, $"not valid JSON at byte {e.BytePositionInLine + 1}: {reason}", e);
+            throw NotJson(path, number, e);
         }
         if (document.RootElement.ValueKind != JsonValueKind.Object)
         {
             using (document)
-                throw Malformed(path, number, $"expected a JSON object, found {Kind(document.RootElement)}");
+                throw DataError.Of(path, number, $"expected a JSON object, found {Kind(document.RootElement)}");
         }
         return document;
     }
@@ -124,7 +124,7 @@ internal static class JsonLines
             total = unchecked(total + (uint)read);
         }
         // GZipStream takes the end of a file that was cut off for the end of its data, so the length has to tell.
-        if (length is not null && length != total) throw Malformed(path, number, CutOff);
+        if (length is not null && length != total) throw DataError.Unreadable(path, number, CutOff);
         if (end > 0) yield return WithoutMark(buffer.AsMemory(0, end), number);
 
         static ReadOnlyMemory<byte> WithoutMark(ReadOnlyMemory<byte> line, long number) =>
@@ -139,11 +139,11 @@ internal static class JsonLines
         }
         catch (InvalidDataException e)
         {
-            throw Malformed(path, line, $"the gzip data are damaged ({e.Message.TrimEnd('.')})", e);
+            throw DataError.Unreadable(path, line, $"the gzip data are damaged ({e.Message.TrimEnd('.')})", e);
         }
         catch (IOException e)
         {
-            throw Malformed(path, line, $"cannot be read ({e.Message.TrimEnd('.')})", e);
+            throw DataError.Unreadable(path, line, $"cannot be read ({e.Message.TrimEnd('.')})", e);
         }
     }
 }

@@ -54,6 +54,6 @@ internal static class MessageLists
 
         JsonElement Part(string key) => turn.TryGetProperty(key, out var part)
             ? part
-            : throw record.Malformed($"the message {where} has no key \"{key}\"{NearNames.Of(key, [.. turn.EnumerateObject().Select(p => p.Name)])}");
+            : throw record.Lacks($"the message {where} has no key \"{key}\"", key, [.. turn.EnumerateObject().Select(p => p.Name)]);
     }
 }

@@ -106,9 +106,7 @@ public static class PairFiles
 
     private static IEnumerable<DataRecord> Records(string path)
     {
-        var name = Path.GetFileName(path);
-        if (name.EndsWith(".csv", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".csv.gz", StringComparison.OrdinalIgnoreCase))
-            return CsvRecords.Read(path);
+        if (CsvRecords.Is(path)) return CsvRecords.Read(path);
         var first = JsonLines.Lines(path).Select(line => line.Span.Trim(" \t\r"u8).ToArray()).FirstOrDefault(line => line.Length > 0);
         return first is [(byte)'[', ..] ? JsonArrays.Read(path) : JsonLines.Read(path);
     }

@@ -66,8 +66,8 @@ internal sealed record PairLayout(PairLayout.Kinds Kind, PairColumns Columns)
                 first.Field(chosen).ValueKind == JsonValueKind.String ? Kinds.HhRlhf : Kinds.Conversations, columns),
             { Response: not null } when HasPrompt() => throw first.Malformed(
                 $"scored responses need the name of the score's column, labelled ones that of the label's; the record has {Quoted(first.Keys)}"),
-            { Chosen: not null } => throw first.Malformed($"there is a chosen response, but no \"rejected\"{NearNames.Of("rejected", first.Keys)}"),
-            { Rejected: not null } => throw first.Malformed($"there is a rejected response, but no \"chosen\"{NearNames.Of("chosen", first.Keys)}"),
+            { Chosen: not null } => throw first.Lacks("there is a chosen response, but no \"rejected\"", "rejected"),
+            { Rejected: not null } => throw first.Lacks("there is a rejected response, but no \"chosen\"", "chosen"),
             _ => throw first.Malformed(
                 $"no layout fits a record with {Quoted(first.Keys)}. Expected chosen and rejected, with a prompt or as whole conversations, "
                 + "or a prompt with a response and its score or label, or with a list of responses; name the columns where they are called otherwise"),

@@ -55,7 +55,7 @@ internal sealed class ResponseLists(PairColumns columns, Pairing pairing, string
         string[] keys = [.. value.EnumerateObject().Select(p => p.Name)];
         return (columns.Response ?? Texts.FirstOrDefault(keys.Contains)) is { } key && value.TryGetProperty(key, out var text)
             ? MessageLists.Of(record, text, $"{where}.{key}", "assistant")
-            : throw record.Malformed($"{where} has no \"{columns.Response ?? Texts[0]}\"{NearNames.Of(columns.Response ?? Texts[0], keys)}");
+            : throw record.Lacks($"{where} has no \"{columns.Response ?? Texts[0]}\"", columns.Response ?? Texts[0], keys);
     }
 
     private static IEnumerable<JsonElement> List(DataRecord record, string key)

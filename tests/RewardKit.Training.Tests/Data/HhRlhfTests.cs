@@ -54,13 +54,13 @@ public sealed class HhRlhfTests
         });
     }
 
-    [TestCase("""{"chosen": "a", "rejected": }""", "line 2: not valid JSON at byte 29")]
-    [TestCase("""{"chosen": "a", "rejec""", "line 2: not valid JSON")]
-    [TestCase("""["a", "b"]""", "line 2: expected a JSON object, found an array")]
-    [TestCase("""{"chosen": "a"}""", "line 2: the object has no key \"rejected\"")]
-    [TestCase("""{"chosen": "a", "rejected": 7}""", "line 2: \"rejected\" must be a string, but is a number")]
-    [TestCase("""{"chosen": "a", "rejected": null}""", "line 2: \"rejected\" must be a string, but is null")]
-    [TestCase("""{"chosen": "a", "rejected": "\ud800"}""", "line 2: \"rejected\" has half of a surrogate pair")]
+    [TestCase("""{"chosen": "a", "rejected": }""", "(2,29): not valid JSON: ")]
+    [TestCase("""{"chosen": "a", "rejec""", "(2,23): not valid JSON: ")]
+    [TestCase("""["a", "b"]""", "(2): expected a JSON object, found an array")]
+    [TestCase("""{"chosen": "a"}""", "(2): the object has no key \"rejected\"")]
+    [TestCase("""{"chosen": "a", "rejected": 7}""", "(2,17): \"rejected\" must be a string, but is a number")]
+    [TestCase("""{"chosen": "a", "rejected": null}""", "(2,17): \"rejected\" must be a string, but is null")]
+    [TestCase("""{"chosen": "a", "rejected": "\ud800"}""", "(2,17): \"rejected\" has half of a surrogate pair")]
     public void A_malformed_line_stops_with_file_line_and_reason(string line, string expected)
     {
         var error = Assert.Throws<RewardKitException>(() => Load(Good, line, Good))!;
@@ -77,7 +77,7 @@ public sealed class HhRlhfTests
         var path = Path.Combine(_folder, "pairs.jsonl");
         File.WriteAllBytes(path, [.. Encoding.UTF8.GetBytes(Good + "\n"), .. "{\"chosen\": \""u8, 0xC3, 0x28, .. "\"}\n"u8]);
         Assert.That(() => HhRlhf.Load(new(path)), Throws.TypeOf<RewardKitException>()
-            .With.Message.EqualTo($"{path}, line 2: the text is not valid UTF-8."));
+            .With.Message.EqualTo($"{path}(2): the text is not valid UTF-8."));
     }
 
     [Test]

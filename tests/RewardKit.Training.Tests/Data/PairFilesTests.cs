@@ -225,32 +225,32 @@ public sealed class PairFilesTests
         });
     }
 
-    [TestCase("a.jsonl", """{"promt": "p", "chosen": "a", "rejectd": "b"}""", "line 1: there is a chosen response, but no \"rejected\"; did you mean \"rejectd\"?")]
-    [TestCase("a.jsonl", """{"text": "p"}""", "line 1: no layout fits a record with \"text\".")]
-    [TestCase("a.jsonl", "{\"prompt\": \"p\", \"chosen\": \"a\", \"rejected\": \"b\"}\n\n{\"prompt\": \"p\", \"choosen\": \"a\", \"rejected\": \"b\"}", "line 3: the object has no key \"chosen\"; did you mean \"choosen\"?")]
-    [TestCase("a.jsonl", """{"prompt": "p", "chosen": 3, "rejected": "b"}""", "line 1: \"chosen\" must be a string or a list of messages, but is a number.")]
-    [TestCase("a.jsonl", """{"prompt": "p", "chosen": [{"role": "assistant", "contents": "x"}], "rejected": "b"}""", "line 1: the message \"chosen\"[0] has no key \"content\"; did you mean \"contents\"?")]
+    [TestCase("a.jsonl", """{"promt": "p", "chosen": "a", "rejectd": "b"}""", "(1,31): there is a chosen response, but no \"rejected\"; did you mean \"rejectd\"?")]
+    [TestCase("a.jsonl", """{"text": "p"}""", "(1): no layout fits a record with \"text\".")]
+    [TestCase("a.jsonl", "{\"prompt\": \"p\", \"chosen\": \"a\", \"rejected\": \"b\"}\n\n{\"prompt\": \"p\", \"choosen\": \"a\", \"rejected\": \"b\"}", "(3,17): the object has no key \"chosen\"; did you mean \"choosen\"?")]
+    [TestCase("a.jsonl", """{"prompt": "p", "chosen": 3, "rejected": "b"}""", "(1,17): \"chosen\" must be a string or a list of messages, but is a number.")]
+    [TestCase("a.jsonl", """{"prompt": "p", "chosen": [{"role": "assistant", "contents": "x"}], "rejected": "b"}""", "(1,50): the message \"chosen\"[0] has no key \"content\"; did you mean \"contents\"?")]
     [TestCase("a.jsonl", """{"prompt": "p", "chosen": [{"role": "assistant", "content": null}], "rejected": "b"}""", "\"chosen\"[0].content must be a string, but is null.")]
-    [TestCase("a.jsonl", """{"prompt": "p", "chosen": "a", "rejected": "b", "margin": "much"}""", "line 1: \"margin\" must be a number, but is \"much\".")]
+    [TestCase("a.jsonl", """{"prompt": "p", "chosen": "a", "rejected": "b", "margin": "much"}""", "(1,49): \"margin\" must be a number, but is \"much\".")]
     [TestCase("a.jsonl", """{"prompt": "p", "chosen": "a", "rejected": "b", "soft_label": 1.5}""", "\"soft_label\" must be a probability from 0 to 1, but is 1.5.")]
     [TestCase("a.jsonl", """{"prompt": "p", "response": "a", "helpfulness": 3}""", "scored responses need the name of the score's column, labelled ones that of the label's; the record has \"prompt\", \"response\", \"helpfulness\".")]
-    [TestCase("a.json", "[\n{\"prompt\": \"p\", \"chosen\": \"a\", \"rejected\": \"b\"},\n\n7]", "record 2 (line 4): expected a JSON object, found a number.")]
-    [TestCase("a.json", "[\n{\"prompt\": \"p\", \"chosen\": \"a\", \"rejected\": \"b\"},\n{\"prompt\": }]", "line 3: not valid JSON at byte 12")]
+    [TestCase("a.json", "[\n{\"prompt\": \"p\", \"chosen\": \"a\", \"rejected\": \"b\"},\n\n7]", "(4): record 2: expected a JSON object, found a number.")]
+    [TestCase("a.json", "[\n{\"prompt\": \"p\", \"chosen\": \"a\", \"rejected\": \"b\"},\n{\"prompt\": }]", "(3,12): not valid JSON: ")]
     [TestCase("a.json", "[\n{\"prompt\": \"p\", \"chosen\": \"a\", \"rejected\": \"b\"}\n", "not valid JSON")]
-    [TestCase("a.json", "[{\"prompt\": \"p\", \"chosen\": \"a\", \"rejected\": \"b\"}]\n{}", "line 2: not valid JSON")]
+    [TestCase("a.json", "[{\"prompt\": \"p\", \"chosen\": \"a\", \"rejected\": \"b\"}]\n{}", "(2,1): not valid JSON: ")]
     [TestCase("a.json", "[]", "has no records.")]
-    [TestCase("a.csv", "prompt,chosen,rejected\np,a\n", "line 2: 2 fields, but the header has 3.")]
-    [TestCase("a.csv", "prompt,chosen,rejected\np,\"a\n\nb,c\n", "line 2: the field in quotation marks that begins here is never closed.")]
-    [TestCase("a.csv", "prompt,chosen,rejected\n\"p\nq\",\"a\"b,c\n", "line 3: 'b' behind the closing quotation mark")]
-    [TestCase("a.csv", "prompt,chosen,rejected\np,a\"b\",c\n", "line 2: a quotation mark inside a field")]
-    [TestCase("a.csv", "prompt,prompt,rejected\np,a,c\n", "line 1: the header has the column \"prompt\" twice.")]
+    [TestCase("a.csv", "prompt,chosen,rejected\np,a\n", "(2): 2 fields, but the header has 3.")]
+    [TestCase("a.csv", "prompt,chosen,rejected\np,\"a\n\nb,c\n", "(2): the field in quotation marks that begins here is never closed.")]
+    [TestCase("a.csv", "prompt,chosen,rejected\n\"p\nq\",\"a\"b,c\n", "(3): 'b' behind the closing quotation mark")]
+    [TestCase("a.csv", "prompt,chosen,rejected\np,a\"b\",c\n", "(2): a quotation mark inside a field")]
+    [TestCase("a.csv", "prompt,prompt,rejected\np,a,c\n", "(1,1): the header has the column \"prompt\" twice.")]
     [TestCase("a.csv", "prompt,chosen,rejected\n", "has no records.")]
     [TestCase("a.jsonl", """{"prompt": "p", "responses": ["a", "b"]}""", "the responses need scores or ranks, in a list of the record or in each of them; the record has \"prompt\", \"responses\".")]
-    [TestCase("a.jsonl", """{"prompt": "p", "responses": ["a", "b"], "ranks": [1]}""", "line 1: \"ranks\" has 1 entries for 2 responses.")]
-    [TestCase("a.jsonl", """{"prompt": "p", "answers": [{"answer": "a", "rank": 1}, {"answr": "b", "rank": 2}]}""", "line 1: \"answers\"[1] has no \"response\"; it has \"answr\", \"rank\".")]
-    [TestCase("a.jsonl", """{"prompt": "p", "answers": [{"answer": "a", "rank": 1}, {"answer": "b", "rank": "low"}]}""", "line 1: \"answers\"[1].rank must be a number, but is \"low\".")]
+    [TestCase("a.jsonl", """{"prompt": "p", "responses": ["a", "b"], "ranks": [1]}""", "(1,42): \"ranks\" has 1 entries for 2 responses.")]
+    [TestCase("a.jsonl", """{"prompt": "p", "answers": [{"answer": "a", "rank": 1}, {"answr": "b", "rank": 2}]}""", "(1,17): \"answers\"[1] has no \"response\"; it has \"answr\", \"rank\".")]
+    [TestCase("a.jsonl", """{"prompt": "p", "answers": [{"answer": "a", "rank": 1}, {"answer": "b", "rank": "low"}]}""", "(1,17): \"answers\"[1].rank must be a number, but is \"low\".")]
     [TestCase("a.jsonl", """{"answers": [{"answer": "a", "rank": 1}]}""", "there is a list of responses, \"answers\", but no prompt")]
-    [TestCase("a.jsonl", """{"prompt": "p", "completion": "a", "label": "good"}""", "line 1: \"label\" must be true or false, but is good.")]
+    [TestCase("a.jsonl", """{"prompt": "p", "completion": "a", "label": "good"}""", "(1,36): \"label\" must be true or false, but is good.")]
     [TestCase("a.jsonl", """{"prompt": "p", "completion": "a", "label": true}""", "(labelled responses) has no usable pair: no other response of the prompt has another label (1).")]
     [TestCase("a.csv", "prompt,chosen,rejected\n,a,b\np,,b\n", "has no usable pair: no prompt (1), empty last response (1).")]
     public void What_is_wrong_is_told_with_its_place(string name, string text, string expected)
@@ -264,7 +264,40 @@ public sealed class PairFilesTests
     public void A_named_column_must_be_there()
     {
         var error = Assert.Throws<RewardKitException>(() => Load("a.csv", "question,chosen,rejected\np,a,b\n", new() { Prompt = "questoin" }))!;
-        Assert.That(error.Message, Does.EndWith("line 2: the object has no key \"questoin\"; did you mean \"question\"?"));
+        Assert.That(error.Message, Is.EqualTo(
+            $"{Path.Combine(_folder, "a.csv")}(1,1): the object has no key \"questoin\"; did you mean \"question\"?\n   1 | question,chosen,rejected\n     | ^^^^^^^^"));
+    }
+
+    [Test]
+    public void A_misspelt_key_is_marked_in_its_line()
+    {
+        var error = Assert.Throws<RewardKitException>(() => Load("a.jsonl", """{"prompt": "p", "chosenn": "a", "rejected": "b"}"""))!;
+        Assert.That(error.Message, Is.EqualTo($$"""
+            {{Path.Combine(_folder, "a.jsonl")}}(1,17): there is a rejected response, but no "chosen"; did you mean "chosenn"?
+               1 | {"prompt": "p", "chosenn": "a", "rejected": "b"}
+                 |                 ^^^^^^^^^
+            """));
+    }
+
+    [Test]
+    public void Of_a_record_over_many_lines_the_one_with_the_key_is_shown()
+    {
+        var error = Assert.Throws<RewardKitException>(() => Load("a.json", "[\n{\n  \"prompt\": \"p\",\n  \"chosen\": \"a\",\n  \"rejected\": 7\n}]"))!;
+        Assert.That(error.Message, Is.EqualTo($$"""
+            {{Path.Combine(_folder, "a.json")}}(5,3): record 1: "rejected" must be a string or a list of messages, but is a number.
+               5 |   "rejected": 7
+                 |   ^^^^^^^^^^
+            """));
+    }
+
+    [Test]
+    public void A_long_line_is_cut_around_what_is_wrong()
+    {
+        var error = Assert.Throws<RewardKitException>(() => Load("a.jsonl", $$"""{"prompt": "{{new string('é', 5000)}}", "chosen": , "rejected": "b"}"""))!;
+        var lines = error.Message.Split('\n');
+        Assert.That(lines[0], Does.StartWith($"{Path.Combine(_folder, "a.jsonl")}(1,5026): not valid JSON: "), "a column counts characters, not bytes");
+        Assert.That(lines[1], Has.Length.LessThan(120).And.Contains("\"chosen\": , \"rejected\""));
+        Assert.That(lines[1][lines[2].IndexOf('^', StringComparison.Ordinal)], Is.EqualTo(','));
     }
 
     [FsCheck.NUnit.Property]
