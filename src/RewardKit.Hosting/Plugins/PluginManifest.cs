@@ -53,8 +53,7 @@ public sealed record PluginManifest
         var file = Path.Combine(Path.GetFullPath(folder), FileName);
         try
         {
-            var manifest = JsonSerializer.Deserialize(File.ReadAllBytes(file), ManifestJson.Default.PluginManifest)
-                ?? throw new JsonException("It is null.");
+            var manifest = ManifestReader.Read(File.ReadAllBytes(file));
             if (Path.GetFileName(manifest.Assembly) != manifest.Assembly)
                 throw new JsonException($"Its assembly is \"{manifest.Assembly}\", which is not a file name in its folder.");
             folder = Path.GetFullPath(folder);
@@ -79,7 +78,7 @@ public sealed record PluginManifest
                 throw RewardKitException.Input($"The plugin in {folder} {ContractRange.Refusal(built)}", e);
             // The exception counts lines from 0, and says so in words meant for programmers.
             var line = e.LineNumber is { } number ? $", line {number + 1}," : "";
-            throw RewardKitException.Input($"{file}{line} is not a plugin manifest: {e.Message.Split(" Path: ")[0]} Rebuild the plugin.", e);
+            throw RewardKitException.Input($"{file}{line} is not a plugin manifest: {e.Message.Split(" LineNumber: ")[0]} Rebuild the plugin.", e);
         }
     }
 
@@ -195,28 +194,4 @@ public sealed record OptionDescription
 
     /// <summary>The property's summary, on one line.</summary>
     public string? Doc { get; init; }
-}
-
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true, RespectNullableAnnotations = true,
-    Converters = [typeof(ScalarConverter)])]
-[JsonSerializable(typeof(PluginManifest))]
-internal sealed partial class ManifestJson : JsonSerializerContext;
-
-/// <summary>Reads a bool, int, double or string as that; in a manifest, a double always has a point or an exponent.</summary>
-internal sealed class ScalarConverter : JsonConverter<object>
-{
-    public override object? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        reader.TokenType switch
-        {
-            JsonTokenType.Null => null,
-            JsonTokenType.True => true,
-            JsonTokenType.False => false,
-            JsonTokenType.String => reader.GetString(),
-            JsonTokenType.Number => reader.TryGetInt32(out var number) ? (object)number : reader.GetDouble(),
-            _ => throw new JsonException("A default or choice must be true, false, a number, a string or null."),
-        };
-
-    public override void Write(Utf8JsonWriter writer, object value, JsonSerializerOptions options) =>
-        throw new NotSupportedException("The plugin SDK writes manifests.");
 }

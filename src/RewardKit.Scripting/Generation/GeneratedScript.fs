@@ -243,6 +243,8 @@ module GeneratedScript =
           "// Editors read it to complete and check scripts; leave it out of version control."
           for reference in references do
               $"#r @\"{reference}\""
+          // Augmenters are asynchronous streams, and `dotnet fsi` leaves this out of the framework.
+          "#r \"System.Linq.AsyncEnumerable\""
           ""
           "" ]
         |> String.concat "\n"

@@ -40,6 +40,7 @@ public sealed class PluginPackages
     /// <exception cref="RewardKitException">They are not restored, or a package's files are not those that were locked.</exception>
     public IReadOnlyList<PluginManifest> Read()
     {
+        if (!File.Exists(Project)) return [];
         var named = PluginProject.Open(Project).Packages;
         if (named.Count == 0) return [];
         var (locked, restored) = (PluginLock.Read(Project), NuGetClient.Restored(Project));
