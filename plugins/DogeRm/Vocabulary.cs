@@ -67,5 +67,5 @@ internal sealed record Vocabulary(IReadOnlyList<long[]> Sources, IReadOnlyList<s
         return places;
     }
 
-    private static int RowsOf(IModelWeights model) => (int)model.Weights.First(weight => weight.Role == WeightRole.Embedding).Shape[0];
+    private static int RowsOf(IModelWeights model) => (int)(model.Weights.FirstOrDefault(weight => weight.Role == WeightRole.Embedding)?.Shape[0] ?? 0);
 }

@@ -143,7 +143,7 @@ public class ExperimentGeneratorTests
         File.WriteAllLines(file, ["""{"prompt": "question 1", "reply": "one"}"""]);
         Assert.That(() => Run(Spec(new AnswerFileSpec(file))), Throws.TypeOf<RewardKitException>().With.Message.Contains("question 2"));
         File.WriteAllLines(file, ["""{"prompt": "question 1", "reply": "one"}""", """{"prompt": "question 1", "reply": "two"}"""]);
-        Assert.That(() => Run(Spec(new AnswerFileSpec(file))), Throws.TypeOf<RewardKitException>().With.Message.Contains("line 2"));
+        Assert.That(() => Run(Spec(new AnswerFileSpec(file))), Throws.TypeOf<RewardKitException>().With.Message.Contains("answers.jsonl(2): "));
     }
 
     private static ScriptedSpec Echo(string version) => new("echo", request => new(request.Prompt.LastContent + ", rewritten", FinishReason.StopToken), version);
