@@ -6,6 +6,8 @@ namespace RewardKit.Hosting.Reports;
 /// <summary>The result as the terminal shows it: a table, what it says in words, notes on the data, the files written.</summary>
 public static class ResultTerminal
 {
+    private const int MostBeside = 6;
+
     /// <summary>Prints a finished experiment. Plain text where the console has no colours.</summary>
     /// <param name="result">The finished experiment.</param>
     /// <param name="files">The files to name at the end.</param>
@@ -57,15 +59,25 @@ public static class ResultTerminal
         ];
     }
 
-    // What is no share of right answers stands apart, without intervals: the metrics' scales differ. A row a metric: there may be many.
+    // What is no share of right answers stands apart, without intervals: the metrics' scales differ. A row a metric, since there may
+    // be many; or a row an arm, where there are many of those and they would not fit beside each other.
     private static Table Others(Summary summary, string[] metrics)
     {
         var table = new Table().Border(TableBorder.Simple).AddColumn(new TableColumn("").NoWrap());
         var arms = summary.Rows.GroupBy(r => (r.Arm, r.Trivial)).OrderBy(a => a.Key.Trivial).ToArray();
-        foreach (var arm in arms) table.AddColumn(new TableColumn(Markup.Escape(arm.Key.Arm)).RightAligned());
-        foreach (var metric in metrics)
-            table.AddRow([new Text(metric), .. arms.Select(arm => new Text(arm.FirstOrDefault(r => r.Metric == metric) is { } row ? Findings.Number(row.Mean, false) : ""))]);
+        if (arms.Length > MostBeside && metrics.Length < arms.Length)
+        {
+            foreach (var metric in metrics) table.AddColumn(Column(metric));
+            foreach (var arm in arms) table.AddRow([new Text(arm.Key.Arm), .. metrics.Select(metric => Cell(arm, metric))]);
+            return table;
+        }
+        foreach (var arm in arms) table.AddColumn(Column(arm.Key.Arm));
+        foreach (var metric in metrics) table.AddRow([new Text(metric), .. arms.Select(arm => Cell(arm, metric))]);
         return table;
+
+        static TableColumn Column(string heading) => new TableColumn(Markup.Escape(heading)).RightAligned();
+
+        static Text Cell(IEnumerable<SummaryRow> arm, string metric) => new(arm.FirstOrDefault(r => r.Metric == metric) is { } row ? Findings.Number(row.Mean, false) : "");
     }
 
     private static void AddRows(Table table, IEnumerable<SummaryRow> arms, IEnumerable<SummaryRow> trivial, Func<SummaryRow, string[]> cells)
