@@ -43,6 +43,10 @@ public class NewScriptsTests : CommandFixture
         Assert.That(lines.Select(line => line.Split(' ')[0]), Is.EqualTo(
             Directory.GetFiles(Path.Combine(RepositoryRoot, "scripts"), "*.fsx").Select(Path.GetFileNameWithoutExtension).Where(name => name != "rewardkit").Order(StringComparer.Ordinal)));
         Assert.That(lines, Is.All.Match(@"^\S+ +[A-Z].+[.:?]$"));
+        using var json = System.Text.Json.JsonDocument.Parse(Call("new", "--json").Output);
+        Assert.That(
+            json.RootElement.EnumerateArray().Select(script => (script.GetProperty("name").GetString(), script.GetProperty("summary").GetString())),
+            Is.EqualTo(lines.Select(line => (line.Split(' ')[0], line[line.IndexOf(' ')..].Trim()))));
     }
 
     [Test]

@@ -12,6 +12,7 @@ internal static class NewCommand
         var from = new Argument<string?>("SCRIPT") { Description = "The script to begin with, by name; without one, they are listed.", HelpName = "SCRIPT", Arity = ArgumentArity.ZeroOrOne };
         from.CompletionSources.Add(_ => ShippedScripts.Names.Select(name => new System.CommandLine.Completions.CompletionItem(name)));
         var file = new Argument<string?>("FILE") { Description = "The new file. Default: SCRIPT.fsx in this folder.", Arity = ArgumentArity.ZeroOrOne };
+        var json = Json.Option();
         var plugins = Shared.Plugins();
         var verbose = Shared.Verbose();
         var command = new CommandWithExamples(
@@ -21,15 +22,21 @@ internal static class NewCommand
             Files that are there already stay as they are; the script itself must be new.
             """,
             "rewardkit new",
+            "rewardkit new --json",
             "rewardkit new sweep",
             "rewardkit new custom-loss mine.fsx")
         {
-            from, file, plugins, verbose,
+            from, file, json, plugins, verbose,
         };
         command.SetAction(parsed => Outcome.Of(parsed.GetValue(verbose), _ =>
         {
             if (parsed.GetValue(from) is not { } name)
             {
+                if (parsed.GetValue(json))
+                {
+                    Json.Print(ShippedScripts.Names.Select(known => new { name = known, summary = ShippedScripts.SummaryOf(known) }));
+                    return;
+                }
                 var widest = ShippedScripts.Names.Max(known => known.Length);
                 foreach (var known in ShippedScripts.Names) Console.WriteLine($"{known.PadRight(widest)}  {ShippedScripts.SummaryOf(known)}");
                 return;
