@@ -43,7 +43,7 @@ internal sealed record Reply(string Type, string Tag, byte[]? Content)
     public static Reply Asset(string name)
     {
         var type = Path.GetExtension(name) switch { ".js" => "text/javascript", ".css" => "text/css", _ => "text/html" } + "; charset=utf-8";
-        if (OfReports.Contains(name)) return Of(type, Encoding.UTF8.GetBytes(ReportPage.Asset(name)));
+        if (OfReports.Contains(name)) return Of(type, Encoding.UTF8.GetBytes(PageFrame.Asset(name)));
         using var stream = Own.GetManifestResourceStream(name) ?? throw new FileNotFoundException($"The board has no {name}.");
         using var content = new MemoryStream();
         stream.CopyTo(content);

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
 using RewardKit.Hosting.Experiments;
 
 namespace RewardKit.Hosting.Reports;
@@ -40,20 +39,14 @@ public static class PlotPage
                 series = plot.Series.Select(s => new { name = s.Name, points = s.Points.Select(p => new double?[] { p.X, p.Y, p.Low, p.High }) }),
             },
         };
-        return ReportPage.Fill(ReportPage.Asset("plot.html"), new()
+        return PageFrame.Write("plot.html", plot.Title, data, ["charts.js", "plot.js", "plotpage.js"], new()
         {
-            ["title"] = Html.Of($"{plot.Title}"),
-            ["style"] = new(ReportPage.Asset("uPlot.min.css") + "\n" + ReportPage.Asset("report.css")),
             ["numbers"] = Html.Of($"""
                 <div class="scroll"><table><thead><tr><th>series</th><th>{plot.X}</th><th>{plot.Y}</th><th>interval</th></tr></thead><tbody>
                 {Html.Each(plot.Series.Index(), s => Html.Each(s.Item.Points, p => Html.Of($"""<tr><td><span class="swatch"{Colour.Of(s.Index)}>{s.Item.Name}</span></td><td>{Number(p.X)}</td><td>{Number(p.Y)}</td><td>{(p.Low is { } low && p.High is { } high ? $"{Number(low)} to {Number(high)}" : "")}</td></tr>""")))}
                 </tbody></table></div>
                 """),
             ["notes"] = Html.Each(plot.Notes, note => Html.Of($"<li>{note}</li>")),
-            ["data"] = new(JsonSerializer.Serialize(data)),
-            ["licence"] = new(ReportPage.Asset("uPlot.LICENSE.txt")),
-            ["uplot"] = new(ReportPage.Asset("uPlot.iife.min.js")),
-            ["script"] = new(string.Join('\n', new[] { "charts.js", "plot.js", "plotpage.js" }.Select(ReportPage.Asset))),
         });
     }
 

@@ -1,13 +1,10 @@
-using System.Reflection;
-using System.Text.Json;
 using RewardKit.Hosting.Experiments;
 
 namespace RewardKit.Hosting.Reports;
 
 /// <summary>
-/// <c>report.html</c>: one file that opens offline in any browser. The page's skeleton, style and script are files under
-/// <c>assets/</c>, kept as resources. What has axes in both directions uPlot (MIT) draws in the browser, the rest is drawn
-/// here.
+/// <c>report.html</c>: one file that opens offline in any browser. What has axes in both directions is drawn in the browser, the
+/// rest here.
 /// </summary>
 public static class ReportPage
 {
@@ -25,11 +22,9 @@ public static class ReportPage
             length = evaluators.Select(e => LengthSection.Data(e.Arms)),
             sweep = SweepSection.Data(result, summary),
         };
-        return Fill(Asset("report.html"), new()
+        string[] scripts = ["charts.js", "plot.js", "curves.js", "sweep.js", "calibration.js", "length.js"];
+        return PageFrame.Write("report.html", result.Outline.Name, data, scripts, kind: evaluators.Length > 0 ? "" : "no-samples", holes: new()
         {
-            ["samples"] = new(evaluators.Length > 0 ? "" : "no-samples"),
-            ["title"] = Html.Of($"{result.Outline.Name}"),
-            ["style"] = new(Asset("uPlot.min.css") + "\n" + Asset("report.css")),
             ["lead"] = Lead(result, summary),
             ["accuracy"] = Accuracies(result, summary),
             ["sweep"] = SweepSection.Draw(result, summary),
@@ -42,11 +37,6 @@ public static class ReportPage
             ["pairs"] = Each((e, _) => SamplePairs.Draw(e.Arms)),
             ["settings"] = SettingsTables.Draw(result),
             ["notes"] = Html.Each(result.Failures.Select(f => f.Message).Concat(result.Notes).Concat(ArmSamples.LeftOut(result)), n => Html.Of($"<li>{n}</li>")),
-            // The default encoder writes <, > and & as escapes, so the data cannot end the script element they stand in.
-            ["data"] = new(JsonSerializer.Serialize(data)),
-            ["licence"] = new(Asset("uPlot.LICENSE.txt")),
-            ["uplot"] = new(Asset("uPlot.iife.min.js")),
-            ["script"] = new(string.Join('\n', new[] { "charts.js", "plot.js", "curves.js", "sweep.js", "calibration.js", "length.js" }.Select(Asset))),
         });
 
         // Under its name where there are several.
@@ -94,27 +84,4 @@ public static class ReportPage
         <p class="findings">{(inWords ? string.Join(' ', Findings.Of(summary, metric)) : "")}</p>
 
         """);
-
-    /// <summary>A template with its holes filled.</summary>
-    internal static string Fill(string template, Dictionary<string, Html> holes)
-    {
-        // One pass over the template: what fills a hole is never searched for holes itself.
-        var parts = template.Split("{{");
-        return parts[0] + string.Concat(parts.Skip(1).Select(part =>
-        {
-            var end = part.IndexOf("}}", StringComparison.Ordinal);
-            return holes[part[..end]].Text + part[(end + 2)..];
-        }));
-    }
-
-    /// <summary>The text of a file under <c>assets/</c>: the board draws with the same ones.</summary>
-    /// <param name="name">Its name.</param>
-    public static string Asset(string name)
-    {
-        var assembly = Assembly.GetExecutingAssembly();
-        using var stream = assembly.GetManifestResourceStream($"RewardKit.Hosting.Reports.assets.{name}")
-            ?? throw new InvalidOperationException($"The resource {name} is not in {assembly.GetName().Name}.");
-        using var reader = new StreamReader(stream);
-        return reader.ReadToEnd();
-    }
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using RewardKit.Hosting.Decoding;
 using RewardKit.Hosting.Experiments;
 
@@ -32,20 +31,14 @@ public static class TradeOffPage
                 front = r.IsOnFront,
             }),
         };
-        return ReportPage.Fill(ReportPage.Asset("tradeoff.html"), new()
+        return PageFrame.Write("tradeoff.html", of.Title, data, ["charts.js", "tradeoff.js"], new()
         {
-            ["title"] = Html.Of($"{of.Title}"),
-            ["style"] = new(ReportPage.Asset("uPlot.min.css") + "\n" + ReportPage.Asset("report.css")),
             ["lead"] = Lead(of, summary),
             ["points"] = Points(of, summary),
             ["volumes"] = Volumes(of, summary),
             ["prices"] = Prices(of, summary),
             ["texts"] = Texts(of, summary),
             ["notes"] = Html.Each(of.Notes, note => Html.Of($"<li>{note}</li>")),
-            ["data"] = new(JsonSerializer.Serialize(data)),
-            ["licence"] = new(ReportPage.Asset("uPlot.LICENSE.txt")),
-            ["uplot"] = new(ReportPage.Asset("uPlot.iife.min.js")),
-            ["script"] = new(ReportPage.Asset("charts.js") + "\n" + ReportPage.Asset("tradeoff.js")),
         });
     }
 
