@@ -50,6 +50,9 @@ public enum PluginTraits
     /// member alone then judges otherwise than without the composer.
     /// </summary>
     ScoresOtherTexts = 64,
+
+    /// <summary>A composer that is made of nothing, as a judge that a text generator is: it has no members, and refuses any.</summary>
+    NoMembers = 128,
 }
 
 /// <summary>Marks an <see cref="ILoss"/>.</summary>

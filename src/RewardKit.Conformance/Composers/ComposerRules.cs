@@ -37,6 +37,7 @@ internal static class ComposerRules
         Fix = "Treat members alike. A method in which places matter (a holistic reward first) says so: Traits = PluginTraits.OrderedMembers.")]
     public static void Order_of_the_members_does_not_matter(ComposerSubject subject)
     {
+        subject.HasMembers();
         if (subject.Has(PluginTraits.OrderedMembers)) throw Verdict.NotTested("The composer says that its members' places matter (PluginTraits.OrderedMembers).");
         var members = ComposerSubject.Members(4);
         Verdict.Same(
@@ -49,6 +50,7 @@ internal static class ComposerRules
             + "A method that has its members score other texts, as answers with a critique, says so: Traits = PluginTraits.ScoresOtherTexts.")]
     public static void One_member_alone_keeps_its_order(ComposerSubject subject)
     {
+        subject.HasMembers();
         if (subject.Has(PluginTraits.ScoresOtherTexts)) throw Verdict.NotTested("The composer says that it has its members score other texts (PluginTraits.ScoresOtherTexts).");
         var member = ComposerSubject.Members(1);
         var (own, composed) = (member[0].Scorer.Score(ComposerSubject.Requests(12)), subject.Scores(member));
@@ -64,6 +66,7 @@ internal static class ComposerRules
         Fix = "Use sums of differences for deviations, which are exactly 0 for equal scores. A method on another scale breaks this with reason.")]
     public static void Equal_members_give_the_members_score(ComposerSubject subject)
     {
+        subject.HasMembers();
         if (subject.Has(PluginTraits.ScoresOtherTexts)) throw Verdict.NotTested("The composer says that it has its members score other texts (PluginTraits.ScoresOtherTexts).");
         var member = ComposerSubject.Members(1)[0];
         Verdict.Same(Numbers.Difference(member.Scorer.Score(ComposerSubject.Requests(12)), subject.Scores([member, member, member]), 1e-6), "the member, then three times composed");
@@ -74,6 +77,7 @@ internal static class ComposerRules
         Fix = "Multiply by the weight whatever a member contributes, deviations and counts included, or leave it out.")]
     public static void A_member_of_weight_zero_does_not_count(ComposerSubject subject)
     {
+        subject.HasMembers();
         var members = ComposerSubject.Members(4);
         Verdict.Same(
             Numbers.Difference(subject.Scores([.. members.Take(3)]), subject.Scores([.. members.Take(3), members[3] with { Weight = 0 }]), Close),
@@ -81,18 +85,19 @@ internal static class ComposerRules
     }
 
     [Rule("C07", RuleKind.Required,
-        Protects = "Nothing can be composed of nothing; a score out of nowhere would be believed.",
-        Fix = "Refuse an empty list, negative weights and weights that are all zero with RewardKitException.Input.")]
-    public static void No_member_is_refused(ComposerSubject subject)
+        Protects = "Nothing can be composed of nothing; a score out of nowhere would be believed. And where no member counts, a user who names one is mistaken.",
+        Fix = "Refuse an empty list, negative weights and weights that are all zero with RewardKitException.Input. A composer that is made of nothing, as a judge, "
+            + "says so, Traits = PluginTraits.NoMembers, and refuses any member.")]
+    public static void Members_that_make_no_sense_are_refused(ComposerSubject subject)
     {
-        foreach (var (what, members) in new (string, IReadOnlyList<ScorerMember>)[]
+        foreach (var (what, members) in subject.Has(PluginTraits.NoMembers) ? [("a member", ComposerSubject.Members(1))] : new (string, IReadOnlyList<ScorerMember>)[]
         {
             ("no member", []), ("a member of weight -1", [ComposerSubject.Members(1)[0] with { Weight = -1 }]), ("members of weight zero alone", [.. ComposerSubject.Members(2).Select(m => m with { Weight = 0 })]),
         })
         {
             try
             {
-                subject.Scores(members);
+                ComposerSubject.Score(subject.Composed(members), ComposerSubject.Requests(12));
             }
             catch (RewardKitException)
             {
@@ -111,6 +116,7 @@ internal static class ComposerRules
         Fix = "Let the aggregation rise with its members. A threshold or a penalty may break this with reason.")]
     public static void Rises_with_its_members(ComposerSubject subject)
     {
+        subject.HasMembers();
         var (before, after) = (subject.Scores(ComposerSubject.Members(3)), subject.Scores(ComposerSubject.Members(3, shift: 0.5)));
         for (var i = 0; i < before.Count; i++)
             if (after[i] < before[i] - Close)
@@ -130,6 +136,7 @@ internal static class ComposerRules
     public static void Reads_only_what_it_needs(ComposerSubject subject)
     {
         var needs = subject.Needs;
+        if (subject.Has(PluginTraits.NoMembers) && needs.HasFlag(ComposerNeeds.Generator)) throw Verdict.NotTested("It is made of a text generator alone, and says that it needs one.");
         if (needs.HasFlag(ComposerNeeds.Policies)) Without("a member's Scorer.Score", m => m with { Scorer = new ComposerSubject.Rewardless() });
         else Without("a member's Policy and Reference", m => m with { Policy = null, Reference = null });
         if (!needs.HasFlag(ComposerNeeds.Writers)) Without("a member's Writer", m => m with { Writer = null });
@@ -158,11 +165,26 @@ internal static class ComposerRules
     {
         var needs = subject.Needs;
         if (needs == ComposerNeeds.None) throw Verdict.NotTested("It needs nothing but scorers.");
-        var (writer, generator) = (ScriptedGenerators.Counting(ScriptedGenerators.Words()), ScriptedGenerators.Counting(ScriptedGenerators.Words()));
+        var (writer, generator) = (ScriptedGenerators.Counting(ScriptedGenerators.Words()), ScriptedGenerators.Counting(subject.Generator));
         var policy = new ScriptedPolicy("counting", _ => new(-1, 1));
         subject.Scores([ComposerSubject.Members(1)[0] with { Writer = writer, Policy = policy, Reference = policy }], context: new(ComposerSubject.References, 1, generator));
         if (needs.HasFlag(ComposerNeeds.Writers) && writer.Asked == 0) throw Verdict.Broken("it needs the members' writers, but never asks one");
         if (needs.HasFlag(ComposerNeeds.Policies) && policy.Asked == 0) throw Verdict.Broken("it needs the members' policies, but never asks one");
         if (needs.HasFlag(ComposerNeeds.Generator) && generator.Asked == 0) throw Verdict.Broken("it needs a text generator, but never asks it");
+    }
+
+    [Rule("C12", RuleKind.Required, AtEveryOption = true,
+        Protects = "Which response is named first is chance. A scorer that compares and to which it matters prefers what a file has first.",
+        Fix = "Compare gives log-odds that the first response is better, and the opposite number with the two exchanged: ask in both orders and average, or draw an order "
+            + "that depends on the two texts alone.")]
+    public static void Exchanged_responses_give_the_opposite_number(ComposerSubject subject)
+    {
+        if (subject.Composed(subject.Given(ComposerSubject.Members(3))) is not IPairScorer scorer)
+            throw Verdict.NotTested("The composed scorer gives rewards to single responses (it is no IPairScorer).");
+        PairRequest[] pairs = [.. ComposerSubject.Requests(12).Chunk(2).Select(two => new PairRequest(two[0].Prompt, two[0].Response, two[1].Response))];
+        var exchanged = scorer.Compare([.. pairs.Select(pair => new PairRequest(pair.Prompt, pair.Second, pair.First))]);
+        Verdict.Same(Numbers.Difference(scorer.Compare(pairs), [.. exchanged.Select(odds => -odds)], Close), "six pairs, then with their responses exchanged and the sign turned");
+        if (scorer.Compare([.. pairs.Select(pair => new PairRequest(pair.Prompt, pair.First, pair.First))]).Any(odds => odds != 0))
+            throw Verdict.Broken("of two equal responses one is better");
     }
 }

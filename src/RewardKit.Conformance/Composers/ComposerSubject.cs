@@ -11,37 +11,62 @@ public sealed class ComposerSubject(Func<IScorerComposer> make) : Subject
     /// <inheritdoc/>
     public override PluginKind Kind => PluginKind.Composer;
 
+    /// <summary>What stands in for the text generator: the same request, the same answer.</summary>
+    public ITextGenerator Generator { get; init; } = ScriptedGenerators.Verdicts();
+
     internal override object Make() => make();
 
-    internal override Subject Over(PluginSession session, PluginUse use) => new ComposerSubject(() => session.CreateComposer(use)) { Traits = Traits };
+    internal override Subject Over(PluginSession session, PluginUse use) => new ComposerSubject(() => session.CreateComposer(use)) { Traits = Traits, Generator = Generator };
 
     internal override IReadOnlyList<(string What, Action<object, CancellationToken> Work)> LongWorks =>
     [
-        ("scoring with slow members", (plugin, stop) =>
-        {
-            var slow = new ScorerMember(new Slow()) { Writer = ScriptedGenerators.Words(), Policy = ScriptedPolicies.Slow(), Reference = ScriptedPolicies.Slow() };
-            ((IScorerComposer)plugin).Compose([slow], Context(1), stop).Score(Requests(200), stop);
-        }),
+        Has(PluginTraits.NoMembers)
+            ? ("scoring with a slow generator", (plugin, stop) => Score(((IScorerComposer)plugin).Compose([], new(References, 1, new SlowGenerator(Generator)), stop), Requests(200), stop))
+            : ("scoring with slow members", (plugin, stop) =>
+            {
+                var slow = new ScorerMember(new Slow()) { Writer = ScriptedGenerators.Words(), Policy = ScriptedPolicies.Slow(), Reference = ScriptedPolicies.Slow() };
+                Score(((IScorerComposer)plugin).Compose([slow], Context(1), stop), Requests(200), stop);
+            }),
     ];
 
     internal override Transcript Use(object plugin, int scenario, int seed, torch.Device device)
     {
         var transcript = new Transcript();
-        var scorer = ((IScorerComposer)plugin).Compose(Members(3 + scenario), Context(seed), CancellationToken.None);
-        transcript.Add("the scores", [.. scorer.Score(Requests(12))]);
-        transcript.Add("the scores once more", [.. scorer.Score(Requests(5))]);
+        var scorer = ((IScorerComposer)plugin).Compose(Given(Members(3 + scenario)), Context(seed), CancellationToken.None);
+        transcript.Add("the scores", [.. Score(scorer, Requests(12))]);
+        transcript.Add("the scores once more", [.. Score(scorer, Requests(5))]);
         return transcript;
     }
 
-    /// <summary>Scores of a new composition.</summary>
+    /// <summary>Scores of a new composition; of one that has no members, without them.</summary>
     internal IReadOnlyList<double> Scores(
         IReadOnlyList<ScorerMember> members, IReadOnlyList<ScoreRequest>? requests = null, CompositionContext? context = null) =>
-        make().Compose(members, context ?? Context(1), CancellationToken.None).Score(requests ?? Requests(12));
+        Score(Composed(Given(members), context), requests ?? Requests(12), CancellationToken.None);
+
+    /// <summary>A new composition of just these members.</summary>
+    internal IScorer Composed(IReadOnlyList<ScorerMember> members, CompositionContext? context = null) =>
+        make().Compose(members, context ?? Context(1), CancellationToken.None);
+
+    /// <summary>Ends a rule about members.</summary>
+    /// <exception cref="NotTestedException">It has none.</exception>
+    internal void HasMembers()
+    {
+        if (Has(PluginTraits.NoMembers)) throw Verdict.NotTested("The composer says that it is made of nothing (PluginTraits.NoMembers).");
+    }
+
+    internal IReadOnlyList<ScorerMember> Given(IReadOnlyList<ScorerMember> members) => Has(PluginTraits.NoMembers) ? [] : members;
 
     internal ComposerNeeds Needs => make().Needs;
 
+    /// <summary>A scorer's rewards; of one that compares, how each response compares with the same other one.</summary>
+    internal static IReadOnlyList<double> Score(IScorer scorer, IReadOnlyList<ScoreRequest> requests, CancellationToken stop = default) => scorer is IPairScorer comparing
+        ? comparing.Compare([.. requests.Select(request => new PairRequest(request.Prompt, request.Response, s_other))], stop)
+        : scorer.Score(requests, stop);
+
+    private static readonly Conversation s_other = Conversation.Assistant("another response");
+
     /// <summary>A context with all that there is.</summary>
-    private static CompositionContext Context(int seed) => new(References, seed, ScriptedGenerators.Words());
+    private CompositionContext Context(int seed) => new(References, seed, Generator);
 
     /// <summary>Responses for means and deviations.</summary>
     internal static IReadOnlyList<ScoreRequest> References { get; } = [.. SyntheticPairs.Draw(10, seed: 9).Select(pair => new ScoreRequest(pair.Prompt, pair.Chosen))];

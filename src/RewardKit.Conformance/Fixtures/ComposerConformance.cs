@@ -9,6 +9,12 @@ public abstract class ComposerConformance : PluginConformance
     /// <summary>The rules, each a test.</summary>
     public static IEnumerable<TestCaseData> Rules => Cases(PluginKind.Composer);
 
+    /// <summary>
+    /// What stands in for the text generator: the same request, the same answer. Override it with answers in the form that
+    /// the composer reads: <c>ScriptedGenerators.Of(prompt => …)</c>.
+    /// </summary>
+    protected virtual ITextGenerator Generator => ScriptedGenerators.Verdicts();
+
     /// <summary>Tests a rule.</summary>
     /// <param name="rule">The rule.</param>
     [TestCaseSource(nameof(Rules))]
@@ -17,5 +23,5 @@ public abstract class ComposerConformance : PluginConformance
     /// <summary>Makes the composer with the options to test. Called often.</summary>
     protected abstract IScorerComposer Create();
 
-    private protected override Subject Subject() => new ComposerSubject(Create);
+    private protected override Subject Subject() => new ComposerSubject(Create) { Generator = Generator };
 }

@@ -13,6 +13,16 @@ public static class ScriptedGenerators
     /// </summary>
     public static ScriptedGenerator Words() => new(request => Reply(Sentence(request)), "words");
 
+    /// <summary>
+    /// Answers each prompt as a judge that guesses, in the form of MT-Bench: a few words, then a rating from 1 to 10 and which of
+    /// two answers is the better one, <c>[[7]] [[B]]</c>; <c>[[C]]</c> is a tie.
+    /// </summary>
+    public static ScriptedGenerator Verdicts() => new(request =>
+    {
+        var words = Sentence(request);
+        return Reply($"{words} [[{1 + words.Length % 10}]] [[{"ABC"[words.Length % 3]}]]");
+    }, "verdicts");
+
     /// <summary>Answers the last turn of a prompt by a function, each text whole.</summary>
     /// <param name="answer">From the turn's content to the answer.</param>
     public static ScriptedGenerator Of(Func<string, string> answer) => ScriptedGenerator.Of(answer);
