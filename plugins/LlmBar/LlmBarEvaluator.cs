@@ -18,7 +18,6 @@ public sealed record LlmBarOptions
 [Evaluator("llm-bar", Paper = "arXiv:2310.07641", OwnData = true)]
 public sealed class LlmBarEvaluator(LlmBarOptions options) : IEvaluator
 {
-    private const string FileName = "dataset.json";
     private static readonly string[] Adversarial = ["Neighbor", "GPTInst", "GPTOut", "Manual"];
     private static readonly string[] Benchmark = ["Natural", .. Adversarial];
 
@@ -26,7 +25,7 @@ public sealed class LlmBarEvaluator(LlmBarOptions options) : IEvaluator
     /// <exception cref="RewardKitException">The data are not in the benchmark's layout.</exception>
     public Task<EvaluationReport> EvaluateAsync(EvaluationContext context, CancellationToken cancellation)
     {
-        (string Subset, PreferenceExample Pair)[] items = [.. Files(options.Data).SelectMany(file => Read(file.Subset, file.Path))];
+        (string Subset, PreferenceExample Pair)[] items = [.. LlmBarRecord.Read(options.Data).Select(record => (record.Subset, Pair(record)))];
         var scores = context.Scorer.ScorePairs([.. items.Select(i => i.Pair)], cancellation);
         // A judge is asked in both orders; the authors' ratings that are equal are for the second output in one and for the first in the other.
         double[] credit = [.. scores.Select(s => s.Chosen > s.Rejected ? 1.0 : s.Chosen == s.Rejected ? 0.5 : 0)];
@@ -52,31 +51,10 @@ public sealed class LlmBarEvaluator(LlmBarOptions options) : IEvaluator
         }
     }
 
-    // The subset is the name of a file's folder; no two may have the same.
-    private static IEnumerable<(string Subset, string Path)> Files(string data)
+    private static PreferenceExample Pair(LlmBarRecord record)
     {
-        string[] files = Directory.Exists(data) ? [.. Directory.GetFiles(data, FileName, SearchOption.AllDirectories).Order(StringComparer.Ordinal)] : [data];
-        if (files.Length == 0) throw RewardKitException.Input($"{data} has no SUBSET/{FileName} in or below it, as LLMBar's folder Dataset has.");
-        var named = files.Select(file => (Subset: Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(file)))!, file)).ToArray();
-        return named.GroupBy(n => n.Subset).FirstOrDefault(g => g.Count() > 1) is { } twins
-            ? throw RewardKitException.Input($"{data} has two subsets {twins.Key}: {string.Join(" and ", twins.Select(t => t.file))}; each folder's name may be there once.")
-            : named;
-    }
-
-    private static IEnumerable<(string, PreferenceExample)> Read(string subset, string file)
-    {
-        var records = BenchmarkRecord.Read(file);
-        BenchmarkRecord.RefuseTwins(records, r => string.Join('\n', r.Text("input"), r.Text("output_1"), r.Text("output_2")));
-        foreach (var record in records)
-        {
-            var (first, second) = (Conversation.Assistant(record.Text("output_1")), Conversation.Assistant(record.Text("output_2")));
-            var (chosen, rejected) = record.Id("label") switch
-            {
-                "1" => (first, second),
-                "2" => (second, first),
-                var other => throw record.Wrong($"\"label\" is {other}, but must be 1 or 2: the number of the better output"),
-            };
-            yield return (subset, new($"llm-bar:{subset}:{record.Number}", Conversation.User(record.Text("input")), chosen, rejected, new(subset, record.Number)));
-        }
+        var (first, second) = (Conversation.Assistant(record.First), Conversation.Assistant(record.Second));
+        var (chosen, rejected) = record.FirstIsBetter ? (first, second) : (second, first);
+        return new($"llm-bar:{record.Subset}:{record.Record.Number}", Conversation.User(record.Input), chosen, rejected, new(record.Subset, record.Record.Number));
     }
 }

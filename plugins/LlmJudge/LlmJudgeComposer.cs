@@ -43,7 +43,9 @@ public sealed class LlmJudgeComposer : IScorerComposer
                 $"llm-judge scores by what the experiment's text generator says, and would ignore {string.Join(" and ", members.Select(m => m.Scorer.Name).Distinct())}. "
                 + "Give it an arm of its own, without loss and members: arm \"judge\" [ Score.llmJudge () ].");
         var judge = new JudgeModel(context.Generator, _options, context.Seed);
-        return _options.Mode == Mode.Pairwise ? new PairJudge(judge, _options, Compare, context.Seed) : new RatingJudge(judge, _options, Rate);
+        if (_options.Mode == Mode.Pointwise) return new RatingJudge(judge, _options, Rate);
+        var comparison = new Comparison(judge, _options, Compare);
+        return _options.Orders == Orders.One ? new OneOrderJudge(comparison, context.Seed) : new BothOrdersJudge(comparison, agree: _options.Orders == Orders.Agree);
     }
 
     private Conversation Rate(ScoreRequest request) => Conversation.User(_prompts.Fill(

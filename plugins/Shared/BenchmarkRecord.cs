@@ -37,6 +37,10 @@ internal sealed record BenchmarkRecord(string Path, int Number, JsonElement Json
     /// <summary>A number or a text, as text.</summary>
     public string Id(string field) => Field(field) is { ValueKind: JsonValueKind.Number } number ? number.GetRawText() : Text(field);
 
+    /// <summary>A text that may say nothing; a number or a truth value as the file has it.</summary>
+    public string Raw(string field) => Field(field) is { ValueKind: JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False } value
+        ? value.GetRawText() : AnyText(Field(field), $"\"{field}\"");
+
     /// <summary>Texts, each of which says something.</summary>
     /// <param name="field">The field.</param>
     /// <param name="count">How many there must be; null for one or more.</param>
@@ -80,12 +84,14 @@ internal sealed record BenchmarkRecord(string Path, int Number, JsonElement Json
         }
     }
 
-    private string Text(JsonElement value, string name)
+    private string Text(JsonElement value, string name) => AnyText(value, name) is var text && !string.IsNullOrWhiteSpace(text) ? text : throw Wrong($"{name} is empty");
+
+    private string AnyText(JsonElement value, string name)
     {
         if (value.ValueKind != JsonValueKind.String) throw Wrong($"{name} is a {value.ValueKind}, but must be a text");
         try
         {
-            return value.GetString() is { } text && !string.IsNullOrWhiteSpace(text) ? text : throw Wrong($"{name} is empty");
+            return value.GetString()!;
         }
         catch (InvalidOperationException)
         {

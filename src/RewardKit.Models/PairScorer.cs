@@ -12,7 +12,7 @@ namespace RewardKit.Models;
 /// <param name="model">The model, a pairwise one; stays the caller's.</param>
 /// <param name="encoder">How texts become the model's tokens.</param>
 /// <param name="batchTokens">The most tokens in a batch; a longer text goes alone.</param>
-public sealed class PairScorer(string name, RewardModel model, PairEncoder encoder, int batchTokens = 8192) : IPairScorer
+public sealed class PairScorer(string name, RewardModel model, PairEncoder encoder, int batchTokens = 8192) : IOrderedPairScorer
 {
     /// <inheritdoc/>
     public string Name => name;
@@ -21,9 +21,13 @@ public sealed class PairScorer(string name, RewardModel model, PairEncoder encod
     public Action<int, int>? Progress { get; init; }
 
     /// <inheritdoc/>
-    public IReadOnlyList<double> Compare(IReadOnlyList<PairRequest> requests, CancellationToken cancellation = default)
+    public IReadOnlyList<double> Compare(IReadOnlyList<PairRequest> requests, CancellationToken cancellation = default) =>
+        [.. CompareOrders(requests, cancellation).Select(odds => PairScore.OfOrders(odds.FirstShownFirst, odds.SecondShownFirst).Margin)];
+
+    /// <inheritdoc/>
+    public IReadOnlyList<OrderedOdds> CompareOrders(IReadOnlyList<PairRequest> requests, CancellationToken cancellation = default)
     {
-        var odds = new double[requests.Count];
+        var odds = new OrderedOdds[requests.Count];
         var done = 0;
         using var noGradients = no_grad();
         foreach (var batch in ScoringGroup.InBatches(Groups(requests), batchTokens))
@@ -38,7 +42,7 @@ public sealed class PairScorer(string name, RewardModel model, PairEncoder encod
             foreach (var group in batch)
                 for (var i = group.First; i < group.First + group.Requests; i++, at += 2)
                     // Equal responses are a tie, whatever rounding makes of them.
-                    odds[i] = requests[i].First.Equals(requests[i].Second) ? 0 : PairScore.OfOrders(firsts[at], -firsts[at + 1]).Margin;
+                    odds[i] = requests[i].First.Equals(requests[i].Second) ? default : new(firsts[at], -firsts[at + 1]);
             Progress?.Invoke(done += at / 2, requests.Count);
         }
         return odds;

@@ -87,9 +87,12 @@ public class PairScorerTests
         var labels = model.PairLabels!.Value;
 
         var odds = new PairScorer("pairs", model, encoder).Compare(Requests);
-        foreach (var ((prompt, first, second), found) in Requests.Zip(odds))
+        var orders = new PairScorer("pairs", model, encoder).CompareOrders(Requests);
+        foreach (var ((prompt, first, second), found, views) in Requests.Zip(odds, orders))
         {
             var pair = encoder.EncodePair(prompt, first, second);
+            if (!first.Equals(second))
+                Assert.That(new[] { views.FirstShownFirst, -views.SecondShownFirst }, Is.EqualTo(new[] { pair.InOrder, pair.Exchanged }.Select(Probability).Select(p => Math.Log(p / (1 - p)))).Within(1e-4));
             var p = (Probability(pair.InOrder) + 1 - Probability(pair.Exchanged)) / 2;
             Assert.That(found, Is.EqualTo(Math.Log(p / (1 - p))).Within(1e-5));
         }

@@ -51,9 +51,9 @@ internal static partial class Judge
     /// <summary>A verdict in the form that is read.</summary>
     public static string Show(Verdict verdict) => verdict == Verdict.Tie ? "[[C]]" : $"[[{verdict}]]";
 
-    /// <summary>Two ratings as a comparison: a tie where they differ by no more than 0.1.</summary>
-    public static Verdict Compared(double first, double second) =>
-        Math.Abs(first - second) <= TieWithin + 1e-12 ? Verdict.Tie : first > second ? Verdict.A : Verdict.B;
+    /// <summary>Two ratings as a comparison: a tie where they differ by no more than so much.</summary>
+    public static Verdict Compared(double first, double second, double within = TieWithin) =>
+        Math.Abs(first - second) <= within + 1e-12 ? Verdict.Tie : first > second ? Verdict.A : Verdict.B;
 
     /// <summary>
     /// Both orders of two answers together, against the bias of position: what both name, and a tie where they do not name the

@@ -182,8 +182,18 @@ internal static class ComposerRules
         if (subject.Composed(subject.Given(ComposerSubject.Members(3))) is not IPairScorer scorer)
             throw Verdict.NotTested("The composed scorer gives rewards to single responses (it is no IPairScorer).");
         PairRequest[] pairs = [.. ComposerSubject.Requests(12).Chunk(2).Select(two => new PairRequest(two[0].Prompt, two[0].Response, two[1].Response))];
-        var exchanged = scorer.Compare([.. pairs.Select(pair => new PairRequest(pair.Prompt, pair.Second, pair.First))]);
-        Verdict.Same(Numbers.Difference(scorer.Compare(pairs), [.. exchanged.Select(odds => -odds)], Close), "six pairs, then with their responses exchanged and the sign turned");
+        PairRequest[] exchanged = [.. pairs.Select(pair => new PairRequest(pair.Prompt, pair.Second, pair.First))];
+        Verdict.Same(
+            Numbers.Difference(scorer.Compare(pairs), [.. scorer.Compare(exchanged).Select(odds => -odds)], Close), "six pairs, then with their responses exchanged and the sign turned");
+        if (scorer is IOrderedPairScorer ordered)
+        {
+            var (views, others) = (ordered.CompareOrders(pairs), ordered.CompareOrders(exchanged));
+            Verdict.Same(
+                Numbers.Difference(
+                    [.. views.SelectMany(odds => (double[])[odds.FirstShownFirst, odds.SecondShownFirst])],
+                    [.. others.SelectMany(odds => (double[])[-odds.SecondShownFirst, -odds.FirstShownFirst])], Close),
+                "both orders of six pairs, then with their responses, the orders and the sign turned");
+        }
         if (scorer.Compare([.. pairs.Select(pair => new PairRequest(pair.Prompt, pair.First, pair.First))]).Any(odds => odds != 0))
             throw Verdict.Broken("of two equal responses one is better");
     }

@@ -156,7 +156,7 @@ public sealed class TorchModels(ProcessPlace? place = null) : IModelWork
         public void Dispose() => model.Dispose();
     }
 
-    private sealed class LoadedPairs(string name, RewardModel model, PairEncoder encoder, Action<int, int>? progress) : ITrainedModel, IPairScorer
+    private sealed class LoadedPairs(string name, RewardModel model, PairEncoder encoder, Action<int, int>? progress) : ITrainedModel, IOrderedPairScorer
     {
         private readonly PairScorer _scorer = new(name, model, encoder) { Progress = progress };
 
@@ -164,6 +164,9 @@ public sealed class TorchModels(ProcessPlace? place = null) : IModelWork
 
         public IReadOnlyList<double> Compare(IReadOnlyList<PairRequest> requests, CancellationToken cancellation = default) =>
             _scorer.Compare(requests, cancellation);
+
+        public IReadOnlyList<OrderedOdds> CompareOrders(IReadOnlyList<PairRequest> requests, CancellationToken cancellation = default) =>
+            _scorer.CompareOrders(requests, cancellation);
 
         public void Dispose() => model.Dispose();
     }

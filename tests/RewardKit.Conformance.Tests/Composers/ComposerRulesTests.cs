@@ -183,6 +183,7 @@ public sealed class ComposerRulesTests
         new("C11", "never asks it", Of<NeedsGenerator>()),
         new("C07", "a member: it scores", Of<IgnoresMembers>()),
         new("C12", "the sign turned", Of<LikesTheFirst>()),
+        new("C12", "both orders of six pairs", Of<ForgetsTheSign>()),
         new("C12", "of two equal responses", Of<EqualOnesDiffer>()),
         new("G05", "as if its work were done", Of<UninterruptibleComposer>()),
         new("G05", "a slow generator", Of<UninterruptibleJudge>()),

@@ -8,6 +8,8 @@ internal class SoundJudge : IScorerComposer
 
     protected virtual bool BothOrders => true;
 
+    protected virtual bool TurnsTheSign => true;
+
     protected virtual bool PrefersAmongEqualOnes => false;
 
     public IScorer Compose(IReadOnlyList<ScorerMember> members, CompositionContext context, CancellationToken cancellation)
@@ -23,9 +25,15 @@ internal class SoundJudge : IScorerComposer
 
     protected virtual CancellationToken Token(CancellationToken cancellation) => cancellation;
 
-    private sealed class Comparer(SoundJudge judge, ITextGenerator generator) : IPairScorer
+    private sealed class Comparer(SoundJudge judge, ITextGenerator generator) : IOrderedPairScorer
     {
         public string Name => "judge";
+
+        public IReadOnlyList<OrderedOdds> CompareOrders(IReadOnlyList<PairRequest> requests, CancellationToken cancellation)
+        {
+            var exchanged = Ask([.. requests.Select(r => new PairRequest(r.Prompt, r.Second, r.First))], cancellation);
+            return [.. Ask(requests, cancellation).Zip(exchanged, (one, other) => new OrderedOdds(one, judge.TurnsTheSign ? -other : other))];
+        }
 
         public IReadOnlyList<double> Compare(IReadOnlyList<PairRequest> requests, CancellationToken cancellation)
         {
@@ -58,6 +66,12 @@ internal sealed class LikesTheFirst : SoundJudge
 internal sealed class EqualOnesDiffer : SoundJudge
 {
     protected override bool PrefersAmongEqualOnes => true;
+}
+
+[Composer("forgets-the-sign", Traits = PluginTraits.NoMembers)]
+internal sealed class ForgetsTheSign : SoundJudge
+{
+    protected override bool TurnsTheSign => false;
 }
 
 [Composer("uninterruptible-judge", Traits = PluginTraits.NoMembers)]

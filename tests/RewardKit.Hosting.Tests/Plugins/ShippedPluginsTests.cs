@@ -26,6 +26,7 @@ public class ShippedPluginsTests
         ["best-of-n-safety"] = "BestOfN.Tests/data/safety.jsonl",
         ["best-of-n-win-rate"] = "BestOfN.Tests/data/responses.jsonl",
         ["gsm8k"] = "Reasoning.Tests/data/gsm8k.jsonl",
+        ["judge-agreement"] = "../../scripts/data/pandalm/testset-v1.json.gz",
         ["judge-bench"] = "JudgeBench.Tests/data",
         ["llm-bar"] = "LlmBar.Tests/data/LLMBar",
         ["openbookqa"] = "Reasoning.Tests/data/openbookqa.jsonl.gz",

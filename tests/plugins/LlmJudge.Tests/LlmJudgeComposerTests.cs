@@ -59,6 +59,16 @@ public class LlmJudgeComposerTests
     }
 
     [Test]
+    public void What_is_said_in_each_order_can_be_asked_where_both_are_shown()
+    {
+        var (always, longer) = (ScriptedJudge.Always("[[A]]"), ScriptedJudge.Longer());
+        IReadOnlyList<OrderedOdds> Orders(ITextGenerator judge) => ((IOrderedPairScorer)Comparing(judge, new() { Confidence = 0.9 })).CompareOrders(BothWays);
+        Assert.That(Orders(longer).Select(o => (Math.Sign(o.FirstShownFirst), Math.Sign(o.SecondShownFirst), o.Agree)), Is.EqualTo(new[] { (1, 1, true), (-1, -1, true) }));
+        Assert.That(Orders(always), Is.All.Matches<OrderedOdds>(o => !o.Agree && Math.Abs(o.FirstShownFirst - Math.Log(9)) < Close && Math.Abs(o.SecondShownFirst + Math.Log(9)) < Close));
+        Assert.That(Comparing(longer, new() { Orders = LlmJudge.Orders.One }), Is.Not.InstanceOf<IOrderedPairScorer>(), "of one order there is no other view");
+    }
+
+    [Test]
     public void Several_judges_decide_by_majority()
     {
         var judge = (string[] said) =>

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using RewardKit.Conformance;
 
 namespace RewardKit.Plugins.LlmJudge.Tests;
@@ -24,4 +25,56 @@ public sealed class LlmJudgeConformance(Mode mode, Orders orders, double tempera
     };
 
     protected override IScorerComposer Create() => new LlmJudgeComposer(new() { Mode = mode, Orders = orders, Temperature = temperature, Samples = 3 });
+}
+
+[TestFixture(ScorerTies.Half)]
+[TestFixture(ScorerTies.Wrong)]
+[TestFixture(ScorerTies.LeaveOut)]
+public sealed class JudgeAgreementConformance(ScorerTies ties) : EvaluatorConformance, IDisposable
+{
+    private const int Rows = 400;
+    private readonly string _folder = Directory.CreateTempSubdirectory("rewardkit-tests-").FullName;
+
+    protected override double? ConstantScorerGets => ties == ScorerTies.Half ? 0.5 : 0;
+
+    protected override IReadOnlyDictionary<string, object> Options => new Dictionary<string, object>
+    {
+        ["data"] = Data,
+        ["ties"] = ties switch { ScorerTies.LeaveOut => "leave-out", var other => other.ToString().ToLowerInvariant() },
+    };
+
+    protected override IReadOnlyList<PreferenceExample> Pairs =>
+    [
+        .. Enumerable.Range(0, Rows).Select(i => new PreferenceExample(
+            $"{i}", Conversation.User($"question {i}"), Conversation.Assistant(i % 3 == 2 ? $"bad {i}" : $"good {i}"), Conversation.Assistant(i % 3 == 2 ? $"good {i}" : $"bad {i}"), new("pandalm", i + 1))
+        {
+            Relation = i % 3 == 0 ? Relation.Tie : Relation.Preferred,
+        }),
+    ];
+
+    protected override IEvaluator Create() => new JudgeAgreementEvaluator(new() { Data = Data, Ties = ties });
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private string Data
+    {
+        get
+        {
+            var file = Path.Combine(_folder, "testset.json");
+            if (!File.Exists(file))
+                File.WriteAllText(file, JsonSerializer.Serialize(Enumerable.Range(0, Rows).Select(i => new
+                {
+                    idx = i,
+                    cmp_key = "one_other",
+                    instruction = $"question {i}",
+                    input = "",
+                    response1 = $"good {i}",
+                    response2 = $"bad {i}",
+                    annotator1 = i % 3,
+                    annotator2 = i % 3,
+                    annotator3 = i % 7 == 0 ? 1 : i % 3,
+                })));
+            return file;
+        }
+    }
 }

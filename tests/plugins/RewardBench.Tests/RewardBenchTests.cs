@@ -50,6 +50,21 @@ public sealed class RewardBenchTests
     }
 
     [Test]
+    public async Task The_worked_sections()
+    {
+        const int rows = 20;
+        (string Subset, double Accuracy)[] worked =
+        [
+            ("alpacaeval-easy", 1), ("alpacaeval-length", 0.9), ("alpacaeval-hard", 0.95), ("mt-bench-easy", 1), ("mt-bench-med", 0.8), ("math-prm", 0.6),
+            ("hep-cpp", 0.9), ("hep-go", 0.8), ("hep-java", 0.85), ("hep-js", 0.95), ("hep-python", 0.9), ("hep-rust", 0.7),
+        ];
+        Write(worked.SelectMany(w => Enumerable.Range(0, rows).Select(i => Record($"{w.Subset} {i}", w.Subset, right: i < Math.Round(rows * w.Accuracy)))));
+        var report = await Evaluate(Right);
+        Assert.That(report.Metrics["chat"].Value, Is.EqualTo(0.937849162).Within(1e-9));
+        Assert.That(report.Metrics["reasoning"].Value, Is.EqualTo(0.725).Within(1e-9));
+    }
+
+    [Test]
     public async Task Means_over_less_than_is_published_are_named_so()
     {
         Write([Record("1", "hep-cpp", true), Record("2", "hep-go", false), Record("3", "mine", true), Record("4", "donotanswer", true)]);
