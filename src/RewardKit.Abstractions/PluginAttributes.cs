@@ -53,6 +53,9 @@ public enum PluginTraits
 
     /// <summary>A composer that is made of nothing, as a judge that a text generator is: it has no members, and refuses any.</summary>
     NoMembers = 128,
+
+    /// <summary>An augmenter that filters: of the originals it hands on a part, unchanged and in their order.</summary>
+    DropsExamples = 256,
 }
 
 /// <summary>Marks an <see cref="ILoss"/>.</summary>

@@ -13,7 +13,7 @@ internal static partial class ContractsPage
     private static readonly (string Title, Type[] Types)[] s_sections =
     [
         ("Losses", [typeof(ILoss), typeof(IStatefulLoss), typeof(ForwardNeeds), typeof(RewardHead), typeof(HeadNorm), typeof(PairBatch), typeof(PairForward), typeof(TrainingStep), typeof(StepTotals), typeof(LossResult)]),
-        ("Augmenters", [typeof(IAugmenter), typeof(AugmenterNeeds), typeof(AugmentationContext)]),
+        ("Augmenters", [typeof(IAugmenter), typeof(AugmenterNeeds), typeof(AugmentationContext), typeof(ExampleDecision)]),
         ("Evaluators", [typeof(IEvaluator), typeof(EvaluatorNeeds), typeof(EvaluationContext), typeof(EvaluationReport), typeof(Measurement), typeof(EvaluationSample)]),
         ("Decoders",
         [

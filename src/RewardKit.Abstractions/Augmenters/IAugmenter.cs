@@ -25,7 +25,8 @@ public enum AugmenterNeeds
 
 /// <summary>
 /// Makes further training examples from given ones. A stream in, a stream out: originals pass through unchanged, so that
-/// augmenters chain (one that means to replace them says so, <see cref="PluginTraits.ReplacesExamples"/>). The same input and seed give the same output, in the same order.
+/// augmenters chain (one that means to replace or to drop some says so, <see cref="PluginTraits.ReplacesExamples"/> and
+/// <see cref="PluginTraits.DropsExamples"/>). The same input and seed give the same output, in the same order.
 /// </summary>
 public interface IAugmenter
 {
@@ -54,9 +55,11 @@ public interface IAugmenter
 /// <param name="writer">What the model that the run starts from writes, or null where nobody asked for it.</param>
 /// <param name="policies">Language models by name, that of the run itself as <see cref="Start"/>; null for none.</param>
 /// <param name="measured">Told numbers that are no counts; null for nobody.</param>
+/// <param name="decided">Told what became of examples that were judged; null for nobody.</param>
 public sealed class AugmentationContext(
     int seed, IScorer? baseline, Action<string, long> report, ITextGenerator? generator = null, ITextGenerator? writer = null,
-    IReadOnlyDictionary<string, IPolicy>? policies = null, Action<string, double>? measured = null)
+    IReadOnlyDictionary<string, IPolicy>? policies = null, Action<string, double>? measured = null,
+    Action<ExampleDecision>? decided = null)
 {
     /// <summary>The name of the model that the run starts from, among the policies.</summary>
     public const string Start = "start";
@@ -98,4 +101,20 @@ public sealed class AugmentationContext(
     /// <param name="name">A short dotted name.</param>
     /// <param name="value">The number.</param>
     public void Measure(string name, double value) => measured?.Invoke(name, value);
+
+    /// <summary>
+    /// Says what became of an example that was judged, and why. The run's folder keeps it in <c>decisions.jsonl</c>; the report
+    /// shows how often each happened, with samples.
+    /// </summary>
+    /// <param name="decision">The example and the decision. Not kept.</param>
+    public void Decide(ExampleDecision decision) => decided?.Invoke(decision);
 }
+
+/// <summary>What became of an example that an augmenter judged.</summary>
+/// <param name="Original">The example as it came in.</param>
+/// <param name="Result">The example as it goes on; null where it is dropped.</param>
+/// <param name="Action">What was done, in a word: <c>keep</c>, <c>swap</c>, <c>drop</c>.</param>
+/// <param name="Category">Why, in a few words: <c>empty answer</c>.</param>
+/// <param name="Votes">What was said of it, as <c>agree</c>; may be empty.</param>
+public sealed record ExampleDecision(
+    PreferenceExample Original, PreferenceExample? Result, string Action, string Category, IReadOnlyList<string> Votes);

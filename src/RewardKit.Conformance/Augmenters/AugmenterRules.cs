@@ -11,7 +11,8 @@ internal static class AugmenterRules
     [Rule("A01", RuleKind.Required, AtEveryOption = true,
         Protects = "Augmenters chain, and arms are compared on the same originals. One that changes or drops them compares nothing.",
         Fix = "Yield every example that comes in, as it is and in its order; give what you make to new examples only. A method that means to "
-            + "replace them says so, Traits = PluginTraits.ReplacesExamples, and gives new ids to all that it makes.")]
+            + "replace them says so, Traits = PluginTraits.ReplacesExamples, and gives new ids to all that it makes; one that filters says "
+            + "PluginTraits.DropsExamples.")]
     public static void Originals_pass_unchanged(AugmenterSubject subject)
     {
         if (subject.Has(PluginTraits.ReplacesExamples))
@@ -26,6 +27,7 @@ internal static class AugmenterRules
         foreach (var original in subject.Examples)
         {
             var place = output.FindIndex(at, e => e.Id == original.Id);
+            if (place < 0 && subject.Has(PluginTraits.DropsExamples) && !output.Exists(e => e.Id == original.Id)) continue;
             if (place < 0)
                 throw Verdict.Broken(output.Exists(e => e.Id == original.Id)
                     ? $"the original {original.Id} comes before one that stood in front of it" : $"the original {original.Id} is missing");

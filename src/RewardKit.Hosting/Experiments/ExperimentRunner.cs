@@ -143,7 +143,7 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models, R
         {
             var findings = new AugmenterFindings([], []);
             var examples = processes is not null && (generator.IsUsedBy(arm) || language.AreUsedBy(arm))
-                ? processes.LeaderFirst(() => Augment(arm, seed, findings), cancellation) : Augment(arm, seed, findings);
+                ? processes.LeaderFirst(() => Augment(arm, seed, findings, folder), cancellation) : Augment(arm, seed, findings, folder);
             using var metrics = Leads ? new RunMetrics(folder) : null;
             // Of several processes each computes its share anew: they need not see one disk.
             var (logProbs, holder) = processes is null ? language.Kept(spec.ModelOf(arm), seed, Notice(arm.Name, seed)) : default;
@@ -180,7 +180,7 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models, R
             lock (telling) progress.Noted(arm, seed, sentence);
         };
 
-        IReadOnlyList<PreferenceExample> Augment(ArmSpec arm, int seed, AugmenterFindings findings)
+        IReadOnlyList<PreferenceExample> Augment(ArmSpec arm, int seed, AugmenterFindings findings, string folder)
         {
             if (arm.Augmenters.Count == 0) return data.TrainOf(arm).Examples;
             var counts = findings.Counts;
@@ -193,6 +193,7 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models, R
             using var loan = language.Borrow(spec.ModelOf(arm), seed, meter, Notice(arm.Name, seed), (done, total) => Tell(arm, seed, new("augment", done, total, "responses")));
             using var critic = filter is null ? null : judge.OpenToScore(filter, meter, Notice(arm.Name, seed));
             var scorer = filter is null ? null : judge.Composed(filter, baseline!, critic, loan);
+            using var decisions = new DecisionLog(Leads ? folder : null);
             var stream = data.TrainOf(arm).Examples.ToAsyncEnumerable();
             foreach (var use in arm.Augmenters)
             {
@@ -201,7 +202,8 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models, R
                     seed, scorer, (reason, count) => counts[reason] = counts.GetValueOrDefault(reason) + count, writer,
                     augmenter.Needs.HasFlag(AugmenterNeeds.Writer) ? loan.Writer() : null,
                     augmenter.Needs.HasFlag(AugmenterNeeds.Policies) ? loan.Policies(arm.Policies) : null,
-                    (name, value) => findings.Measures[name] = value);
+                    (name, value) => findings.Measures[name] = value,
+                    decisions.Add);
                 stream = augmenter.AugmentAsync(stream, context, cancellation);
             }
             var examples = Judge.Blaming(() => critic?.Failure ?? writer?.Failure ?? loan.Failure, () => PairStore.Collect(stream.ToBlockingEnumerable(cancellation)));

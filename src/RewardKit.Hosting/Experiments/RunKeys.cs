@@ -65,5 +65,5 @@ internal sealed class RunKeys(ExperimentSpec spec, MethodSource methods, IModelW
 
     // Where a file lies plays no part: its content does, and how it is read.
     private string Of(PairData data) => data.Describe(
-        file => _files.Of(file.Path) + (file.Reading is { } reading ? $" read by {JsonSerializer.Serialize(reading)}" : ""));
+        file => _files.Of(file.Path) + (file.Reading is { } reading ? $" read by {JsonSerializer.Serialize(reading)}" : "") + (file.KeepsFaulty ? " with faulty records" : ""));
 }

@@ -21,7 +21,7 @@ internal sealed record StoredRun(RunResult Run, string TrainingKey, string Evalu
 /// Finished runs on disk, a folder each: <c>ARM/seed-N/</c> with <c>checkpoint/</c> (the trained model),
 /// <c>log.jsonl</c> (one line an optimiser step), <c>training.json</c> (key of the training, what the augmenters counted and measured),
 /// <c>run.json</c> (key of the evaluation, measurements with per-item values, samples) and, to be looked at only, what
-/// <see cref="RunMetrics"/> writes. A run counts as finished only if its key fits; what is missing, broken or of another
+/// <see cref="RunMetrics"/> and <see cref="DecisionLog"/> write. A run counts as finished only if its key fits; what is missing, broken or of another
 /// key is computed again. A training becomes visible whole: its folder is made beside, as <c>seed-N.partial</c>, and
 /// renamed. There a training that was stopped or failed leaves its metrics, its checkpoints in <c>checkpoints/</c>, and in
 /// <c>key.json</c> whose they are: the next of the same key goes on from them. Training and evaluation have keys of their
@@ -147,7 +147,7 @@ internal sealed class RunStore(string folder, bool keepCheckpoints = false)
         {
             Directory.CreateDirectory(CheckpointIn(beside));
             foreach (var file in Directory.GetFiles(CheckpointIn(place))) Copy(file, CheckpointIn(beside));
-            foreach (var file in RunMetrics.FilesIn(place)) Copy(file, beside);
+            foreach (var file in RunMetrics.FilesIn(place).Concat(DecisionLog.FilesIn(place))) Copy(file, beside);
         });
         return training;
 

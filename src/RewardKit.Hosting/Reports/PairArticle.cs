@@ -29,7 +29,7 @@ internal static class PairArticle
         return Html.Of($"""<tr><td>{arm.Arm}</td><td>{mean.Chosen:0.000;−0.000}</td><td>{mean.Rejected:0.000;−0.000}</td><td class="{(mean.Margin > 0 ? "right" : "wrong")}">{mean.Margin:+0.000;−0.000;0}</td><td>{arm.Seeds.Count(s => s[pair].Margin > 0)} of {arm.Seeds.Count}</td></tr>""");
     }
 
-    private static string Shorten(string text, int characters)
+    internal static string Shorten(string text, int characters)
     {
         if (text.Length <= characters) return text;
         // Never through the middle of a surrogate pair.

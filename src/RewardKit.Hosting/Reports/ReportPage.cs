@@ -35,6 +35,7 @@ public static class ReportPage
             ["disagreements"] = evaluators.Any(e => e.Arms.Length > 1)
                 ? Html.Of($"<h3>Where two arms disagree</h3>{Each((e, _) => Disagreements.Draw(e.Arms))}") : default,
             ["pairs"] = Each((e, _) => SamplePairs.Draw(e.Arms)),
+            ["decisions"] = DecisionsSection.Draw(result),
             ["settings"] = SettingsTables.Draw(result),
             ["notes"] = Html.Each(result.Failures.Select(f => f.Message).Concat(result.Notes).Concat(ArmSamples.LeftOut(result)), n => Html.Of($"<li>{n}</li>")),
         });

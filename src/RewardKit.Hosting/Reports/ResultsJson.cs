@@ -234,6 +234,7 @@ public static class ResultsJson
             json.WriteString("path", file.Path);
             json.WritePropertyName("reading");
             JsonSerializer.Serialize(json, file.Reading, Records);
+            if (file.KeepsFaulty) json.WriteBoolean("keepsFaulty", true);
             json.WriteEndObject();
         }
         json.WriteEndArray();

@@ -43,12 +43,25 @@ type Data =
 
         path
 
-    /// One file in the form of Anthropic's HH-RLHF: a JSON object a line with `chosen` and `rejected`, each a whole
-    /// dialogue; `.jsonl` or `.jsonl.gz`.
-    static member hhRlhfFile(path: string) : PairData = PairFile(Data.existing path)
+    /// <summary>
+    /// One file in the form of Anthropic's HH-RLHF: a JSON object a line with <c>chosen</c> and <c>rejected</c>, each a whole
+    /// dialogue; <c>.jsonl</c> or <c>.jsonl.gz</c>.
+    /// </summary>
+    /// <param name="path">The file, relative to the script.</param>
+    /// <param name="keepFaulty">
+    /// Whether records without a comparison (an empty response, two equal ones, dialogues that differ earlier or end with the
+    /// human's turn) are pairs, too, for Augment.hhCleaning and Evaluate.hhCleaning; default false: they are left out and
+    /// counted.
+    /// </param>
+    static member hhRlhfFile(path: string, ?keepFaulty: bool) : PairData =
+        PairFile(Data.existing path, KeepsFaulty = defaultArg keepFaulty false)
 
-    /// A folder with `train.jsonl.gz` and `test.jsonl.gz` (or `.jsonl`) in the form of Anthropic's HH-RLHF.
-    static member hhRlhf(folder: string) : PairSplits =
+    /// <summary>
+    /// A folder with <c>train.jsonl.gz</c> and <c>test.jsonl.gz</c> (or <c>.jsonl</c>) in the form of Anthropic's HH-RLHF.
+    /// </summary>
+    /// <param name="folder">The folder, relative to the script.</param>
+    /// <param name="keepFaulty">Whether records without a comparison are pairs, too; default false. See hhRlhfFile.</param>
+    static member hhRlhf(folder: string, ?keepFaulty: bool) : PairSplits =
         let fileNames split = [ $"{split}.jsonl.gz"; $"{split}.jsonl" ]
         let folder = Script.path folder
 
@@ -64,7 +77,7 @@ type Data =
             |> List.map (fun file -> Path.Combine(folder, file))
             |> List.tryFind File.Exists
             |> function
-                | Some path -> PairFile path :> PairData
+                | Some path -> PairFile(path, KeepsFaulty = defaultArg keepFaulty false) :> PairData
                 | None ->
                     let expected = String.concat " or " (fileNames name)
                     raise (RewardKitException.Input $"The data folder {folder} has no {expected}.")

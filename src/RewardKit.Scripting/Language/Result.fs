@@ -11,6 +11,9 @@ open RewardKit.Training
 /// A 95 % interval: Low and High.
 type Interval = RewardKit.Hosting.Experiments.Interval
 
+/// What an augmenter decided on a pair: Id, Source, Record, Action, Category, Votes, Prompt, Chosen, Rejected.
+type Decision = RewardKit.Hosting.Experiments.Decision
+
 /// Intervals of what a script measures itself.
 module Interval =
     /// Wilson's 95 % interval of a share, of so many items.
@@ -92,3 +95,10 @@ module Result =
             elif (found.First, found.Second) = (first, second) then Some found
             elif (found.First, found.Second) = (second, first) then Some found.Reversed
             else None)
+
+    /// What the arm's augmenters decided on the pairs they judged, as Augment.hhCleaning does, with the first seed; it is read from
+    /// decisions.jsonl in the run's folder.
+    let decisions (arm: string) (result: ExperimentResult) : Decision list =
+        match (runs arm result |> List.head).Folder with
+        | null -> []
+        | folder -> DecisionLog.Read folder |> List.ofSeq

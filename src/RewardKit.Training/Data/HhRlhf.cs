@@ -10,9 +10,11 @@ namespace RewardKit.Training.Data;
 /// </summary>
 public static partial class HhRlhf
 {
+    private const string NoStart = "no human turn at the start";
+
     /// <summary>
-    /// Reads a file. Records that hold no comparison (the published files have some) are left out and named by reason;
-    /// what is no record at all stops the reading.
+    /// Reads a file. Records that hold no comparison (the published files have some) are left out and named by reason, unless
+    /// they are to be kept (<see cref="PairFile.KeepsFaulty"/>); what is no record at all stops the reading.
     /// </summary>
     /// <param name="data">The file.</param>
     /// <returns>The usable pairs in file order, and the records left out.</returns>
@@ -28,7 +30,7 @@ public static partial class HhRlhf
         var skipped = new OrderedDictionary<string, List<long>>();
         foreach (var line in JsonLines.Read(path))
         {
-            var (pair, reason) = Read(line, source, "chosen", "rejected");
+            var (pair, reason) = Read(line, source, "chosen", "rejected", data.KeepsFaulty);
             if (pair is not null) examples.Add(pair);
             else if (skipped.TryGetValue(reason!, out var records)) records.Add(line.Number);
             else skipped.Add(reason!, [line.Number]);
@@ -38,19 +40,22 @@ public static partial class HhRlhf
     }
 
     /// <summary>The pair of a record, or why it holds none.</summary>
-    internal static (PreferenceExample? Pair, string? Reason) Read(DataRecord record, string source, string chosenKey, string rejectedKey)
+    internal static (PreferenceExample? Pair, string? Reason) Read(
+        DataRecord record, string source, string chosenKey, string rejectedKey, bool keepFaulty = false)
     {
         var (chosen, rejected) = (record.Text(chosenKey), record.Text(rejectedKey));
         var (better, worse) = (Turns(chosen), Turns(rejected));
-        if (WhyUnusable(better, worse) is { } reason) return (null, reason);
+        if (WhyUnusable(better, worse) is { } reason && (!keepFaulty || reason == NoStart)) return (null, reason);
+        // Of a sound record, all but the last turn; of one whose dialogues part earlier, what they share.
+        var shared = Math.Min(Math.Min(better.Length, worse.Length) - 1, better.AsSpan().CommonPrefixLength(worse));
         return (new(
             PairId.Of(source, $"{record.Number}", chosen, rejected),
-            new(better[..^1]), new([better[^1]]), new([worse[^1]]), new(source, record.Number)), null);
+            new(better[..shared]), new(better[shared..]), new(worse[shared..]), new(source, record.Number)), null);
     }
 
     private static string? WhyUnusable(Message[] better, Message[] worse)
     {
-        if (better is not [{ Role: "user" }, ..] || worse is not [{ Role: "user" }, ..]) return "no human turn at the start";
+        if (better is not [{ Role: "user" }, ..] || worse is not [{ Role: "user" }, ..]) return NoStart;
         if (better[^1].Role != "assistant" || worse[^1].Role != "assistant") return "last turn not the assistant's";
         if (better[^1].Content == "" || worse[^1].Content == "") return "empty last response";
         if (!better.AsSpan()[..^1].SequenceEqual(worse.AsSpan()[..^1])) return "dialogue before the last response differs";

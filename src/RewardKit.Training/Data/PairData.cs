@@ -30,6 +30,13 @@ public sealed record PairFile(string Path) : PairData
     /// <summary>How the file is read, by <see cref="PairFiles"/>; null: as HH-RLHF, every record as it is.</summary>
     public PairReading? Reading { get; init; }
 
+    /// <summary>
+    /// Of HH-RLHF, whether records that hold no comparison are pairs, too, for what cleans them: an empty response, two equal
+    /// ones, a dialogue that ends with the human's turn. Where the dialogues part before their last turn, the prompt is what
+    /// they share, and each response has several turns.
+    /// </summary>
+    public bool KeepsFaulty { get; init; }
+
     /// <inheritdoc/>
     public override IEnumerable<PairFile> Files => [this];
 

@@ -53,6 +53,13 @@ public sealed class AugmenterRulesTests
         new BrokenPlugin("A10", "the policy \"oldest\", but never asks it", Of<NamesAPolicyForNothing>()).IsCaughtByItsRuleAlone();
     }
 
+    [Test]
+    public void Only_one_that_says_so_may_drop_originals_and_none_may_change_them()
+    {
+        new BrokenPlugin("A01", "is missing", Of<DropsOriginals>()).IsCaughtByItsRuleAlone();
+        new BrokenPlugin("A01", "margin 1", Of<ChangesOriginals>(PluginTraits.DropsExamples)).IsCaughtByItsRuleAlone();
+    }
+
     private static AugmenterSubject Of<T>(PluginTraits traits = PluginTraits.None) where T : IAugmenter, new() => new(() => new T()) { Traits = traits };
 }
 
@@ -73,4 +80,11 @@ public sealed class SoundRewriterTests : AugmenterConformance
 public sealed class SoundSamplerTests : AugmenterConformance
 {
     protected override IAugmenter Create() => new SoundSampler();
+}
+
+public sealed class SoundFilterTests : AugmenterConformance
+{
+    protected override PluginTraits? Traits => PluginTraits.DropsExamples;
+
+    protected override IAugmenter Create() => new DropsOriginals();
 }

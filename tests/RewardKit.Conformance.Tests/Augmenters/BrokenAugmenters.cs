@@ -45,6 +45,21 @@ internal sealed class ChangesOriginals : SoundAugmenter
     protected override PreferenceExample Original(PreferenceExample example) => example with { Margin = 1 };
 }
 
+/// <summary>Sound where it says that it drops examples: every other one is gone, those made of it, too.</summary>
+internal sealed class DropsOriginals : SoundAugmenter
+{
+    public override async IAsyncEnumerable<PreferenceExample> AugmentAsync(
+        IAsyncEnumerable<PreferenceExample> examples, AugmentationContext context, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        var dropped = false;
+        await foreach (var example in base.AugmentAsync(examples, context, cancellation))
+        {
+            if (example.Provenance.Parent is null) dropped = !dropped;
+            if (!dropped) yield return example;
+        }
+    }
+}
+
 internal sealed class NoParent : SoundAugmenter
 {
     protected override PreferenceExample Made(PreferenceExample parent, AugmentationContext context, Random random) =>

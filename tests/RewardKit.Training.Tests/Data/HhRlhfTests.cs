@@ -54,6 +54,28 @@ public sealed class HhRlhfTests
         });
     }
 
+    [TestCase("""\n\nHuman: Hi\n\nAssistant: A""", """\n\nHuman: Hi\n\nAssistant: A""", 1, 1, 1)]
+    [TestCase("""\n\nHuman: Hi\n\nAssistant:""", """\n\nHuman: Hi\n\nAssistant: B""", 1, 1, 1)]
+    [TestCase("""\n\nHuman: Hi\n\nAssistant: A\n\nHuman: B""", """\n\nHuman: Hi\n\nAssistant: B""", 1, 2, 1)]
+    [TestCase("""\n\nHuman: Hi\n\nAssistant: A""", """\n\nHuman: Ho\n\nAssistant: B""", 0, 2, 2)]
+    [TestCase("""\n\nHuman: Hi\n\nAssistant: A""", """\n\nHuman: Hi\n\nAssistant: A\n\nAssistant: B""", 1, 1, 2)]
+    public void They_are_kept_where_that_is_asked_for_with_the_prompt_that_both_share(string chosen, string rejected, int prompt, int better, int worse)
+    {
+        var file = Write("faulty.jsonl", Encoding.UTF8.GetBytes($$"""{"chosen":"{{chosen}}","rejected":"{{rejected}}"}"""));
+        var pairs = HhRlhf.Load(new(file) { KeepsFaulty = true });
+        var pair = pairs.Examples.Single();
+        Assert.That((pair.Prompt.Messages.Length, pair.Chosen.Messages.Length, pair.Rejected.Messages.Length), Is.EqualTo((prompt, better, worse)));
+        Assert.That(pairs.Skipped, Is.Empty);
+    }
+
+    [Test]
+    public void What_is_no_dialogue_is_skipped_even_then()
+    {
+        var file = Write("faulty.jsonl", Encoding.UTF8.GetBytes(Good + "\n" + """{"chosen":"Hi","rejected":"Ho"}"""));
+        Assert.That(HhRlhf.Load(new(file) { KeepsFaulty = true }).Skipped.Single().Reason, Is.EqualTo("no human turn at the start"));
+        Assert.That(HhRlhf.Load(new(file) { KeepsFaulty = true }).Examples, Is.EqualTo(HhRlhf.Load(new(file)).Examples), "sound ones are the same");
+    }
+
     [TestCase("""{"chosen": "a", "rejected": }""", "(2,29): not valid JSON: ")]
     [TestCase("""{"chosen": "a", "rejec""", "(2,23): not valid JSON: ")]
     [TestCase("""["a", "b"]""", "(2): expected a JSON object, found an array")]

@@ -1,0 +1,95 @@
+// How clean are preference labels, and does cleaning pay? Anthropic's HH-RLHF as it is published, cleaned after the protocol of "Elephant
+// in the Room" (arXiv:2409.19024) by rules and a list of rude words alone, and by votes, too. People's votes are not to be had here: a
+// committee of four small reward models stands in, each trained on the half of the pairs that it does not vote on.
+//
+//     artifacts/rewardkit run scripts/cleaning.fsx
+//     artifacts/rewardkit run scripts/cleaning.fsx -- small    on very little, in seconds: does all work?
+//
+// Of the faulty records the reader tells, too, where they are left out: `rewardkit data inspect FILE`.
+
+#load "rewardkit.fsx"
+
+open System.IO
+open System.Text.Json
+open RewardKit
+
+let words = "data/rude-words.txt"
+let members = if Script.small then [ 1..3 ] else [ 1..4 ]
+let settings = Training.settings (epochs = 2, batchSize = 16, learningRate = 2e-3, warmupRatio = 0.05, weightDecay = 0.01)
+
+let start =
+    Model.llama (
+        tokenizer = "models/bpe-2k-tokenizer",
+        hiddenSize = 32,
+        intermediateSize = 88,
+        layers = 2,
+        heads = 4,
+        maxPromptTokens = 64,
+        maxResponseTokens = 128
+    )
+
+/// A file of votes on pairs: those of models that were trained on the other half of them.
+let vote name (pairs: PairSplits) =
+    let halves = pairs.Train |> Data.split (0.5, seed = 1)
+
+    let committee =
+        experiment $"cleaning-committee-{name}" {
+            model start
+            train halves.Train
+            training settings
+            arm "first half" [ Loss.bradleyTerry () ]
+            arm "second half" [ Loss.bradleyTerry (); Arm.train halves.Test ]
+            evaluate [ Evaluate.pairAccuracy pairs.Test ]
+            seeds members
+        }
+        |> Experiment.run
+
+    let ballots =
+        [ for half, unseen in [ "first half", halves.Test; "second half", halves.Train ] do
+              let voters = [ for seed in members -> Reward.model (committee |> Experiment.trained (half, seed = seed)) ]
+
+              for row in voters |> List.map (fun voter -> unseen |> Scores.pairs voter) |> List.transpose do
+                  let votes = [ for vote in row -> if vote.Chosen > vote.Rejected then "agree" elif vote.Chosen < vote.Rejected then "disagree" else "tie" ]
+                  JsonSerializer.Serialize {| id = row.Head.Pair.Id; votes = votes |} ]
+
+    let file = Path.Combine(Script.runs, $"votes-{name}.jsonl")
+    File.WriteAllLines(file, ballots)
+    file
+
+/// A line of a text, for a terminal.
+let line (text: string) =
+    let text = text.ReplaceLineEndings " "
+    if text = "" then "(nothing)" elif text.Length > 110 then text[..107] + "…" else text
+
+/// What became of the pairs, with the first of each kind that did not stay. Some of it is offensive.
+let show title (decisions: Decision list) =
+    printfn "\n%s: of %d pairs" title decisions.Length
+
+    for (category, action), kind in decisions |> List.groupBy (fun d -> d.Category, d.Action) |> List.sortByDescending (snd >> List.length) do
+        printfn "  %-5s %-20s %5d  %5.1f %%" action category kind.Length (100.0 * float kind.Length / float decisions.Length)
+
+        for sample in kind |> List.filter (fun d -> d.Action <> "keep") |> List.truncate 1 do
+            printfn "        %s" sample.Id
+            printfn "        asked     %s" (line sample.Prompt.LastContent)
+            printfn "        chosen    %s" (line sample.Chosen.LastContent)
+            printfn "        rejected  %s" (line sample.Rejected.LastContent)
+
+for name in [ "harmless"; "helpful" ] do
+    let pairs = Data.hhRlhf ($"data/hh-rlhf/{name}-base", keepFaulty = true) |> Data.reduced
+    let votes = vote name pairs
+
+    let result =
+        experiment $"cleaning-{name}" {
+            model start
+            train pairs.Train
+            training settings
+            arm "raw" [ Loss.bradleyTerry () ]
+            arm "rules" [ Augment.hhCleaning (toxicWords = words); Loss.bradleyTerry () ]
+            arm "committee" [ Augment.hhCleaning (toxicWords = words, votes = votes); Loss.bradleyTerry () ]
+            evaluate [ Evaluate.pairAccuracy pairs.Test; Evaluate.hhCleaning (pairs.Test, toxicWords = words) ]
+            seeds (if Script.small then [ 1 ] else [ 1; 2 ])
+        }
+        |> Experiment.run
+
+    for arm in [ "rules"; "committee" ] do
+        show $"{name}, {arm}" (result |> Result.decisions arm)
