@@ -11,9 +11,11 @@ type ScriptHost(cacheFolder: string, generated: Func<string>) =
     let cache = ScriptCache cacheFolder
     let references = ReferenceCopies(cacheFolder, References.host)
 
+    let text = lazy (GeneratedScript.file references.Paths (generated.Invoke()))
+
     /// Writes the generated file that a script loads, unless it already says the same; an editor may have it open.
     let generate (path: string) =
-        let text = GeneratedScript.header references.Paths + generated.Invoke()
+        let text = text.Value
 
         if not (File.Exists path) || File.ReadAllText path <> text then
             try
@@ -31,8 +33,14 @@ type ScriptHost(cacheFolder: string, generated: Func<string>) =
 
     let packages = Packages cacheFolder
 
+    let withLibrary (sources: ScriptSources) =
+        if sources.Files |> List.exists (fst >> ScriptSources.isGenerated) then
+            { sources with Library = GeneratedLibrary.find cache toolchain.Value text.Value }
+        else
+            sources
+
     let read script =
-        packages.Restore(ScriptSources.read generate script)
+        ScriptSources.read generate script |> packages.Restore |> withLibrary
 
     /// Compiles what is there when the compiler is done: a file saved meanwhile may be in the assembly or not.
     let rec compile (sources: ScriptSources) : ScriptSources * CompiledScript * string list =
@@ -66,7 +74,7 @@ type ScriptHost(cacheFolder: string, generated: Func<string>) =
         [| yield! List.map fst sources.Files
            yield! sources.Missing
            yield! sources.References |]
-        |> Array.filter (fun path -> Path.GetFileName path <> ScriptSources.GeneratedName)
+        |> Array.filter (ScriptSources.isGenerated >> not)
         :> IReadOnlyList<string>
 
     /// <summary>Writes the file that scripts of a folder load, `rewardkit.fsx`, unless it says the same already.</summary>

@@ -82,7 +82,11 @@ module internal Compiler =
                   yield $"--out:{output}"
                   if not sources.Packages.IsEmpty then
                       yield overPackageLines folder.FullName
-                  for reference in List.distinct (References.framework () @ toolchain.References @ sources.References) do
+                  if sources.Library.IsSome then
+                      yield $"--define:{Options.LibraryReferenced}"
+                  for reference in
+                      References.framework () @ toolchain.References @ sources.References @ Option.toList sources.Library
+                      |> List.distinct do
                       yield $"-r:{reference}"
                   yield sources.Script ]
 

@@ -106,7 +106,7 @@ module internal Names =
 
         let generated =
             sources.Files
-            |> List.filter (fun (path, _) -> IO.Path.GetFileName path = ScriptSources.GeneratedName)
+            |> List.filter (fst >> ScriptSources.isGenerated)
             |> List.collect (snd >> generated)
 
         {

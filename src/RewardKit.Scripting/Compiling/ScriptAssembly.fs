@@ -50,7 +50,7 @@ module internal ScriptAssembly =
     /// The innermost line of the script's own files on an exception's stack, as `quickstart.fsx:12`, and the line itself.
     let private ownLine (sources: ScriptSources) (error: exn) =
         let own =
-            sources.Files |> List.filter (fun (path, _) -> Path.GetFileName path <> ScriptSources.GeneratedName)
+            sources.Files |> List.filter (fst >> ScriptSources.isGenerated >> not)
 
         StackTrace(error, true).GetFrames()
         |> Seq.tryPick (fun frame ->
@@ -82,7 +82,7 @@ module internal ScriptAssembly =
     /// Runs a script's top level once, then lets its assembly go. Returns what tells whether it is gone.
     [<MethodImpl(MethodImplOptions.NoInlining)>]
     let run (sources: ScriptSources) (script: CompiledScript) : WeakReference =
-        let context = ScriptLoadContext(sources.PackageFiles @ sources.References)
+        let context = ScriptLoadContext(sources.PackageFiles @ sources.References @ Option.toList sources.Library)
 
         try
             let entry =

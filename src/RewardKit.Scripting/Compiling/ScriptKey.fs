@@ -50,7 +50,9 @@ module internal ScriptKey =
                   yield path
                   yield text
               yield! sources.Missing
-              yield! sources.PackageFiles ]
+              yield! sources.PackageFiles
+              // Its name is a key of its content.
+              yield! Option.toList sources.Library ]
 
     /// Decides whether a script's own code would do the same again, wherever it lies. The generated file has no part in
     /// it: what it makes is plugin uses, and these speak for themselves.
@@ -59,7 +61,7 @@ module internal ScriptKey =
 
         hash
             [ for path, text in sources.Files do
-                  if Path.GetFileName path <> ScriptSources.GeneratedName then
+                  if not (ScriptSources.isGenerated path) then
                       yield Path.GetRelativePath(folder, path)
                       yield text
               for path in sources.References do

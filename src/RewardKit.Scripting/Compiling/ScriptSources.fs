@@ -35,6 +35,8 @@ type internal ScriptSources =
         /// Assemblies and native libraries of the packages, absolute, once they have been restored: to run with, and in
         /// References to compile with.
         PackageFiles: string list
+        /// What `rewardkit.fsx` says, as an assembly, absolute; none where the file is compiled with the script.
+        Library: string option
     }
 
 module internal ScriptSources =
@@ -42,6 +44,9 @@ module internal ScriptSources =
     /// The name under which scripts load what the host generates for them.
     [<Literal>]
     let GeneratedName = "rewardkit.fsx"
+
+    /// Whether a file is one that the host generates.
+    let isGenerated (path: string) = Path.GetFileName path = GeneratedName
 
     /// A path as the user would write it: relative to the current folder when it lies below.
     let display (path: string) =
@@ -95,7 +100,7 @@ module internal ScriptSources =
 
         let rec visit (path: string) =
             if seen.Add path then
-                if Path.GetFileName path = GeneratedName then prepare path
+                if isGenerated path then prepare path
 
                 if File.Exists path then
                     let text = File.ReadAllText path
@@ -135,4 +140,5 @@ module internal ScriptSources =
             Packages = List.ofSeq packages
             PackageSources = List.ofSeq packageSources
             PackageFiles = []
+            Library = None
         }

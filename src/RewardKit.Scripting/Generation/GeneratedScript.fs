@@ -237,8 +237,8 @@ module GeneratedScript =
                           held-out pairs. Remove the plugin, or rename its option."
                 )
 
-    /// How the file begins, with the assemblies that the rest of it needs.
-    let internal header (references: string list) : string =
+    /// The whole file: the text for the installed plugins, and before it the assemblies that it needs.
+    let internal file (references: string list) (text: string) : string =
         [ "// Written by rewardkit from the manifests of the installed plugins, and written again when they change."
           "// Editors read it to complete and check scripts; leave it out of version control."
           for reference in references do
@@ -246,10 +246,16 @@ module GeneratedScript =
           // Augmenters are asynchronous streams, and `dotnet fsi` leaves this out of the framework.
           "#r \"System.Linq.AsyncEnumerable\""
           ""
+          // A script that is compiled against the same as an assembly has no need of it.
+          $"#if {Options.LibraryReferenced}"
+          "namespace RewardKit"
+          "#else"
+          text
+          "#endif"
           "" ]
         |> String.concat "\n"
 
-    /// The text of the file for the installed plugins, but for its header.
+    /// The text of the file for the installed plugins.
     let text (plugins: PluginDescription seq) : string =
         let plugins = plugins |> Seq.sortBy (fun plugin -> plugin.Kind, plugin.Id) |> List.ofSeq
         refuseClashes plugins
