@@ -28,9 +28,26 @@ module internal References =
     /// F#'s own library, which comes with the compiler.
     let fsharpCore = Path.Combine(hostFolder, "FSharp.Core.dll")
 
-    /// The running framework's own assemblies. Native libraries lie among them and are told apart by their names.
+    /// The folder of the framework's assemblies that scripts are compiled against: the SDK's, which hold no code and are read
+    /// in half the time; those that run where there is no SDK.
+    let frameworkFolder =
+        let running = RuntimeEnvironment.GetRuntimeDirectory()
+        let packs = Path.GetFullPath(Path.Combine(running, "../../../packs/Microsoft.NETCore.App.Ref"))
+        let target = $"{Environment.Version.Major}.{Environment.Version.Minor}"
+
+        if Directory.Exists packs then
+            Directory.GetDirectories(packs, $"{target}.*")
+            |> Array.filter (fun pack -> Version.TryParse(Path.GetFileName pack) |> fst)
+            |> Array.sortByDescending (fun pack -> Version.Parse(Path.GetFileName pack))
+            |> Array.map (fun pack -> Path.Combine(pack, "ref", $"net{target}"))
+            |> Array.tryFind Directory.Exists
+            |> Option.defaultValue running
+        else
+            running
+
+    /// The framework's assemblies. Native libraries may lie among them and are told apart by their names.
     let framework () : string list =
-        Directory.GetFiles(RuntimeEnvironment.GetRuntimeDirectory(), "*.dll")
+        Directory.GetFiles(frameworkFolder, "*.dll")
         |> Array.filter (fun path ->
             let name = Path.GetFileName path
 

@@ -10,6 +10,8 @@ open System.Text
 type internal Toolchain =
     {
         Runtime: string
+        /// The folder of the framework's assemblies.
+        Framework: string
         /// The compiler's assembly.
         Compiler: string
         Options: string list
@@ -21,6 +23,7 @@ type internal Toolchain =
     static member Of(references: string list) =
         {
             Runtime = RuntimeInformation.FrameworkDescription
+            Framework = References.frameworkFolder
             Compiler = Path.Combine(References.hostFolder, Options.compilerFile)
             Options = Options.all
             References = References.fsharpCore :: references
@@ -42,6 +45,7 @@ module internal ScriptKey =
     let assembly (toolchain: Toolchain) (sources: ScriptSources) : string =
         hash
             [ yield toolchain.Runtime
+              yield toolchain.Framework
               yield! toolchain.Options
               for path in List.distinct (toolchain.Compiler :: toolchain.References @ sources.References) do
                   yield path

@@ -53,7 +53,7 @@ module StaleCacheTests =
         Assert.That(space.Log, Expect.equal [ "3" ])
 
     [<Test>]
-    let ``another runtime, compiler, option or host`` () =
+    let ``another runtime, framework, compiler, option or host`` () =
         use space = new Workspace()
         space.Write("a.fsx", log "1")
         let sources = ScriptSources.read ignore space.A
@@ -69,7 +69,9 @@ module StaleCacheTests =
         let after = [ key { current with Compiler = copy }; key { current with References = [ copy ] } ]
 
         let others =
-            [ key { current with Runtime = ".NET 99" }; key { current with Options = "--optimize+" :: current.Options } ]
+            [ key { current with Runtime = ".NET 99" }
+              key { current with Framework = "/packs/99" }
+              key { current with Options = "--optimize+" :: current.Options } ]
 
         Assert.That(key current :: others @ before @ after, Is.Unique)
         Assert.That(key (Toolchain.Of References.host), Expect.equal (key current))
