@@ -3,8 +3,9 @@ using System.Reflection;
 using RewardKit.Benchmarks.Start;
 
 // From typing the command to the script's first line: cold, where nothing was ever compiled (an empty cache folder, and no
-// rewardkit.fsx beside the script); warm, where the script changed since; cached, where nothing did. Beside them `dotnet fsi`
-// with a script of one line, and the parts that a cached start is made of. All in turn, in rounds, as processes of their own.
+// rewardkit.fsx beside the script); warm, where the script changed since; cached, where nothing did. And from saving a script
+// to its first line, where `rewardkit watch` has compiled it before. Beside them `dotnet fsi` with a script of one line, and the
+// parts that a cached start is made of. All in turn, in rounds, as processes of their own.
 //
 //     dotnet fsi build.fsx bench start [--rounds N]
 
@@ -33,17 +34,16 @@ try
         File.WriteAllText(script, text + "printfn \"changed\"\n");
         Take("warm", rewardkit, "run", script);
         Take("cached", rewardkit, "run", script);
+        Add("saved, in rewardkit watch", Start.Saved(folder, cache, rewardkit, script, times: 2)[1]);
         Take("  a .NET program that does nothing", Environment.ProcessPath!, "empty");
         Take("  rewardkit --version", rewardkit, "--version");
         File.WriteAllText(Path.Combine(folder, "plain.fsx"), "printfn \"hello\"\n");
         Start.Of(folder, cache, rewardkit, "run", "plain.fsx");
         Take("  cached, without rewardkit.fsx", rewardkit, "run", "plain.fsx");
 
-        void Take(string what, string program, params string[] arguments)
-        {
-            var taken = Start.Of(folder, cache, program, arguments);
-            (starts.TryGetValue(what, out var all) ? all : starts[what] = []).Add(taken);
-        }
+        void Take(string what, string program, params string[] arguments) => Add(what, Start.Of(folder, cache, program, arguments));
+
+        void Add(string what, Start taken) => (starts.TryGetValue(what, out var all) ? all : starts[what] = []).Add(taken);
     }
     Console.WriteLine($"Medians of {rounds} rounds; the load of this machine is {File.ReadAllText("/proc/loadavg").Split(' ')[0]} on {Environment.ProcessorCount} cores");
     foreach (var (what, all) in starts)
@@ -51,6 +51,7 @@ try
             $"{what,-36} {Median(all.Select(s => s.Seconds)),6:0.000} s to the first line (least {all.Min(s => s.Seconds):0.000})  {Median(all.Select(s => s.ProcessorSeconds)),6:0.000} s of processor time"));
     Ratio("start-cold-seconds", Median(starts["cold"].Select(s => s.Seconds)), 3);
     Ratio("start-warm-seconds", Median(starts["warm"].Select(s => s.Seconds)), 1);
+    Ratio("start-saved-seconds", Median(starts["saved, in rewardkit watch"].Select(s => s.Seconds)), 1);
     Ratio("start-cached-seconds", Median(starts["cached"].Select(s => s.Seconds)), 0.5);
     Ratio("start-cached-of-fsi-processor-time", Of(s => s.ProcessorSeconds), 0.25);
     Ratio("start-cached-of-fsi", Of(s => s.Seconds), 0.25);
