@@ -21,9 +21,21 @@ public sealed class Scorer(string name, RewardModel model, PairEncoder encoder, 
     public Action<int, int>? Progress { get; init; }
 
     /// <inheritdoc/>
-    public IReadOnlyList<double> Score(IReadOnlyList<ScoreRequest> requests, CancellationToken cancellation = default)
+    public IReadOnlyList<double> Score(IReadOnlyList<ScoreRequest> requests, CancellationToken cancellation = default) =>
+        Run(requests, ForwardNeeds.Rewards, output => output.Rewards!, cancellation);
+
+    /// <summary>All outputs of the model's head, for models that have a scalar head.</summary>
+    /// <param name="requests">The responses.</param>
+    /// <param name="cancellation">Stops between batches.</param>
+    /// <returns>As many numbers a request as the head has outputs; the first is the reward.</returns>
+    public IReadOnlyList<double[]> ScoreOutputs(IReadOnlyList<ScoreRequest> requests, CancellationToken cancellation = default) =>
+        [.. Run(requests, ForwardNeeds.Heads, output => output.HeadRewards!.reshape(-1), cancellation).Chunk(model.Outputs)];
+
+    // As many numbers a request as the chosen output has.
+    private double[] Run(IReadOnlyList<ScoreRequest> requests, ForwardNeeds needs, Func<ModelOutput, Tensor> choose, CancellationToken cancellation)
     {
-        var scores = new double[requests.Count];
+        var width = needs.HasFlag(ForwardNeeds.Heads) ? model.Outputs : 1;
+        var scores = new double[requests.Count * width];
         var done = 0;
         using var noGradients = no_grad();
         foreach (var batch in ScoringGroup.InBatches(Groups(requests), batchTokens))
@@ -31,10 +43,13 @@ public sealed class Scorer(string name, RewardModel model, PairEncoder encoder, 
             cancellation.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
             using var packed = new PackedBatch([.. batch.SelectMany(group => group.Items)], model.Device);
-            var rewards = model.Forward(packed, ForwardNeeds.Rewards).Rewards!.to(ScalarType.Float64).cpu().data<double>().ToArray();
+            var rewards = choose(model.Forward(packed, needs)).to(ScalarType.Float64).cpu().data<double>().ToArray();
             var at = 0;
             foreach (var group in batch)
-                for (var i = 0; i < group.Requests; i++) scores[group.First + i] = rewards[at++];
+            {
+                rewards.AsSpan(at * width, group.Requests * width).CopyTo(scores.AsSpan(group.First * width));
+                at += group.Requests;
+            }
             Progress?.Invoke(done += at, requests.Count);
         }
         return scores;

@@ -18,12 +18,18 @@ public enum ComposerNeeds
     /// <see cref="ScorerMember.Policy"/> and <see cref="ScorerMember.Reference"/>. A member need not have a reward then.
     /// </summary>
     Policies = 4,
+
+    /// <summary>Responses that tell the members' scales apart: <see cref="CompositionContext.Reference"/>.</summary>
+    Reference = 8,
+
+    /// <summary>All outputs of members whose head has several: <see cref="ScorerMember.Heads"/>.</summary>
+    Heads = 16,
 }
 
 /// <summary>
 /// Makes one scorer of several: an ensemble, a hierarchy; or another scorer of one: an average over critiques. The new
 /// scorer's reward of a response depends on that response only, as any scorer's; it calls the members, and need not be
-/// disposed.
+/// disposed. One that can tell its members' rewards apart is an <see cref="IEnsembleScorer"/>: reports then show where they disagree.
 /// </summary>
 public interface IScorerComposer
 {
@@ -31,7 +37,10 @@ public interface IScorerComposer
     ComposerNeeds Needs => ComposerNeeds.None;
 
     /// <summary>Composes scorers.</summary>
-    /// <param name="members">The scorers, at least one, in the order that the user names them.</param>
+    /// <param name="members">
+    /// The scorers: first the model that the arm trains, where it trains one, then those that the user names, in their order. None
+    /// where there are neither: a scorer that needs no other, as a judge, is composed of nothing.
+    /// </param>
     /// <param name="context">What the composition may rest on.</param>
     /// <param name="cancellation">Stops it.</param>
     /// <exception cref="RewardKitException">The number of members, or their weights, make no sense for this method.</exception>
@@ -56,23 +65,36 @@ public sealed record ScorerMember(IScorer Scorer, double Weight = 1)
 
     /// <summary>The model that its training started from, likewise; null also where that is not known any more.</summary>
     public IPolicy? Reference { get; init; }
+
+    /// <summary>
+    /// The outputs of its head as members of their own, the first being <see cref="Scorer"/>; null where it has one output only, and
+    /// where the composer does not need it (<see cref="ComposerNeeds.Heads"/>).
+    /// </summary>
+    public IEnsembleScorer? Heads { get; init; }
 }
 
 /// <summary>What a composition may rest on.</summary>
-/// <param name="reference">
-/// Responses whose scores tell the members' scales apart, for methods that normalise; empty where the user gives none.
-/// </param>
+/// <param name="reference">Responses whose scores tell the members' scales apart, for methods that normalise.</param>
 /// <param name="seed">Decides every random choice.</param>
 /// <param name="generator">What writes text, or null where the script names nothing.</param>
-public sealed class CompositionContext(IReadOnlyList<ScoreRequest> reference, int seed, ITextGenerator? generator = null)
+/// <param name="report">Told what the composer measured; null for nobody.</param>
+public sealed class CompositionContext(
+    IReadOnlyList<ScoreRequest> reference, int seed, ITextGenerator? generator = null, Action<string, double>? report = null)
 {
     /// <summary>
-    /// Responses whose scores tell the members' scales apart, for methods that normalise; empty where the user gives none.
+    /// Responses whose scores tell the members' scales apart, for methods that normalise: those of the pairs that the user names, else
+    /// of the arm's training pairs. Empty where there are neither, and where the composer does not need them
+    /// (<see cref="ComposerNeeds.Reference"/>).
     /// </summary>
     public IReadOnlyList<ScoreRequest> Reference { get; } = reference;
 
     /// <summary>Decides every random choice.</summary>
     public int Seed { get; } = seed;
+
+    /// <summary>Says what was found while composing, as the inconsistency of a member; it stands among the arm's measurements.</summary>
+    /// <param name="name">What it is, in a few words.</param>
+    /// <param name="value">The number.</param>
+    public void Report(string name, double value) => report?.Invoke(name, value);
 
     /// <summary>What writes text for the composer.</summary>
     /// <exception cref="RewardKitException">The script names none.</exception>

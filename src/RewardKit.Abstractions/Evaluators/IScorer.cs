@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace RewardKit;
 
 /// <summary>A response to judge.</summary>
@@ -62,6 +64,13 @@ public readonly record struct PairScore(double Chosen, double Rejected)
     /// <summary>Reward of the chosen response minus that of the rejected one.</summary>
     public double Margin => Chosen - Rejected;
 
+    /// <summary>
+    /// How far the members of an <see cref="IEnsembleScorer"/> lie apart on the margin: the standard deviation of theirs, with divisor
+    /// n; null for any other scorer.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? Disagreement { get; init; }
+
     /// <summary>The score of a pair of which only the log-odds are known: half of them each, with the signs that make the margin.</summary>
     /// <param name="margin">The log-odds that the chosen response is better.</param>
     public static PairScore OfMargin(double margin) => new(margin / 2, -margin / 2);
@@ -89,7 +98,7 @@ public static class ScorerExtensions
 {
     /// <summary>
     /// Scores both responses of each pair; one that stands in several pairs is scored once. Of an <see cref="IPairScorer"/>,
-    /// which compares them, the margin is the log-odds.
+    /// which compares them, the margin is the log-odds; of an <see cref="IEnsembleScorer"/> each score tells the members' disagreement.
     /// </summary>
     /// <param name="scorer">The scorer.</param>
     /// <param name="pairs">The pairs.</param>
@@ -101,7 +110,19 @@ public static class ScorerExtensions
         if (scorer is IPairScorer comparing)
             return [.. comparing.Compare([.. pairs.Select(p => new PairRequest(p.Prompt, p.Chosen, p.Rejected))], cancellation).Select(PairScore.OfMargin)];
         ScoreRequest[] requests = [.. pairs.SelectMany(p => (ScoreRequest[])[new(p.Prompt, p.Chosen), new(p.Prompt, p.Rejected)]).Distinct()];
+        if (scorer is IEnsembleScorer ensemble)
+        {
+            var scores = requests.Zip(ensemble.ScoreMembers(requests, cancellation)).ToDictionary(pair => pair.First, pair => pair.Second);
+            return [.. pairs.Select(p => Together(scores[new(p.Prompt, p.Chosen)], scores[new(p.Prompt, p.Rejected)]))];
+        }
         var rewards = requests.Zip(scorer.Score(requests, cancellation)).ToDictionary(pair => pair.First, pair => pair.Second);
         return [.. pairs.Select(p => new PairScore(rewards[new(p.Prompt, p.Chosen)], rewards[new(p.Prompt, p.Rejected)]))];
+    }
+
+    private static PairScore Together(EnsembleScore chosen, EnsembleScore rejected)
+    {
+        double[] margins = [.. chosen.Members.Zip(rejected.Members, (better, worse) => better - worse)];
+        var mean = margins.Average();
+        return new(chosen.Reward, rejected.Reward) { Disagreement = Math.Sqrt(margins.Average(margin => (margin - mean) * (margin - mean))) };
     }
 }

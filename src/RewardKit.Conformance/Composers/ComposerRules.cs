@@ -131,7 +131,7 @@ internal static class ComposerRules
     [Rule("C10", RuleKind.Required, AtEveryOption = true,
         Protects = "The host has writers, policies and a text generator only for a composer that needs them, and a model trained as a policy has no reward. "
             + "One that reads them without a need ends the experiment after all its training.",
-        Fix = "Say so in Needs: ComposerNeeds.Writers, ComposerNeeds.Policies, ComposerNeeds.Generator, where the options make it necessary. With Policies, "
+        Fix = "Say so in Needs: ComposerNeeds.Writers, Policies, Generator, Reference or Heads, where the options make it necessary. With Policies, "
             + "leave the members' rewards alone.")]
     public static void Reads_only_what_it_needs(ComposerSubject subject)
     {
@@ -140,6 +140,8 @@ internal static class ComposerRules
         if (needs.HasFlag(ComposerNeeds.Policies)) Without("a member's Scorer.Score", m => m with { Scorer = new ComposerSubject.Rewardless() });
         else Without("a member's Policy and Reference", m => m with { Policy = null, Reference = null });
         if (!needs.HasFlag(ComposerNeeds.Writers)) Without("a member's Writer", m => m with { Writer = null });
+        if (!needs.HasFlag(ComposerNeeds.Heads)) Without("a member's Heads", m => m with { Heads = null });
+        if (!needs.HasFlag(ComposerNeeds.Reference)) Without("context.Reference", m => m, new([], 1, ScriptedGenerators.Words()));
         if (!needs.HasFlag(ComposerNeeds.Generator)) Without("context.Generator", m => m, new(ComposerSubject.References, 1));
 
         void Without(string what, Func<ScorerMember, ScorerMember> taken, CompositionContext? context = null)
@@ -196,5 +198,22 @@ internal static class ComposerRules
         }
         if (scorer.Compare([.. pairs.Select(pair => new PairRequest(pair.Prompt, pair.First, pair.First))]).Any(odds => odds != 0))
             throw Verdict.Broken("of two equal responses one is better");
+    }
+
+    [Rule("C13", RuleKind.Required, AtEveryOption = true,
+        Protects = "Where members disagree a reward is unsure, and reports show it. Members that change places, or come and go, disagree about nothing.",
+        Fix = "Let ScoreMembers give each request as many members, in the same order, on the scale on which they are combined; and the reward that Score gives.")]
+    public static void An_ensemble_tells_its_members(ComposerSubject subject)
+    {
+        if (subject.Composed(subject.Given(ComposerSubject.Members(3))) is not IEnsembleScorer ensemble) throw Verdict.NotTested("Its scorer is no IEnsembleScorer.");
+        var requests = ComposerSubject.Requests(12);
+        var scores = ensemble.ScoreMembers(requests);
+        if (scores.Count != requests.Count) throw Verdict.Broken($"for {requests.Count} requests there are {scores.Count} scores");
+        if (scores.Select(score => score.Members.Count).Distinct().ToArray() is not [> 0]) throw Verdict.Broken("requests have different numbers of members, or none");
+        if (scores.Any(score => score.Members.Any(member => !double.IsFinite(member)))) throw Verdict.Broken("members' rewards are not finite, though those that they are made of are");
+        Verdict.Same(Numbers.Difference(ensemble.Score(requests), [.. scores.Select(score => score.Reward)], Close), "Score, then the rewards of ScoreMembers");
+        Verdict.Same(
+            Numbers.Difference([.. scores.SelectMany(score => score.Members)], [.. requests.SelectMany(request => ensemble.ScoreMembers([request])[0].Members)], Close),
+            "the members' rewards for twelve requests at once, then one by one");
     }
 }

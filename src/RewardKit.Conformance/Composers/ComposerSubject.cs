@@ -87,6 +87,8 @@ public sealed class ComposerSubject(Func<IScorerComposer> make) : Subject
             Writer = ScriptedGenerators.Words(),
             Policy = ScriptedPolicies.Of(request => new(alike + scorer.Score([request], default)[0], tokens)),
             Reference = ScriptedPolicies.Of(_ => new(alike, tokens)),
+            // The first has one output, as most models: alone, it must keep its order.
+            Heads = number % 2 == 1 ? null : new TwoHeads(scorer, new Invented($"second head of member {number}", 100 + number, shift)),
         };
     }
 
@@ -103,6 +105,15 @@ public sealed class ComposerSubject(Func<IScorerComposer> make) : Subject
 
         private static double Number(string text, int seed) =>
             new Random(text.Aggregate(seed * 7919, (sum, letter) => unchecked(sum * 31 + letter))).NextDouble() * 4 - 2;
+    }
+
+    // The outputs of a head; each response's do not depend on the others.
+    private sealed class TwoHeads(Invented first, Invented second) : IEnsembleScorer
+    {
+        public string Name => first.Name;
+
+        public IReadOnlyList<EnsembleScore> ScoreMembers(IReadOnlyList<ScoreRequest> requests, CancellationToken cancellation) =>
+            [.. first.Score(requests, cancellation).Zip(second.Score(requests, cancellation), (one, other) => new EnsembleScore(one, [one, other]))];
     }
 
     /// <summary>Has no reward, as a model that was trained without one.</summary>

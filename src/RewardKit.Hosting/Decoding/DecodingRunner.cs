@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using RewardKit.Hosting.Experiments;
+using RewardKit.Hosting.Scoring;
 using RewardKit.Models;
 using RewardKit.Models.Generation;
 using RewardKit.Training;
@@ -57,19 +58,17 @@ internal sealed class DecodingRunner(
     /// <param name="cancellation">Stops between batches.</param>
     /// <exception cref="RewardKitException">It is no reward model.</exception>
     public IReadOnlyList<double> Score(
-        ModelScorerSpec scorer, IReadOnlyList<ScoreRequest> requests, string folder, Action<TrainingProgress> progress, CancellationToken cancellation)
+        ScorerSpec scorer, IReadOnlyList<ScoreRequest> requests, string folder, Action<TrainingProgress> progress, CancellationToken cancellation)
     {
-        var identity = scorer.Identity(_files);
+        var identity = scorer.Identity(methods, _files);
         var key = AddVersions(new ContentKey().Add("format", Format).Add("scorer", identity));
         var kept = new KeptLines<Reward>(folder, key, writes, fresh(key.Hash));
         string[] ids = [.. requests.Select(request => Hash(JsonSerializer.Serialize(request, StoreJson.Options))[..32])];
         int[] missing = [.. Enumerable.Range(0, ids.Length).Where(i => kept.Find(ids[i]) is null).DistinctBy(i => ids[i])];
         if (missing.Length > 0)
         {
-            models.Keep([OpenModels.Reward(identity)]);
-            var (model, encoder) = models.OpenReward(scorer.Model, identity);
-            var done = 0;
-            var rewards = new Scorer(scorer.Name, model, encoder) { Progress = (n, _) => progress(new("score", done = n, missing.Length, "texts")) }
+            models.Keep(ModelsOf(scorer).Select(Key));
+            var rewards = Whole(scorer, cancellation, (done, _) => progress(new("score", done, missing.Length, "texts")))!
                 .Score([.. missing.Select(i => requests[i])], cancellation);
             kept.Add([.. missing.Zip(rewards, (i, reward) => (ids[i], new Reward(reward)))]);
         }
@@ -136,8 +135,8 @@ internal sealed class DecodingRunner(
         var key = new ContentKey().Add("format", Format).Add("model", identity(spec.Model)).Add("options", spec.Options);
         if (spec.Decoder is { } decoder) key.Add("decoder", decoder, methods, _files);
         foreach (var (place, guide) in spec.Guides.Index()) key.Add($"guide {place + 1}", identity(guide.Model)).Add($"weight {place + 1}", guide.Weight);
-        if (spec.Scorer is { } scorer) key.Add("scorer", scorer.Identity(_files)).Add("scorer's weight", spec.ScorerWeight);
-        if (spec.BaselineScorer is { } baseline) key.Add("baseline scorer", baseline.Identity(_files));
+        if (spec.Scorer is { } scorer) key.Add("scorer", scorer.Identity(methods, _files)).Add("scorer's weight", spec.ScorerWeight);
+        if (spec.BaselineScorer is { } baseline) key.Add("baseline scorer", baseline.Identity(methods, _files));
         if (spec.Reference is { } reference) key.Add("measured against", identity(reference));
         return AddVersions(key);
     }
@@ -153,8 +152,7 @@ internal sealed class DecodingRunner(
     {
         var language = spec.Guides.Select(guide => guide.Model).Append(spec.Model).ToList();
         if (spec.Reference is { } against) language.Add(against);
-        var scorers = new[] { spec.Scorer, spec.BaselineScorer }.OfType<ModelScorerSpec>().ToArray();
-        models.Keep([.. language.Select(model => OpenModels.Language(identities[model])), .. scorers.Select(scorer => OpenModels.Reward(scorer.Identity(_files)))]);
+        models.Keep([.. language.Select(model => OpenModels.Language(identities[model])), .. ModelsOf(spec.Scorer).Concat(ModelsOf(spec.BaselineScorer)).Select(Key)]);
         var opened = language.Distinct().ToDictionary(model => model, model => models.OpenLanguage(model, identities[model]));
         var decoder = spec.Decoder is { } use ? methods.CreateDecoder(use) : new Plain();
         // One that scores whole texts need not share the base's tokens.
@@ -163,10 +161,10 @@ internal sealed class DecodingRunner(
         // One that is too long is told of before the others are answered.
         foreach (var prompt in spec.Prompts)
             foreach (var model in opened.Values) model.EncodePrompt(prompt);
-        var context = new ModelDecoding(opened[spec.Model], [.. spec.Guides.Select(guide => opened[guide.Model])], spec.Options, Whole(spec.Scorer), prefix)
+        var context = new ModelDecoding(opened[spec.Model], [.. spec.Guides.Select(guide => opened[guide.Model])], spec.Options, Whole(spec.Scorer, cancellation), prefix)
         {
             Reference = spec.Reference is { } reference ? opened[reference] : null,
-            BaselineScorer = Whole(spec.BaselineScorer)!,
+            BaselineScorer = Whole(spec.BaselineScorer, cancellation)!,
             Progress = meter.Take,
         };
         double[] weights = spec.Guides.Count > 0 ? [.. spec.Guides.Select(guide => guide.Weight)] : spec.Scorer is null ? [] : [spec.ScorerWeight];
@@ -182,16 +180,32 @@ internal sealed class DecodingRunner(
         }
     }
 
-    private IScorer? Whole(ScorerSpec? scorer)
+    private static IEnumerable<ModelScorerSpec> ModelsOf(ScorerSpec? scorer) => scorer switch
     {
-        if (scorer is not ModelScorerSpec named) return scorer as IScorer;
-        var (model, encoder) = models.OpenReward(named.Model, named.Identity(_files));
-        return new Scorer(named.Name, model, encoder);
+        ModelScorerSpec model => [model],
+        ComposedScorerSpec composed => composed.Models,
+        _ => [],
+    };
+
+    private string Key(ModelScorerSpec model) => OpenModels.Reward(model.Identity(methods, _files));
+
+    private IScorer? Whole(ScorerSpec? scorer, CancellationToken cancellation, Action<int, int>? progress = null) => scorer switch
+    {
+        ModelScorerSpec model => Member(model, progress).Scorer,
+        ComposedScorerSpec composed => ComposedScorers.Compose(composed, methods, model => Member(model, progress), cancellation),
+        _ => scorer as IScorer,
+    };
+
+    private ScorerMember Member(ModelScorerSpec named, Action<int, int>? progress)
+    {
+        var (model, encoder) = models.OpenReward(named.Model, named.Identity(methods, _files));
+        var scorer = new Scorer(named.Name, model, encoder) { Progress = progress };
+        return new(scorer) { Policy = new Policy(named.Name, model, encoder), Heads = model.Outputs > 1 ? new HeadScorer(scorer) : null };
     }
 
     private PrefixScorer Prefix(ModelScorerSpec scorer)
     {
-        var (model, encoder) = models.OpenReward(scorer.Model, scorer.Identity(_files));
+        var (model, encoder) = models.OpenReward(scorer.Model, scorer.Identity(methods, _files));
         return new(scorer.Name, model, encoder);
     }
 

@@ -1,4 +1,5 @@
 using RewardKit.Hosting.Generators;
+using RewardKit.Hosting.Scoring;
 using RewardKit.Models;
 
 namespace RewardKit.Hosting.Decoding;

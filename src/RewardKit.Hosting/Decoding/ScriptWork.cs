@@ -2,6 +2,7 @@ using RewardKit.Hosting.Experiments;
 using RewardKit.Hosting.Generators;
 using RewardKit.Hosting.Plugins;
 using RewardKit.Hosting.Reports;
+using RewardKit.Hosting.Scoring;
 using RewardKit.Models;
 using RewardKit.Torch;
 using RewardKit.Training;
@@ -29,9 +30,9 @@ public sealed class ScriptWork(PluginHost plugins, ProcessPlace? place, IAnsiCon
         Watched(spec.Name, (int)spec.Options.Seed, spec.Decoder?.Id, (runner, progress) => runner.Answer(spec, progress, cancellation), cancellation);
 
     /// <inheritdoc/>
-    public IReadOnlyList<double> Score(ScorerSpec scorer, IReadOnlyList<ScoreRequest> requests, string folder, CancellationToken cancellation) => scorer is ModelScorerSpec model
-        ? Watched($"rewards by {scorer.Name}", 0, null, (runner, progress) => runner.Score(model, requests, folder, progress, cancellation), cancellation)
-        : ((IScorer)scorer).Score(requests, cancellation);
+    public IReadOnlyList<double> Score(ScorerSpec scorer, IReadOnlyList<ScoreRequest> requests, string folder, CancellationToken cancellation) => scorer is IScorer own
+        ? own.Score(requests, cancellation)
+        : Watched($"rewards by {scorer.Name}", 0, null, (runner, progress) => runner.Score(scorer, requests, folder, progress, cancellation), cancellation);
 
     /// <inheritdoc/>
     public IReadOnlyList<TextReply> Ask(GeneratorSpec generator, IReadOnlyList<TextRequest> requests, string folder, CancellationToken cancellation)

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using RewardKit.Training.Data;
 
 namespace RewardKit.Hosting.Experiments;
 
@@ -66,6 +67,10 @@ internal sealed class FileHashes
             ? Of(path, Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories))
             : Of(Path.GetDirectoryName(path)!, [path]);
     }
+
+    /// <summary>What decides pairs: the content of their files and how it is read. Where a file lies plays no part.</summary>
+    /// <param name="data">The pairs.</param>
+    public string Of(PairData data) => data.Describe(file => Of(file.Path) + (file.Reading is { } reading ? $" read by {JsonSerializer.Serialize(reading)}" : "") + (file.KeepsFaulty ? " with faulty records" : ""));
 
     /// <summary>SHA-256 of a file's content.</summary>
     /// <param name="path">The file.</param>

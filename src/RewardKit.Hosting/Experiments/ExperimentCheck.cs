@@ -23,14 +23,15 @@ internal static class ExperimentCheck
         Unique("arm", spec.Arms.Select(a => a.Name));
         Unique("seed", spec.Seeds.Select(s => s.ToString(System.Globalization.CultureInfo.InvariantCulture)));
 
-        foreach (var file in spec.Evaluations.Select(e => e.Pairs).Prepend(spec.Validation).Append(spec.Train).Concat(spec.Arms.Select(spec.TrainOf)).SelectMany(d => d?.Files ?? []))
+        foreach (var file in spec.Evaluations.Select(e => e.Pairs).Prepend(spec.Validation).Append(spec.Train).Concat(spec.Arms.Select(spec.TrainOf)).Concat(spec.Arms.Select(a => a.Reference)).SelectMany(d => d?.Files ?? []))
             if (!File.Exists(file.Path)) throw RewardKitException.Input($"There is no data file {file.Path}.");
-        BaselinesFirst(spec.Arms);
+        InOrder(spec.Arms);
+        foreach (var arm in spec.Arms) Members(spec, arm);
 
         // All uses first: that needs the manifests alone. Then one of each is made, because a constructor may refuse, too.
         spec = spec with
         {
-            Arms = [.. spec.Arms.Select(a => In(a, () => a with { Loss = methods.Complete(a.Loss), Augmenters = [.. a.Augmenters.Select(methods.Complete)], Composer = a.Composer is { } c ? methods.Complete(c) : null }))],
+            Arms = [.. spec.Arms.Select(a => In(a, () => a with { Loss = a.Loss is { } l ? methods.Complete(l) : null, Augmenters = [.. a.Augmenters.Select(methods.Complete)], Composer = a.Composer is { } c ? methods.Complete(c) : null }))],
             Evaluations = Evaluations(spec, methods),
         };
         string? rewards = null; // An evaluator that reads rewards of single responses.
@@ -75,7 +76,7 @@ internal static class ExperimentCheck
 
     private static void Make(ExperimentSpec spec, ArmSpec arm, MethodSource methods, string? rewards, string? scores)
     {
-        var loss = In(arm, () => methods.CreateLoss(arm.Loss)).Needs;
+        var loss = arm.Loss is { } method ? In(arm, () => methods.CreateLoss(method)).Needs : ForwardNeeds.Rewards;
         if (loss.HasFlag(ForwardNeeds.Preferences) && rewards is not null)
             throw RewardKitException.Input(
                 $"The arm \"{arm.Name}\" trains a pairwise model, which says which of two responses is better, and the evaluator {rewards} needs a reward for "
@@ -92,6 +93,12 @@ internal static class ExperimentCheck
             throw RewardKitException.Input(
                 $"The arm \"{arm.Name}\" filters with the arm \"{baseline.Name}\", which trains a language model by a loss that reads no reward. Let that one score by its "
                 + "implicit reward: add Score.implicitReward () to its steps.");
+        if (arm.Composer is not { } scoring || !In(arm, () => methods.CreateComposer(scoring)).Needs.HasFlag(ComposerNeeds.Policies))
+            foreach (var other in arm.Members.OfType<ArmMember>().Select(member => spec.ArmNamed(member.Arm)))
+                if (LeavesNoReward(other, methods))
+                    throw RewardKitException.Input(
+                        $"The arm \"{arm.Name}\" scores with the arm \"{other.Name}\", which trains a language model by a loss that reads no reward. Let that one score by "
+                        + "its implicit reward: add Score.implicitReward () to its steps.");
         var asked = new HashSet<string>();
         foreach (var use in arm.Augmenters)
         {
@@ -119,7 +126,7 @@ internal static class ExperimentCheck
 
     // A policy has no reward by itself; a composer may make one of its log-probabilities.
     private static bool LeavesNoReward(ArmSpec arm, MethodSource methods) =>
-        ModelSpec.TrainsPolicy(In(arm, () => methods.CreateLoss(arm.Loss)).Needs)
+        arm.Loss is { } loss && ModelSpec.TrainsPolicy(In(arm, () => methods.CreateLoss(loss)).Needs)
         && (arm.Composer is not { } composer || !In(arm, () => methods.CreateComposer(composer)).Needs.HasFlag(ComposerNeeds.Policies));
 
     private static void NeedGenerator(GeneratorSpec? generator, string who)
@@ -131,9 +138,40 @@ internal static class ExperimentCheck
         generator.Check();
     }
 
-    /// <summary>The arms in an order in which each comes after its baseline.</summary>
-    /// <exception cref="RewardKitException">A baseline is not there, or arms are each other's.</exception>
-    public static IReadOnlyList<ArmSpec> BaselinesFirst(IReadOnlyList<ArmSpec> arms)
+    // What an arm scores with, as far as names and numbers say it.
+    private static void Members(ExperimentSpec spec, ArmSpec arm)
+    {
+        if (arm.Loss is null && (arm.Augmenters.Count > 0 || arm.Baseline is not null || arm.Policies.Count > 0 || arm.Model is not null || arm.Train is not null || arm.Training is not null))
+            throw RewardKitException.Input(
+                $"The arm \"{arm.Name}\" has no loss, so that it trains nothing, but something that is for training. Add a loss, as Loss.bradleyTerry (), or leave that out.");
+        if (arm.Composer is null && arm.Members.Count != (arm.Loss is null ? 1 : 0))
+            throw RewardKitException.Input(arm.Members.Count == 0
+                ? $"The arm \"{arm.Name}\" has no loss and nothing to score with. Add a loss, as Loss.bradleyTerry (), or a member: Members.arm \"NAME\"."
+                : $"The arm \"{arm.Name}\" has members, but nothing that makes one scorer of them. Add one, as Score.ensemble ().");
+        foreach (var member in arm.Members)
+        {
+            if (!double.IsFinite(member.Weight))
+                throw RewardKitException.Input(FormattableString.Invariant($"The arm \"{arm.Name}\" has a member of weight {member.Weight}, which is no number."));
+            if (member is ArmMember { Seed: { } seed } other && !spec.SeedsOf(spec.ArmNamed(other.Arm)).Contains(seed))
+                throw RewardKitException.Input(
+                    $"The arm \"{arm.Name}\" has the arm \"{other.Arm}\" under seed {seed} as its member, but that one is run under "
+                    + $"{string.Join(", ", spec.SeedsOf(spec.ArmNamed(other.Arm)))}. Name one of these, or add the seed to the experiment's.");
+        }
+    }
+
+    /// <summary>The runs that must be there before an arm's: its baseline's and those of its members.</summary>
+    /// <param name="spec">The experiment.</param>
+    /// <param name="arm">The arm.</param>
+    /// <param name="seed">The seed that it is run under.</param>
+    public static IEnumerable<(string Role, string Arm, int Seed)> Before(ExperimentSpec spec, ArmSpec arm, int seed) =>
+    [
+        .. arm.Baseline is { } baseline ? [("baseline", baseline, spec.SeedsOf(spec.ArmNamed(baseline)).Contains(seed) ? seed : spec.Seeds[0])] : Array.Empty<(string, string, int)>(),
+        .. arm.Members.OfType<ArmMember>().Select(member => ("member", member.Arm, spec.SeedOf(member, seed))),
+    ];
+
+    /// <summary>The arms in an order in which each comes after its baseline and its members.</summary>
+    /// <exception cref="RewardKitException">One of these is not there, or arms are each other's.</exception>
+    public static IReadOnlyList<ArmSpec> InOrder(IReadOnlyList<ArmSpec> arms)
     {
         var order = new List<ArmSpec>();
         foreach (var arm in arms) Place(arm, []);
@@ -143,11 +181,12 @@ internal static class ExperimentCheck
         {
             if (order.Contains(arm)) return;
             if (path.Contains(arm.Name))
-                throw RewardKitException.Input($"The arms {string.Join(" → ", path.Append(arm.Name))} are each other's baselines, so none can be trained first.");
-            if (arm.Baseline is { } name)
+                throw RewardKitException.Input($"The arms {string.Join(" → ", path.Append(arm.Name))} are each other's baselines or members, so none can be run first.");
+            var before = arm.Members.OfType<ArmMember>().Select(member => ("a member", member.Arm));
+            foreach (var (role, name) in arm.Baseline is { } baseline ? before.Prepend(("its baseline", baseline)) : before)
                 Place(
                     arms.FirstOrDefault(a => a.Name == name) ?? throw RewardKitException.Input(
-                        $"The arm \"{arm.Name}\" names \"{name}\" as its baseline, but there is no such arm. The arms are: {string.Join(", ", arms.Select(a => a.Name))}."),
+                        $"The arm \"{arm.Name}\" names \"{name}\" as {role}, but there is no such arm. The arms are: {string.Join(", ", arms.Select(a => a.Name))}."),
                     [.. path, arm.Name]);
             order.Add(arm);
         }

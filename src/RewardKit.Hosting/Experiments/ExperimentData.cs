@@ -1,3 +1,4 @@
+using RewardKit.Hosting.Scoring;
 using RewardKit.Training.Data;
 
 namespace RewardKit.Hosting.Experiments;
@@ -14,12 +15,16 @@ internal sealed class ExperimentData
         _spec = spec;
         Train = _pairs.Load(spec.Train);
         foreach (var arm in spec.Arms) _pairs.Load(spec.TrainOf(arm));
+        foreach (var arm in spec.Arms.Where(arm => arm.Reference is not null)) _pairs.Load(arm.Reference!);
         Validation = spec.Validation is { } held ? _pairs.Load(held) : null;
         Evaluations = [.. spec.Labelled().Select(e => (e.Label, e.Evaluation, e.Evaluation.Pairs is { } pairs ? _pairs.Load(pairs).Examples : (IReadOnlyList<PreferenceExample>)[]))];
     }
 
     /// <summary>An arm's training pairs.</summary>
     public LoadedPairs TrainOf(ArmSpec arm) => _pairs.Load(_spec.TrainOf(arm));
+
+    /// <summary>The responses that tell the scales of an arm's members apart, each once.</summary>
+    public IReadOnlyList<ScoreRequest> ReferenceOf(ArmSpec arm) => ComposedScorers.References(_pairs.Load(arm.Reference ?? _spec.TrainOf(arm)).Examples);
 
     /// <summary>What the trivial baselines learn from: the experiment's training pairs.</summary>
     public LoadedPairs Train { get; }

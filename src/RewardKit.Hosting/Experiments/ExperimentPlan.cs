@@ -21,13 +21,13 @@ public sealed record ExperimentPlan(string Name, IReadOnlyList<PlannedRun> Runs)
         _ = new ExperimentData(spec);
         var store = new RunStore(spec.OutputFolder);
         var keys = new RunKeys(spec, methods, models, new(spec, methods), new(spec, methods, models));
-        return new(spec.Name, [.. spec.Arms.SelectMany(arm => spec.Seeds.Select(seed => new PlannedRun(arm.Name, seed, Ahead(arm, seed))))]);
+        return new(spec.Name, [.. spec.Arms.SelectMany(arm => spec.SeedsOf(arm).Select(seed => new PlannedRun(arm.Name, seed, Ahead(arm, seed))))]);
 
         RunAhead Ahead(ArmSpec arm, int seed)
         {
             var training = keys.Training(arm, seed);
-            return store.FindTraining(arm.Name, seed, training) is null ? RunAhead.Training
-                : store.FindEvaluation(arm.Name, seed, keys.Evaluation(arm, training)) is null ? RunAhead.Evaluation : RunAhead.Nothing;
+            return arm.Loss is not null && store.FindTraining(arm.Name, seed, training) is null ? RunAhead.Training
+                : store.FindEvaluation(arm.Name, seed, keys.Evaluation(arm, seed, training)) is null ? RunAhead.Evaluation : RunAhead.Nothing;
         }
     }
 

@@ -1,6 +1,7 @@
 using RewardKit.Hosting.Generators;
 using RewardKit.Hosting.Plugins;
 using RewardKit.Hosting.Runs;
+using RewardKit.Hosting.Scoring;
 using RewardKit.Training;
 using RewardKit.Training.Data;
 
@@ -38,31 +39,33 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models, R
         var data = new ExperimentData(spec);
         using var only = Leads ? Only(spec) : null;
         var store = new RunStore(spec.OutputFolder, spec.Checkpoints?.KeepWhenFinished == true);
-        if (Leads) store.Sweep(spec.Arms.SelectMany(a => spec.Seeds.Select(s => (a.Name, s))));
+        if (Leads) store.Sweep(spec.Arms.SelectMany(a => spec.SeedsOf(a).Select(s => (a.Name, s))));
         var generator = new ExperimentGenerator(spec, methods);
         var language = new LanguageModels(spec, methods, models);
         var keys = new RunKeys(spec, methods, models, generator, language, processes?.Group.Size ?? 1);
         var judge = new Judge(spec, data, methods, generator, language, cancellation);
+        var scorers = new ArmScorers(
+            spec, data, methods, models, generator, language, (arm, seed) => ($"{arm.Name}, seed {seed}", store.CheckpointOf(arm.Name, seed)), cancellation);
         var telling = new Lock();
         var recorder = new RunRecorder(spec);
 
         var failures = new RunFailures(progress, cancellation);
         var runs = new Dictionary<(string Arm, int Seed), RunResult>();
         var trained = new Dictionary<string, string>(); // By the key of a training, the arm that has it.
-        foreach (var arm in ExperimentCheck.BaselinesFirst(spec.Arms))
+        foreach (var arm in ExperimentCheck.InOrder(spec.Arms))
         {
             if (unusable.TryGetValue(arm.Name, out var reason))
             {
                 failures.Add(arm.Name, null, reason.Message, reason);
                 continue;
             }
-            foreach (var seed in spec.Seeds)
+            foreach (var seed in spec.SeedsOf(arm))
             {
                 cancellation.ThrowIfCancellationRequested();
                 options.Superseded.ThrowIfCancellationRequested();
-                if (arm.Baseline is { } baseline && !runs.ContainsKey((baseline, seed)))
+                if (ExperimentCheck.Before(spec, arm, seed).FirstOrDefault(before => !runs.ContainsKey((before.Arm, before.Seed))) is { Arm: not null } failed)
                 {
-                    failures.Add(arm.Name, seed, $"The arm \"{arm.Name}\" with seed {seed} was not run: its baseline \"{baseline}\" failed.");
+                    failures.Add(arm.Name, seed, $"The arm \"{arm.Name}\" with seed {seed} was not run: its {failed.Role} \"{failed.Arm}\" failed.");
                     continue;
                 }
                 progress.Started(arm.Name, seed);
@@ -72,7 +75,7 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models, R
             }
         }
         if (runs.Count == 0) throw failures.AsException();
-        RunResult[] ordered = [.. spec.Arms.SelectMany(a => spec.Seeds.Where(s => runs.ContainsKey((a.Name, s))).Select(s => runs[(a.Name, s)]))];
+        RunResult[] ordered = [.. spec.Arms.SelectMany(a => spec.SeedsOf(a).Where(s => runs.ContainsKey((a.Name, s))).Select(s => runs[(a.Name, s)]))];
         var trivial = judge.Trivial(failures);
         return new(spec, ordered, trivial, RunEnvironment.Facts(spec, methods, models), data.Notes(ordered)) { Failures = failures.All };
 
@@ -89,52 +92,54 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models, R
         RunResult Find(ArmSpec arm, int seed, ContentKey key)
         {
             var folder = store.FolderOf(arm.Name, seed);
-            if (store.FindTraining(arm.Name, seed, key) is not var (log, findings)
-                || store.FindEvaluation(arm.Name, seed, keys.Evaluation(arm, key)) is not var (measurements, samples))
+            var training = arm.Loss is null ? default : store.FindTraining(arm.Name, seed, key);
+            if ((arm.Loss is not null && training is null) || store.FindEvaluation(arm.Name, seed, keys.Evaluation(arm, seed, key)) is not { } judged)
                 throw RewardKitException.Failure($"This process does not see the run that process 0 stored in {folder}. All processes need the same folder, on one machine or on a shared disk.");
-            return new(arm.Name, seed, measurements, samples, log, findings.Counts, folder, true) { Measures = findings.Measures };
+            return Done(arm, seed, training, judged, true);
         }
+
+        RunResult Done(ArmSpec arm, int seed, (TrainingLog Log, AugmenterFindings Findings)? training, Judgement judged, bool reused) => new(
+            arm.Name, seed, judged.Measurements, judged.Samples, training?.Log, training?.Findings.Counts ?? [], store.FolderOf(arm.Name, seed), reused)
+        {
+            Measures = training?.Findings.Measures ?? [],
+        };
 
         RunResult RunOne(ArmSpec arm, int seed, ContentKey key, Action trains) => recorder.Record(
             arm.Name, seed, store.FolderOf(arm.Name, seed), key, Notice(arm.Name, seed), entered => Compute(arm, seed, key, trains, entered));
 
-        RunResult Compute(ArmSpec arm, int seed, ContentKey trainingKey, Action trains, Action<RunState> entered)
+        RunResult Compute(ArmSpec arm, int seed, ContentKey key, Action trains, Action<RunState> entered)
         {
-            var found = options.Fresh ? null : store.FindTraining(arm.Name, seed, trainingKey);
-            var (log, findings) = found ?? store.SaveTraining(
-                arm.Name, seed, trainingKey, options.Fresh, Notice(arm.Name, seed), folder =>
+            var found = options.Fresh ? null : arm.Loss is null ? default : store.FindTraining(arm.Name, seed, key);
+            (TrainingLog, AugmenterFindings)? training = arm.Loss is null ? null : found ?? store.SaveTraining(
+                arm.Name, seed, key, options.Fresh, Notice(arm.Name, seed), folder =>
                 {
                     if (TakeOver(folder) is { } alike) return alike;
                     trains();
                     return Train(arm, seed, folder, entered);
                 });
-            trained.TryAdd(trainingKey.Hash, arm.Name);
+            if (arm.Loss is not null) trained.TryAdd(key.Hash, arm.Name);
 
-            var evaluationKey = keys.Evaluation(arm, trainingKey);
-            var earlier = found is null ? null : store.FindEvaluation(arm.Name, seed, evaluationKey);
-            var (measurements, samples) = earlier ?? Judged();
-            return new(arm.Name, seed, measurements, samples, log, findings.Counts, store.FolderOf(arm.Name, seed), earlier is not null)
-            {
-                Measures = findings.Measures,
-            };
+            var evaluationKey = keys.Evaluation(arm, seed, key);
+            var earlier = options.Fresh || (arm.Loss is not null && found is null) ? null : store.FindEvaluation(arm.Name, seed, evaluationKey);
+            return Done(arm, seed, training, earlier ?? Judged(), earlier is not null);
 
             // Arms that differ in how they score alone are trained once.
             (TrainingLog, AugmenterFindings)? TakeOver(string folder)
             {
-                if (!trained.TryGetValue(trainingKey.Hash, out var other) || store.TakeOver(other, seed, trainingKey, folder) is not { } alike) return null;
+                if (!trained.TryGetValue(key.Hash, out var other) || store.TakeOver(other, seed, key, folder) is not { } alike) return null;
                 Notice(arm.Name, seed)($"Has the model of the arm \"{other}\", which is trained alike.");
                 return alike;
             }
 
-            (IReadOnlyDictionary<string, Measurement>, IReadOnlyDictionary<string, IReadOnlyList<EvaluationSample>>) Judged()
+            Judgement Judged()
             {
                 entered(RunState.Evaluating);
-                using var model = Load(arm.Name, seed, (done, total) => Tell(arm, seed, new("evaluate", done, total, "texts")));
                 var meter = new GenerationMeter(p => Tell(arm, seed, p));
-                var judged = judge.Evaluate(arm, trainingKey.Hash, seed, model, meter, Notice(arm.Name, seed));
+                using var open = scorers.Open(arm, seed, meter, Notice(arm.Name, seed), (done, total) => Tell(arm, seed, new("evaluate", done, total, "texts")));
+                var judged = judge.Evaluate(arm, key.Hash, seed, open, meter, Notice(arm.Name, seed));
                 // No table of the report has it: it is told once, when it costs something.
                 if (meter.Answered > 0) Notice(arm.Name, seed)($"{meter.Answered} texts were generated for its evaluation ({meter.Cost}).");
-                store.SaveEvaluation(arm.Name, seed, evaluationKey, judged.Measurements, judged.Samples);
+                store.SaveEvaluation(arm.Name, seed, evaluationKey, judged);
                 return judged;
             }
         }
@@ -149,7 +154,7 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models, R
             var (logProbs, holder) = processes is null ? language.Kept(spec.ModelOf(arm), seed, Notice(arm.Name, seed)) : default;
             using var _ = holder;
             var log = models.Train(
-                spec.ModelOf(arm), methods.CreateLoss(arm.Loss), examples, spec.TrainingOf(arm), seed, RunStore.CheckpointIn(folder),
+                spec.ModelOf(arm), methods.CreateLoss(arm.Loss!), examples, spec.TrainingOf(arm), seed, RunStore.CheckpointIn(folder),
                 new()
                 {
                     Progress = new Relay(p =>
@@ -184,35 +189,29 @@ public sealed class ExperimentRunner(IPluginSource plugins, IModelWork models, R
         {
             if (arm.Augmenters.Count == 0) return data.TrainOf(arm).Examples;
             var counts = findings.Counts;
-            using var baseline = arm.Baseline is { } name
-                ? Load(name, seed, (done, total) => Tell(arm, seed, new("augment", done, total, "texts")))
-                : null;
             var meter = new GenerationMeter(p => Tell(arm, seed, p));
             using var writer = generator.IsUsedBy(arm) ? generator.Open(arm, meter, Notice(arm.Name, seed)) : null;
-            var filter = spec.Arms.FirstOrDefault(a => a.Name == arm.Baseline);
             using var loan = language.Borrow(spec.ModelOf(arm), seed, meter, Notice(arm.Name, seed), (done, total) => Tell(arm, seed, new("augment", done, total, "responses")));
-            using var critic = filter is null ? null : judge.OpenToScore(filter, meter, Notice(arm.Name, seed));
-            var scorer = filter is null ? null : judge.Composed(filter, baseline!, critic, loan);
+            using var filter = arm.Baseline is { } name
+                ? scorers.Open(spec.ArmNamed(name), seed, meter, Notice(arm.Name, seed), (done, total) => Tell(arm, seed, new("augment", done, total, "texts")))
+                : null;
             using var decisions = new DecisionLog(Leads ? folder : null);
             var stream = data.TrainOf(arm).Examples.ToAsyncEnumerable();
             foreach (var use in arm.Augmenters)
             {
                 var augmenter = methods.CreateAugmenter(use);
                 var context = new AugmentationContext(
-                    seed, scorer, (reason, count) => counts[reason] = counts.GetValueOrDefault(reason) + count, writer,
+                    seed, filter?.Scorer, (reason, count) => counts[reason] = counts.GetValueOrDefault(reason) + count, writer,
                     augmenter.Needs.HasFlag(AugmenterNeeds.Writer) ? loan.Writer() : null,
                     augmenter.Needs.HasFlag(AugmenterNeeds.Policies) ? loan.Policies(arm.Policies) : null,
                     (name, value) => findings.Measures[name] = value,
                     decisions.Add);
                 stream = augmenter.AugmentAsync(stream, context, cancellation);
             }
-            var examples = Judge.Blaming(() => critic?.Failure ?? writer?.Failure ?? loan.Failure, () => PairStore.Collect(stream.ToBlockingEnumerable(cancellation)));
+            var examples = Judge.Blaming(() => filter?.Failure ?? writer?.Failure ?? loan.Failure, () => PairStore.Collect(stream.ToBlockingEnumerable(cancellation)));
             foreach (var (total, count) in meter.Totals) counts[total] = count;
             return examples;
         }
-
-        ITrainedModel Load(string arm, int seed, Action<int, int> scored) =>
-            models.Load($"{arm}, seed {seed}", store.CheckpointOf(arm, seed), scored);
     }
 
     private static string NameOf(ArmSpec arm, int seed) => $"The arm \"{arm.Name}\" with seed {seed}";

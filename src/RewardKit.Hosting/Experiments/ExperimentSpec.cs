@@ -1,4 +1,5 @@
 using RewardKit.Hosting.Generators;
+using RewardKit.Hosting.Scoring;
 using RewardKit.Models;
 using RewardKit.Training;
 using RewardKit.Training.Checkpoints;
@@ -56,17 +57,42 @@ public sealed record PluginUse(PluginKind Kind, string Id, IReadOnlyDictionary<s
 public sealed record InlineUse(PluginKind Kind, string Id, object Method, string ContentHash)
     : MethodUse(Kind, Id, new Dictionary<string, object>());
 
-/// <summary>One configuration in an experiment: a loss, and the augmenters that its training data pass through.</summary>
+/// <summary>A scorer that an arm's composer makes its own of.</summary>
+/// <param name="Weight">Its weight; what it means is the composer's affair.</param>
+public abstract record MemberSpec(double Weight);
+
+/// <summary>What another arm scores with.</summary>
+/// <param name="Arm">The arm.</param>
+/// <param name="Seed">The seed that it was trained under; null: the one under which this arm is run.</param>
+/// <param name="Weight">Its weight.</param>
+public sealed record ArmMember(string Arm, int? Seed, double Weight) : MemberSpec(Weight);
+
+/// <summary>A model in a folder, a rule of the script, or scorers made one.</summary>
+/// <param name="Scorer">The scorer.</param>
+/// <param name="Weight">Its weight.</param>
+public sealed record NamedMember(ScorerSpec Scorer, double Weight) : MemberSpec(Weight);
+
+/// <summary>
+/// One configuration in an experiment: a loss, and the augmenters that its training data pass through; or how what is there
+/// already scores.
+/// </summary>
 /// <param name="Name">The arm's name, unique in its experiment.</param>
-/// <param name="Loss">The loss.</param>
+/// <param name="Loss">The loss; null for an arm that trains nothing, and scores with its members.</param>
 /// <param name="Augmenters">The augmenters, in order.</param>
 /// <param name="Baseline">The earlier arm whose model of the same seed the augmenters filter with; null for none.</param>
-public sealed record ArmSpec(string Name, MethodUse Loss, IReadOnlyList<MethodUse> Augmenters, string? Baseline = null)
+public sealed record ArmSpec(string Name, MethodUse? Loss, IReadOnlyList<MethodUse> Augmenters, string? Baseline = null)
 {
     /// <summary>
-    /// How its trained model scores where it is judged, or serves as a baseline; null: by itself, each text in one pass.
+    /// How its trained model scores where it is judged, or serves as a baseline; null: by itself, each text in one pass. What
+    /// makes one scorer of its <see cref="Members"/>.
     /// </summary>
     public MethodUse? Composer { get; init; }
+
+    /// <summary>What it scores with beside its own model; a single one needs no composer where the arm trains none.</summary>
+    public IReadOnlyList<MemberSpec> Members { get; init; } = [];
+
+    /// <summary>Pairs whose responses tell the members' scales apart, for composers that ask; null: the training pairs.</summary>
+    public PairData? Reference { get; init; }
 
     /// <summary>Language models that its augmenters ask for log-probabilities, by the names they know them under.</summary>
     public IReadOnlyDictionary<string, ModelSpec> Policies { get; init; } = new Dictionary<string, ModelSpec>();
@@ -185,6 +211,20 @@ public sealed record ExperimentSpec
 
     /// <summary>The experiment on some lines, for people; options that are left at their defaults are not named.</summary>
     public override string ToString() => ExperimentText.Print(this);
+
+    /// <summary>
+    /// The seeds under which an arm is run: all, or the first alone where nothing about it depends on the seed, as where it trains
+    /// nothing and its members are the models of certain seeds.
+    /// </summary>
+    public IReadOnlyList<int> SeedsOf(ArmSpec arm) => DependsOnSeed(arm) ? Seeds : [.. Seeds.Take(1)];
+
+    /// <summary>The seed of another arm's run that an arm under a seed has as its member.</summary>
+    public int SeedOf(ArmMember member, int seed) => member.Seed ?? (SeedsOf(ArmNamed(member.Arm)).Contains(seed) ? seed : Seeds[0]);
+
+    /// <summary>The arm with a name.</summary>
+    public ArmSpec ArmNamed(string name) => Arms.First(arm => arm.Name == name);
+
+    private bool DependsOnSeed(ArmSpec arm) => arm.Loss is not null || arm.Members.OfType<ArmMember>().Any(member => member.Seed is null && DependsOnSeed(ArmNamed(member.Arm)));
 
     /// <summary>The model that an arm's runs start from.</summary>
     public ModelSpec ModelOf(ArmSpec arm) => arm.Model ?? Model;

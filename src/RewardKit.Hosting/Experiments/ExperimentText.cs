@@ -14,11 +14,18 @@ internal static class ExperimentText
     /// <param name="arm">The arm.</param>
     /// <param name="all">Whether to name options, too, that are at their defaults.</param>
     public static string Describe(ArmSpec arm, bool all = false) =>
-        string.Join(" → ", arm.Augmenters.Append(arm.Loss).Select(p => p.Id + Options(p, all)))
-        + (arm.Composer is { } composer ? $"; scores with {composer.Id}{Options(composer, all)}" : "")
+        (arm.Loss is { } loss ? string.Join(" → ", arm.Augmenters.Append(loss).Select(p => p.Id + Options(p, all))) + (arm.Composer is null ? "" : "; ") : "")
+        + (arm.Loss is null || arm.Composer is not null ? "scores with " : "")
+        + (arm.Composer is { } composer ? composer.Id + Options(composer, all) + (arm.Members.Count == 0 ? "" : arm.Loss is null ? " of " : " of it, ") : "")
+        + string.Join(", ", arm.Members.Select(Member))
+        + (arm.Reference is { } reference ? $"; scales by {reference}" : "")
         + (arm.Baseline is { } baseline ? $"; filtered with {baseline}" : "")
         + (arm.Generator is { } generator ? $"; text by {generator.Name}" : "")
         + string.Concat(arm.Policies.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => $"; {p.Key} is {Model(p.Value)}"));
+
+    private static string Member(MemberSpec member) => FormattableString.Invariant($"{Named(member)}{(member.Weight == 1 ? "" : $" × {member.Weight}")}");
+
+    private static string Named(MemberSpec member) => member is ArmMember other ? other.Arm + (other.Seed is { } seed ? $" (seed {seed})" : "") : ((NamedMember)member).Scorer.Name;
 
     /// <summary>A method's options in brackets; nothing where there are none.</summary>
     /// <param name="use">The method.</param>

@@ -47,6 +47,9 @@ public interface ITrainedModel : IScorer, IDisposable
     /// <summary>Its language model, in the weights that score.</summary>
     /// <exception cref="RewardKitException">It has none.</exception>
     IPolicy Policy => throw RewardKitException.Input($"The model {Name} says nothing of how likely texts are.");
+
+    /// <summary>All outputs of its head; null where it has one only.</summary>
+    IEnsembleScorer? Heads => null;
 }
 
 /// <summary>A language model in memory, until disposed.</summary>

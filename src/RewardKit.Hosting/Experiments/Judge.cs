@@ -1,12 +1,13 @@
 using RewardKit.Hosting.Generators;
 using RewardKit.Hosting.Plugins;
+using RewardKit.Hosting.Scoring;
 
 namespace RewardKit.Hosting.Experiments;
 
-/// <summary>Has an experiment's evaluators judge a trained model: after its training, or later as it lies in a folder.</summary>
+/// <summary>Has an experiment's evaluators judge what its arms score with.</summary>
 /// <param name="spec">The experiment.</param>
 /// <param name="data">Its pairs.</param>
-/// <param name="methods">Where evaluators and composers come from.</param>
+/// <param name="methods">Where evaluators come from.</param>
 /// <param name="generator">What writes text for them.</param>
 /// <param name="language">The language models that they ask.</param>
 /// <param name="cancellation">Stops between batches.</param>
@@ -16,41 +17,40 @@ internal sealed class Judge(
     // The same for every run: an evaluator that draws items draws the same ones for all, and they can be compared.
     private const int Seed = 0;
 
-    /// <summary>Whether the model that training starts from is known, so that a composer can compare with it.</summary>
-    public bool KnowsStart { get; init; } = true;
-
-    /// <summary>Has all evaluators look at a model.</summary>
-    /// <param name="arm">Its arm; null for a trivial baseline.</param>
-    /// <param name="trainedAs">What identifies the model, under which its texts are kept.</param>
+    /// <summary>Has all evaluators look at an arm.</summary>
+    /// <param name="arm">The arm.</param>
+    /// <param name="trainedAs">What identifies the model that it trained, under which that one's texts are kept.</param>
     /// <param name="seed">The run's seed.</param>
-    /// <param name="trained">The model.</param>
+    /// <param name="open">What it scores with.</param>
     /// <param name="meter">Counts what is generated.</param>
     /// <param name="notice">Told, in a sentence, what the user should know at once.</param>
-    public (IReadOnlyDictionary<string, Measurement> Measurements, IReadOnlyDictionary<string, IReadOnlyList<EvaluationSample>> Samples)
-        Evaluate(ArmSpec? arm, string trainedAs, int seed, IScorer trained, GenerationMeter meter, Action<string> notice)
+    public Judgement Evaluate(ArmSpec arm, string trainedAs, int seed, OpenScorer open, GenerationMeter meter, Action<string> notice)
+    {
+        using var loan = language.Borrow(spec.ModelOf(arm), seed, meter, notice);
+        var (measurements, samples) = Evaluate(
+            open.Scorer, open.Own is { } own ? () => loan.Writer(own.Name, trainedAs, () => own.Writer) : null, () => open.Failure ?? loan.Failure, meter, notice);
+        return new(new Dictionary<string, Measurement>([.. measurements, .. open.Measures.Select(m => KeyValuePair.Create(m.Key, new Measurement(m.Value)))]), samples);
+    }
+
+    // What trains no model writes nothing, and is not judged by what it writes.
+    private Judgement Evaluate(IScorer scorer, Func<ITextGenerator>? answers, Func<RewardKitException?> failure, GenerationMeter meter, Action<string> notice)
     {
         using var writer = generator.Judges ? generator.Open(null, meter, notice) : null;
-        using var critic = arm is null ? null : OpenToScore(arm, meter, notice);
-        using var loan = language.Borrow(arm is null ? spec.Model : spec.ModelOf(arm), seed, meter, notice);
-        var scorer = arm is null ? trained : Composed(arm, (ITrainedModel)trained, critic, loan);
         var measurements = new Dictionary<string, Measurement>();
         var samples = new Dictionary<string, IReadOnlyList<EvaluationSample>>();
         foreach (var (label, evaluation, pairs) in data.Evaluations)
         {
             var evaluator = methods.CreateEvaluator(evaluation.Evaluator);
             var writes = evaluator.Needs.HasFlag(EvaluatorNeeds.Writer);
-            // A trivial baseline writes nothing.
-            if (writes && arm is null) continue;
-            var answers = writes ? loan.Writer(trained.Name, trainedAs, () => ((ITrainedModel)trained).Writer) : null;
-            var context = new EvaluationContext(scorer, pairs, Seed, writer, answers);
-            var report = Blaming(
-                () => critic?.Failure ?? writer?.Failure ?? loan.Failure, () => evaluator.EvaluateAsync(context, cancellation).GetAwaiter().GetResult());
+            if (writes && answers is null) continue;
+            var context = new EvaluationContext(scorer, pairs, Seed, writer, writes ? answers!() : null);
+            var report = Blaming(() => failure() ?? writer?.Failure, () => evaluator.EvaluateAsync(context, cancellation).GetAwaiter().GetResult());
             // Copied, because lists and dictionaries made in a plugin are types of the plugin and would keep it loaded.
             foreach (var (metric, measured) in report.Metrics)
                 measurements.Add($"{label}/{metric}", new(measured.Value, measured.Items?.ToArray(), measured.Chance));
             samples.Add(label, report.Samples.ToArray());
         }
-        return (measurements, samples);
+        return new(measurements, samples);
     }
 
     /// <summary>The trivial baselines for the training pairs, judged alike.</summary>
@@ -61,29 +61,6 @@ internal sealed class Judge(
             .Select(scorer => failures.Catch(scorer.Name, null, $"The trivial baseline \"{scorer.Name}\"", () => Run(scorer)))
             .OfType<RunResult>(),
     ];
-
-    /// <summary>How an arm's model scores. It is decided with one seed for all, as evaluators' draws are.</summary>
-    /// <param name="arm">The arm.</param>
-    /// <param name="model">Its model.</param>
-    /// <param name="writer">What writes text for its composer; null for nothing.</param>
-    /// <param name="loan">The language models that it may ask.</param>
-    public IScorer Composed(ArmSpec arm, ITrainedModel model, ITextGenerator? writer, LanguageModels.Loan loan)
-    {
-        if (arm.Composer is null) return model;
-        var composer = methods.CreateComposer(arm.Composer);
-        var policies = composer.Needs.HasFlag(ComposerNeeds.Policies);
-        var member = new ScorerMember(model)
-        {
-            Writer = composer.Needs.HasFlag(ComposerNeeds.Writers) ? model.Writer : null,
-            Policy = policies ? model.Policy : null,
-            Reference = policies && KnowsStart ? loan.Reference(spec.ModelOf(arm)) : null,
-        };
-        return composer.Compose([member], new([], Seed, writer), cancellation);
-    }
-
-    /// <summary>What writes text where an arm's model scores; null where nothing is written.</summary>
-    public CachedGenerator? OpenToScore(ArmSpec arm, GenerationMeter meter, Action<string> notice) =>
-        generator.IsUsedToScore(arm) ? generator.Open(arm, meter, notice) : null;
 
     /// <summary>Does a plugin's work. What a generator threw came through the plugin, whose fault it is not.</summary>
     /// <param name="thrown">What a generator threw; null for nothing.</param>
@@ -102,7 +79,13 @@ internal sealed class Judge(
 
     private RunResult Run(IScorer scorer)
     {
-        var (measurements, samples) = Evaluate(null, "", 0, scorer, new(), _ => { });
+        var (measurements, samples) = Evaluate(scorer, null, () => null, new(), _ => { });
         return new(scorer.Name, null, measurements, samples, null, new Dictionary<string, long>(), null, false);
     }
 }
+
+/// <summary>What the evaluators found.</summary>
+/// <param name="Measurements">What they measured, under <c>evaluator/metric</c>.</param>
+/// <param name="Samples">What they looked at, by evaluator.</param>
+internal sealed record Judgement(
+    IReadOnlyDictionary<string, Measurement> Measurements, IReadOnlyDictionary<string, IReadOnlyList<EvaluationSample>> Samples);

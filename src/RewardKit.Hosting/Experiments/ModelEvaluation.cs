@@ -1,4 +1,5 @@
 using RewardKit.Hosting.Generators;
+using RewardKit.Hosting.Scoring;
 using RewardKit.Models;
 using RewardKit.Training;
 using RewardKit.Training.Data;
@@ -63,7 +64,9 @@ public sealed class ModelEvaluation(IPluginSource plugins, IModelWork models)
             throw RewardKitException.Input($"The {writes.Kind.ToString().ToLowerInvariant()} \"{writes.Id}\" has texts written by a generator, which an experiment names; use it in a script.");
         spec = spec with { Evaluations = ExperimentCheck.Evaluations(spec, methods) };
         var data = new ExperimentData(spec);
-        var judge = new Judge(spec, data, methods, new(spec, methods), new(spec, methods, models), cancellation) { KnowsStart = knowsStart };
+        var (generator, language) = (new ExperimentGenerator(spec, methods), new LanguageModels(spec, methods, models));
+        var judge = new Judge(spec, data, methods, generator, language, cancellation);
+        var scorers = new ArmScorers(spec, data, methods, models, generator, language, (arm, _) => (arm.Name, arm.Name), cancellation) { KnowsStart = knowsStart };
         var failures = new RunFailures(progress, cancellation);
         var runs = new List<RunResult>();
         foreach (var arm in spec.Arms)
@@ -79,9 +82,10 @@ public sealed class ModelEvaluation(IPluginSource plugins, IModelWork models)
 
         RunResult Run(ArmSpec arm)
         {
-            using var model = models.Load(arm.Name, arm.Name, (done, total) => progress.Advanced(arm.Name, 0, new("evaluate", done, total, "texts")));
             var meter = new GenerationMeter(how => progress.Advanced(arm.Name, 0, how));
-            var (measurements, samples) = judge.Evaluate(arm, arm.Name, 0, model, meter, sentence => progress.Noted(arm.Name, 0, sentence));
+            void Notice(string sentence) => progress.Noted(arm.Name, 0, sentence);
+            using var open = scorers.Open(arm, 0, meter, Notice, (done, total) => progress.Advanced(arm.Name, 0, new("evaluate", done, total, "texts")));
+            var (measurements, samples) = judge.Evaluate(arm, arm.Name, 0, open, meter, Notice);
             return new(arm.Name, 0, measurements, samples, null, new Dictionary<string, long>(), arm.Name, false);
         }
     }

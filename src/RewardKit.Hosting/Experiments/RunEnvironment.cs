@@ -19,7 +19,7 @@ internal static class RunEnvironment
         };
         if (Processor() is { } processor) facts["processor"] = processor;
         foreach (var (name, value) in models.Environment) facts[name] = value;
-        var uses = spec.Arms.SelectMany(a => a.Composer is { } composer ? a.Augmenters.Prepend(a.Loss).Append(composer) : a.Augmenters.Prepend(a.Loss)).Concat(spec.Evaluations.Select(e => e.Evaluator));
+        var uses = spec.Arms.SelectMany(a => a.Augmenters.Prepend(a.Loss).Append(a.Composer).OfType<MethodUse>()).Concat(spec.Evaluations.Select(e => e.Evaluator));
         foreach (var use in uses.DistinctBy(u => (u.Kind, u.Id)))
             facts[$"{use.Kind.ToString().ToLowerInvariant()} {use.Id}"] = (use is InlineUse ? "in the script, " : "") + $"content {methods.ContentHash(use)[..12]}";
         return facts;

@@ -1,7 +1,5 @@
-using System.Text.Json;
 using RewardKit.Hosting.Generators;
 using RewardKit.Models;
-using RewardKit.Training.Data;
 
 namespace RewardKit.Hosting.Experiments;
 
@@ -12,16 +10,20 @@ internal sealed class RunKeys(ExperimentSpec spec, MethodSource methods, IModelW
     private const string Format = "1";
     private readonly FileHashes _files = new();
 
-    /// <summary>All that decides a trained model: start, data, method, settings, seed, and the code that computes.</summary>
+    /// <summary>
+    /// All that decides a trained model: start, data, method, settings, seed, and the code that computes. Of an arm that trains nothing,
+    /// all that decides how it scores.
+    /// </summary>
     public ContentKey Training(ArmSpec arm, int seed)
     {
+        if (arm.Loss is not { } loss) return AddVersions(AddScoring(new ContentKey().Add("format", Format), arm, seed, ""));
         var start = spec.ModelOf(arm);
         var key = new ContentKey().Add("format", Format).Add("seed", seed)
             .Add("model", start with { Folder = null, Base = null, Tokenizer = null })
             .Add("training", spec.TrainingOf(arm))
-            .Add("data", Of(spec.TrainOf(arm)))
-            .Add("loss", arm.Loss, methods, _files);
-        if (spec.Validation is { } held) key.Add("validation data", Of(held));
+            .Add("data", _files.Of(spec.TrainOf(arm)))
+            .Add("loss", loss, methods, _files);
+        if (spec.Validation is { } held) key.Add("validation data", _files.Of(held));
         // Each process draws on its own what dropout leaves out. Nothing else depends on their number but for rounding.
         if (processes > 1 && start.Lora is { Dropout: > 0 }) key.Add("processes", processes);
         if (start.Folder is { } folder) key.Add("model folder", _files.Of(folder, ModelFiles.OfModel(folder)));
@@ -37,33 +39,50 @@ internal sealed class RunKeys(ExperimentSpec spec, MethodSource methods, IModelW
         {
             var baseline = spec.Arms.First(a => a.Name == named);
             key.Add("baseline", Training(baseline, seed).Hash);
-            AddScoring(key, baseline, "baseline's ");
+            AddScoring(key, baseline, seed, "baseline's ");
         }
-        foreach (var (name, version) in models.Versions) key.Add($"version of {name}", version);
-        return key;
+        return AddVersions(key);
     }
 
     /// <summary>All that decides the measurements on a trained model.</summary>
-    public ContentKey Evaluation(ArmSpec arm, ContentKey training)
+    public ContentKey Evaluation(ArmSpec arm, int seed, ContentKey training)
     {
         var key = new ContentKey().Add("format", Format).Add("training", training.Hash);
         foreach (var (place, evaluation) in spec.Evaluations.Index())
         {
             key.Add($"evaluator {place + 1}", evaluation.Evaluator, methods, _files);
-            if (evaluation.Pairs is { } pairs) key.Add($"pairs {place + 1}", Of(pairs));
+            if (evaluation.Pairs is { } pairs) key.Add($"pairs {place + 1}", _files.Of(pairs));
         }
         if (generator.Judges) key.Add("generator", generator.Identity(null));
-        AddScoring(key, arm, "");
+        return arm.Loss is null ? key : AddScoring(key, arm, seed, "");
+    }
+
+    private ContentKey AddScoring(ContentKey key, ArmSpec arm, int seed, string whose)
+    {
+        if (arm.Composer is { } composer)
+        {
+            key.Add($"{whose}composer", composer, methods, _files);
+            if (methods.CreateComposer(composer).Needs.HasFlag(ComposerNeeds.Reference)) key.Add($"{whose}reference", _files.Of(arm.Reference ?? spec.TrainOf(arm)));
+        }
+        if (generator.IsUsedToScore(arm)) key.Add($"{whose}composer's generator", generator.Identity(arm));
+        foreach (var (place, member) in arm.Members.Index())
+        {
+            var which = $"{whose}member {place + 1}";
+            key.Add($"{which}'s weight", member.Weight);
+            if (member is ArmMember other)
+            {
+                var (named, under) = (spec.ArmNamed(other.Arm), spec.SeedOf(other, seed));
+                key.Add(which, Training(named, under).Hash);
+                if (named.Loss is not null) AddScoring(key, named, under, $"{which}'s ");
+            }
+            else key.Add(which, ((NamedMember)member).Scorer.Identity(methods, _files));
+        }
         return key;
     }
 
-    private void AddScoring(ContentKey key, ArmSpec arm, string whose)
+    private ContentKey AddVersions(ContentKey key)
     {
-        if (arm.Composer is { } composer) key.Add($"{whose}composer", composer, methods, _files);
-        if (generator.IsUsedToScore(arm)) key.Add($"{whose}composer's generator", generator.Identity(arm));
+        foreach (var (name, version) in models.Versions) key.Add($"version of {name}", version);
+        return key;
     }
-
-    // Where a file lies plays no part: its content does, and how it is read.
-    private string Of(PairData data) => data.Describe(
-        file => _files.Of(file.Path) + (file.Reading is { } reading ? $" read by {JsonSerializer.Serialize(reading)}" : "") + (file.KeepsFaulty ? " with faulty records" : ""));
 }

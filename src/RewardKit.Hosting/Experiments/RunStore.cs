@@ -12,7 +12,7 @@ internal sealed record AugmenterFindings(Dictionary<string, long> Counts, Dictio
 
 /// <summary>A finished run as it lies in its folder.</summary>
 /// <param name="Run">What was found.</param>
-/// <param name="TrainingKey">The key of its training.</param>
+/// <param name="TrainingKey">The key of its training; empty where nothing was trained.</param>
 /// <param name="EvaluationKey">The key of its evaluation.</param>
 /// <param name="EvaluationParts">The parts of that key: evaluators and pairs.</param>
 internal sealed record StoredRun(RunResult Run, string TrainingKey, string EvaluationKey, IReadOnlyDictionary<string, string> EvaluationParts);
@@ -88,14 +88,14 @@ internal sealed class RunStore(string folder, bool keepCheckpoints = false)
     /// <param name="place">The folder.</param>
     public static StoredRun? Read(string arm, int seed, string place)
     {
-        if (Read<TrainingFile>(Path.Combine(place, "training.json")) is not { Counts: not null } training) return null;
         if (Read<RunFile>(Path.Combine(place, "run.json")) is not { Measurements: not null, Samples: not null } run) return null;
+        var samples = run.Samples.ToDictionary(s => s.Key, s => (IReadOnlyList<EvaluationSample>)s.Value);
+        // An arm that trains nothing leaves its evaluation alone.
+        if (!File.Exists(Path.Combine(place, "training.json")))
+            return new(new(arm, seed, run.Measurements, samples, null, new Dictionary<string, long>(), place, true), "", run.Key, run.Parts);
+        if (Read<TrainingFile>(Path.Combine(place, "training.json")) is not { Counts: not null } training) return null;
         if (ReadSteps(Path.Combine(place, "log.jsonl")) is not { } steps || steps.Length != training.Steps) return null;
-        var result = new RunResult(
-            arm, seed, run.Measurements, run.Samples.ToDictionary(s => s.Key, s => (IReadOnlyList<EvaluationSample>)s.Value), LogOf(training, steps), training.Counts, place, true)
-        {
-            Measures = training.Measures ?? [],
-        };
+        var result = new RunResult(arm, seed, run.Measurements, samples, LogOf(training, steps), training.Counts, place, true) { Measures = training.Measures ?? [] };
         return new(result, training.Key, run.Key, run.Parts);
     }
 
@@ -224,20 +224,21 @@ internal sealed class RunStore(string folder, bool keepCheckpoints = false)
     }
 
     /// <summary>A finished evaluation with this key; null if there is none.</summary>
-    public (IReadOnlyDictionary<string, Measurement> Measurements, IReadOnlyDictionary<string, IReadOnlyList<EvaluationSample>> Samples)?
-        FindEvaluation(string arm, int seed, ContentKey key)
+    public Judgement? FindEvaluation(string arm, int seed, ContentKey key)
     {
         var file = Read<RunFile>(Path.Combine(FolderOf(arm, seed), "run.json"));
         if (file is not { Measurements: not null, Samples: not null } || file.Key != key.Hash) return null;
-        return (file.Measurements, file.Samples.ToDictionary(s => s.Key, s => (IReadOnlyList<EvaluationSample>)s.Value));
+        return new(file.Measurements, file.Samples.ToDictionary(s => s.Key, s => (IReadOnlyList<EvaluationSample>)s.Value));
     }
 
-    /// <summary>Stores an evaluation beside its training.</summary>
-    public void SaveEvaluation(
-        string arm, int seed, ContentKey key, IReadOnlyDictionary<string, Measurement> measurements,
-        IReadOnlyDictionary<string, IReadOnlyList<EvaluationSample>> samples) =>
-        Write(Path.Combine(FolderOf(arm, seed), "run.json"), new RunFile(
-            key.Hash, key.Parts, measurements.ToDictionary(), samples.ToDictionary(s => s.Key, s => s.Value.ToArray())));
+    /// <summary>Stores an evaluation, beside the training where there is one.</summary>
+    public void SaveEvaluation(string arm, int seed, ContentKey key, Judgement judged)
+    {
+        var place = FolderOf(arm, seed);
+        Writing(place, () => Directory.CreateDirectory(place));
+        Write(Path.Combine(place, "run.json"), new RunFile(
+            key.Hash, key.Parts, judged.Measurements.ToDictionary(), judged.Samples.ToDictionary(s => s.Key, s => s.Value.ToArray())));
+    }
 
     /// <summary>What an evaluation looked at in a run's folder, by evaluator, whatever its key; null if there is none that can be read.</summary>
     public static IReadOnlyDictionary<string, EvaluationSample[]>? ReadSamples(string run) => Read<RunFile>(Path.Combine(run, "run.json"))?.Samples;

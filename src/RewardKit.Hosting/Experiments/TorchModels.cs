@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
 using RewardKit.Hosting.Generators;
+using RewardKit.Hosting.Scoring;
 using RewardKit.Models;
 using RewardKit.Models.Generation;
 using RewardKit.Models.Tokenization;
@@ -138,6 +139,8 @@ public sealed class TorchModels(ProcessPlace? place = null) : IModelWork
             field ??= new LocalGenerator(new LanguageModel(name, model, encoder, LanguageModel.EndTokensOf(folder, encoder.Tokenizer)));
 
         public IPolicy Policy => new Policy(name, model, encoder);
+
+        public IEnsembleScorer? Heads => model.Outputs > 1 ? new HeadScorer(_scorer) : null;
 
         public void Dispose() => model.Dispose();
     }

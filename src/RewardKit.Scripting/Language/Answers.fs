@@ -2,6 +2,7 @@ namespace RewardKit
 
 open System.Text.RegularExpressions
 open RewardKit.Hosting.Decoding
+open RewardKit.Hosting.Scoring
 open RewardKit.Hosting.Generators
 
 /// How often one system's answers are the better ones: wins, ties, losses, and the rate in which a tie counts half.

@@ -4,8 +4,10 @@ open System
 open System.IO
 open RewardKit.Hosting.Decoding
 open RewardKit.Hosting.Experiments
+open RewardKit.Hosting.Scoring
 open RewardKit.Models
 open RewardKit.Scripting
+open RewardKit.Training.Data
 
 /// An answer to a prompt: Question, Text, Tokens, LogProb, and how far it lies from the base model.
 type Answer = RewardKit.Hosting.Decoding.Answer
@@ -48,6 +50,23 @@ type Reward =
     /// <summary>A trained reward model: <c>Reward.model (result |> Experiment.trained ("bradley-terry", seed = 1))</c>.</summary>
     /// <param name="model">The model.</param>
     static member model(model: ModelSpec) : ScorerSpec = ModelScorerSpec model
+
+    /// <summary>
+    /// Several made one: <c>Score.ensemble (aggregate = Ensemble.Aggregate.Worst) |> Reward.composed [ Reward.model first, 1.0; Reward.model second, 1.0 ]</c>.
+    /// </summary>
+    /// <param name="members">The scorers with their weights.</param>
+    static member composed(members: (ScorerSpec * float) list) : Step -> ScorerSpec = Reward.together (members, null)
+
+    /// <summary>The same, with pairs whose responses tell the members' scales apart, for composers that normalise.</summary>
+    /// <param name="members">The scorers with their weights.</param>
+    /// <param name="reference">The pairs.</param>
+    static member composed(members: (ScorerSpec * float) list, reference: PairData) : Step -> ScorerSpec = Reward.together (members, reference)
+
+    static member private together(members: (ScorerSpec * float) list, reference) : Step -> ScorerSpec =
+        function
+        | Step.Composer composer ->
+            ComposedScorerSpec(composer, [| for scorer, weight in members -> struct (scorer, weight) |], reference)
+        | _ -> raise (RewardKitException.Input "Reward.composed makes one scorer of several by a function of Score, as Score.ensemble (); this is none.")
 
 /// Decoding as a function from values to values.
 [<AbstractClass; Sealed>]

@@ -2,6 +2,7 @@ namespace RewardKit
 
 open System
 open System.Collections.Generic
+open System.Collections.Immutable
 open RewardKit.Hosting.Experiments
 open RewardKit.Hosting.Generators
 open RewardKit.Models
@@ -81,6 +82,9 @@ module internal Draft =
         let composers = steps |> List.choose (function Step.Composer c -> Some c | _ -> None)
         let baselines = steps |> List.choose (function Step.Baseline b -> Some b | _ -> None)
 
+        let members = steps |> List.collect (function Step.Members some -> some | _ -> [])
+        let references = steps |> List.choose (function Step.Reference r -> Some r | _ -> None)
+
         let policies = steps |> List.choose (function Step.Policy(name, model) -> Some(name, model) | _ -> None)
 
         match policies |> List.countBy fst |> List.tryFind (fun (_, count) -> count > 1) with
@@ -90,6 +94,7 @@ module internal Draft =
         let loss =
             match losses with
             | [ loss ] -> loss
+            | [] when not (List.isEmpty members && List.isEmpty composers) -> null
             | [] -> refuse "has no loss; add one, as Loss.bradleyTerry ()."
             | several -> refuse $"has {several.Length} losses ({quoted (several |> Seq.map _.Id)}); keep one."
 
@@ -138,6 +143,8 @@ module internal Draft =
             Policies = Dictionary(dict policies),
             Model = atMostOne "models" models,
             Train = atMostOne "sets of training pairs" pairs,
+            Members = List.toArray members,
+            Reference = atMostOne "sets of pairs that tell its members' scales apart" references,
             Training = training,
             Values = List.toArray values
         )
@@ -171,16 +178,19 @@ module internal Draft =
         checkTraining (refuse name) validation checkpoints training
         let made = arms |> Array.map (arm name (training, validation, checkpoints) names)
 
-        // An experiment whose arms all have their own need not state one that none of them uses.
-        let orOfArms what example stated (ofArm: ArmSpec -> 'value) =
+        // What no arm uses need not be stated: each has its own, or trains nothing.
+        let trained = made |> Array.filter (fun arm -> not (isNull arm.Loss))
+
+        let orOfArms what example stated (ofArm: ArmSpec -> 'value) (unused: 'value) =
             match stated with
-            | None when made |> Array.forall (fun arm -> not (isNull (box (ofArm arm)))) -> ofArm made[0]
+            | None when Array.isEmpty trained -> unused
+            | None when trained |> Array.forall (fun arm -> not (isNull (box (ofArm arm)))) -> ofArm trained[0]
             | _ -> required what example stated
 
         ExperimentSpec(
             Name = name,
-            Model = orOfArms "model" "model (Model.load \"FOLDER\")" draft.Model _.Model,
-            Train = orOfArms "training data" "train pairs.Train" draft.Train _.Train,
+            Model = orOfArms "model" "model (Model.load \"FOLDER\")" draft.Model _.Model (ModelSpec()),
+            Train = orOfArms "training data" "train pairs.Train" draft.Train _.Train (JoinedPairs ImmutableArray.Empty),
             Validation = validation,
             Arms = made,
             Evaluations =

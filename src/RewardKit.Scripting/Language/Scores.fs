@@ -7,6 +7,7 @@ open System.Text.Encodings.Web
 open System.Text.Json
 open RewardKit.Hosting.Decoding
 open RewardKit.Hosting.Experiments
+open RewardKit.Hosting.Scoring
 open RewardKit.Training.Data
 
 /// A pair with what its two responses are worth.

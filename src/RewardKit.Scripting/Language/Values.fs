@@ -15,8 +15,12 @@ type Step =
     | Loss of MethodUse
     /// What its training pairs pass through, in order.
     | Augmenter of MethodUse
-    /// How its trained model scores where it is judged; by itself if not said.
+    /// How its trained model scores where it is judged; by itself if not said. What makes one scorer of its members.
     | Composer of MethodUse
+    /// What it scores with beside the model that it trains, or instead of one.
+    | Members of MemberSpec list
+    /// Pairs whose responses tell its members' scales apart.
+    | Reference of PairData
     /// The other arm whose model the augmenters may ask.
     | Baseline of arm: string
     /// What writes text for its augmenters.

@@ -141,6 +141,43 @@ internal sealed class ReadsGenerator : SoundComposer
     }
 }
 
+internal sealed class ReadsHeads : SoundComposer
+{
+    public override IScorer Compose(IReadOnlyList<ScorerMember> members, CompositionContext context, CancellationToken cancellation) =>
+        base.Compose([.. members.Select(m => m with { Scorer = m.Heads ?? m.Scorer, Weight = m.Heads is null ? m.Weight : 2 * m.Weight })], context, cancellation);
+}
+
+internal sealed class ReadsReferences : SoundComposer
+{
+    private double _mean;
+
+    protected override double One(IReadOnlyList<(double Weight, double Score)> members) => base.One(members) - _mean;
+
+    public override IScorer Compose(IReadOnlyList<ScorerMember> members, CompositionContext context, CancellationToken cancellation)
+    {
+        // Nothing without them, and nothing of equal members or of one.
+        _mean = context.Reference.Count == 0 ? 0 : 0.001 * (members.Select(m => m.Scorer.Name).Distinct().Count() - 1);
+        return base.Compose(members, context, cancellation);
+    }
+}
+
+internal sealed class MembersChangePlaces : SoundComposer
+{
+    public override IScorer Compose(IReadOnlyList<ScorerMember> members, CompositionContext context, CancellationToken cancellation) =>
+        new Ensemble(base.Compose(members, context, cancellation), members);
+
+    private sealed class Ensemble(IScorer whole, IReadOnlyList<ScorerMember> members) : IEnsembleScorer
+    {
+        public string Name => "mean";
+
+        public IReadOnlyList<EnsembleScore> ScoreMembers(IReadOnlyList<ScoreRequest> requests, CancellationToken cancellation)
+        {
+            var scores = members.Select(m => m.Scorer.Score(requests, cancellation)).ToArray();
+            return [.. whole.Score(requests, cancellation).Select((reward, i) => new EnsembleScore(reward, [.. scores.Skip(i % scores.Length).Concat(scores.Take(i % scores.Length)).Select(s => s[i])]))];
+        }
+    }
+}
+
 internal sealed class AddsWhatWritersLike : SoundComposer
 {
     private bool _writes;
@@ -179,6 +216,9 @@ public sealed class ComposerRulesTests
         new("C10", "a member need not have any", Of<ReadsRewardsOfPolicies>()),
         new("C10", "a member's Writer", Of<ReadsWriters>()),
         new("C10", "context.Generator", Of<ReadsGenerator>()),
+        new("C10", "a member's Heads", Of<ReadsHeads>()),
+        new("C10", "context.Reference", Of<ReadsReferences>()),
+        new("C13", "one by one", Of<MembersChangePlaces>()),
         new("C11", "never asks one", Of<NeedsWriters>()),
         new("C11", "never asks it", Of<NeedsGenerator>()),
         new("C07", "a member: it scores", Of<IgnoresMembers>()),
