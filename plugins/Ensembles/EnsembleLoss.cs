@@ -18,7 +18,7 @@ public enum Reduction
 public sealed record EnsembleLossOptions
 {
     /// <summary>k, the linear heads on the transformer, each from its own random start.</summary>
-    [Range(1, 1000)]
+    [Range(1, 100)]
     public int Heads { get; init; } = 3;
 
     /// <summary>How the heads' losses become one.</summary>

@@ -192,7 +192,7 @@ internal sealed class DecodingRunner(
     private IScorer? Whole(ScorerSpec? scorer, CancellationToken cancellation, Action<int, int>? progress = null) => scorer switch
     {
         ModelScorerSpec model => Member(model, progress).Scorer,
-        ComposedScorerSpec composed => ComposedScorers.Compose(composed, methods, model => Member(model, progress), cancellation),
+        ComposedScorerSpec composed => ComposedScorers.Compose(composed, methods, (model, _) => Member(model, progress), cancellation),
         _ => scorer as IScorer,
     };
 

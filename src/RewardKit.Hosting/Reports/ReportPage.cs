@@ -30,6 +30,7 @@ public static class ReportPage
             ["sweep"] = SweepSection.Draw(result, summary),
             ["table"] = ResultTable.Draw(result, summary),
             ["calibration"] = Each((e, place) => Html.Of($"""<div class="grid small" data-calibration="{place}"></div>{CalibrationSection.Table(e.Arms)}""")),
+            ["uncertainty"] = Uncertainty(),
             ["length"] = Each((e, place) => Html.Of($"""<div class="grid small" data-length="{place}"></div>{LengthSection.Table(e.Arms)}""")),
             ["histograms"] = Each((e, _) => Html.Of($"""<div class="grid small">{Html.Each(e.Arms, MarginHistogram.Draw)}</div>""")),
             ["disagreements"] = evaluators.Any(e => e.Arms.Length > 1)
@@ -39,6 +40,14 @@ public static class ReportPage
             ["settings"] = SettingsTables.Draw(result),
             ["notes"] = Html.Each(result.Failures.Select(f => f.Message).Concat(result.Notes).Concat(ArmSamples.LeftOut(result)), n => Html.Of($"<li>{n}</li>")),
         });
+
+        Html Uncertainty() => evaluators.All(e => UncertaintySection.Table(e.Arms).Text is null or "") ? default : Html.Of($"""
+            <section class="of-samples" id="uncertainty">
+            <h2>Disagreement and error</h2>
+            {Each((e, _) => UncertaintySection.Table(e.Arms))}
+            <p class="footnote">Of arms that score as ensembles: accuracy on the held-out pairs in fifths by how far the members' margins lie apart (their standard deviation, spread: its mean), with Wilson's 95&nbsp;% interval, each pair counted once. AUROC: the probability that a pair that the arm gets wrong has the higher disagreement than one that it gets right; 0.5 tells nothing.</p>
+            </section>
+            """);
 
         // Under its name where there are several.
         Html Each(Func<(string Evaluator, ArmSamples[] Arms), int, Html> piece) => Html.Each(evaluators.Index(), e =>

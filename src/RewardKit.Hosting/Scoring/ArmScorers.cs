@@ -67,7 +67,7 @@ internal sealed class ArmScorers(
                 case NamedMember { Scorer: ModelScorerSpec model }:
                     return Trained(Load((model.Name, model.Folder)), member.Weight, needs, null);
                 case NamedMember { Scorer: ComposedScorerSpec composed }:
-                    return new(ComposedScorers.Compose(composed, methods, model => Trained(Load((model.Name, model.Folder)), 1, ComposedScorers.Given, null), cancellation), member.Weight);
+                    return new(ComposedScorers.Compose(composed, methods, (model, inner) => Trained(Load((model.Name, model.Folder)), 1, inner, null), cancellation), member.Weight);
                 default:
                     return new((IScorer)((NamedMember)member).Scorer, member.Weight);
             }

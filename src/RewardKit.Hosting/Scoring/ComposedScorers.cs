@@ -7,15 +7,15 @@ namespace RewardKit.Hosting.Scoring;
 internal static class ComposedScorers
 {
     /// <summary>What members have there: a model's log-probabilities and outputs, but neither texts nor the model that it was trained from.</summary>
-    public const ComposerNeeds Given = ComposerNeeds.Policies | ComposerNeeds.Heads | ComposerNeeds.Reference;
+    private const ComposerNeeds Given = ComposerNeeds.Policies | ComposerNeeds.Heads | ComposerNeeds.Reference;
 
     /// <summary>Composes.</summary>
     /// <param name="spec">The composer and its members.</param>
     /// <param name="methods">Where composers come from.</param>
-    /// <param name="open">A model as a member.</param>
+    /// <param name="open">A model as a member, with what is needed of it.</param>
     /// <param name="cancellation">Stops it.</param>
     /// <exception cref="RewardKitException">It needs what there is in an experiment alone, or refuses its members.</exception>
-    public static IScorer Compose(ComposedScorerSpec spec, MethodSource methods, Func<ModelScorerSpec, ScorerMember> open, CancellationToken cancellation)
+    public static IScorer Compose(ComposedScorerSpec spec, MethodSource methods, Func<ModelScorerSpec, ComposerNeeds, ScorerMember> open, CancellationToken cancellation)
     {
         var composer = methods.CreateComposer(methods.Complete(spec.Composer));
         if ((composer.Needs & ~Given) != 0)
@@ -25,7 +25,7 @@ internal static class ComposedScorers
 
         ScorerMember Member(ScorerSpec scorer) => scorer switch
         {
-            ModelScorerSpec model => open(model),
+            ModelScorerSpec model => open(model, composer.Needs),
             ComposedScorerSpec inner => new(Compose(inner, methods, open, cancellation)),
             _ => new((IScorer)scorer),
         };

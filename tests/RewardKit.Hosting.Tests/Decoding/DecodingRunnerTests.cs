@@ -1,5 +1,6 @@
 using RewardKit.Hosting.Decoding;
 using RewardKit.Hosting.Experiments;
+using RewardKit.Hosting.Scoring;
 using RewardKit.Hosting.Tests.Experiments;
 using RewardKit.Models;
 using RewardKit.Torch;

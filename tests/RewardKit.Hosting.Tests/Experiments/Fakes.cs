@@ -11,6 +11,7 @@ internal sealed class FakeModels : IModelWork
 {
     public List<string> Trained { get; } = [];
     public List<(ModelSpec Model, TrainingOptions Options)> Starts { get; } = [];
+    public List<string> Loaded { get; } = [];
     public Action? WhileTraining { get; set; }
     public Action? BeforeTraining { get; set; }
     public long Dropped { get; set; }
@@ -34,8 +35,11 @@ internal sealed class FakeModels : IModelWork
         return new([new(1, 0.1, 1.5, new Dictionary<string, double> { ["loss"] = 0.5 })], 2, 1, 0.25) { DroppedPairs = Dropped };
     }
 
-    public ITrainedModel Load(string name, string checkpoint, Action<int, int>? progress) =>
-        new Model(int.Parse(File.ReadAllText(Path.Combine(checkpoint, "weights"))));
+    public ITrainedModel Load(string name, string checkpoint, Action<int, int>? progress)
+    {
+        Loaded.Add(name);
+        return new Model(int.Parse(File.ReadAllText(Path.Combine(checkpoint, "weights"))));
+    }
 
     private sealed class Model(int sign) : ITrainedModel
     {
@@ -78,7 +82,7 @@ internal sealed class FakePlugins : IPluginSource
     public IEvaluator CreateEvaluator(PluginUse use) => new Evaluator(this);
     public IDecoder CreateDecoder(PluginUse use) => throw new NotSupportedException();
     public IWeightMerger CreateMerger(PluginUse use) => throw new NotSupportedException();
-    public IScorerComposer CreateComposer(PluginUse use) => new Turned(use.Id == "asking" ? ComposerNeeds.Generator : ComposerNeeds.None);
+    public IScorerComposer CreateComposer(PluginUse use) => use.Id == "sum" ? new Sum() : new Turned(use.Id == "asking" ? ComposerNeeds.Generator : ComposerNeeds.None);
     public string ContentHash(PluginUse use) => Hashes.GetValueOrDefault(use.Id, "0123456789abcdef");
 
     /// <summary>Likes what its member does not like; the one called <c>asking</c> also has a text written of each response.</summary>
@@ -97,6 +101,30 @@ internal sealed class FakePlugins : IPluginSource
             {
                 generator?.GenerateAsync([.. requests.Select(r => new TextRequest(r.Prompt, new()))], cancellation).GetAwaiter().GetResult();
                 return [.. scorer.Score(requests, cancellation).Select(score => -score)];
+            }
+        }
+    }
+
+    /// <summary>The weighted sum of its members, whose names and number of reference responses it reports.</summary>
+    private sealed class Sum : IScorerComposer
+    {
+        public ComposerNeeds Needs => ComposerNeeds.Reference;
+
+        public IScorer Compose(IReadOnlyList<ScorerMember> members, CompositionContext context, CancellationToken cancellation)
+        {
+            context.Report("members", members.Count);
+            context.Report("references", context.Reference.Count);
+            return new Scorer(members);
+        }
+
+        private sealed class Scorer(IReadOnlyList<ScorerMember> members) : IEnsembleScorer
+        {
+            public string Name => "sum";
+
+            public IReadOnlyList<EnsembleScore> ScoreMembers(IReadOnlyList<ScoreRequest> requests, CancellationToken cancellation = default)
+            {
+                var scores = members.Select(m => m.Scorer.Score(requests, cancellation)).ToArray();
+                return [.. requests.Select((_, i) => new EnsembleScore(members.Zip(scores, (m, s) => m.Weight * s[i]).Sum(), [.. scores.Select(s => s[i])]))];
             }
         }
     }

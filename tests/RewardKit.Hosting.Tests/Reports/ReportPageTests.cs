@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using RewardKit.Hosting.Experiments;
 using RewardKit.Hosting.Reports;
 using RewardKit.Models;
 using Spectre.Console;
@@ -53,6 +54,23 @@ public class ReportPageTests
         Assert.That(page, Does.Contain(">longer wins<"));
         Assert.That(page, Does.Contain("80.0 % above zero"), "the margin histogram's caption");
         Assert.That(page, Does.Contain("""{"name":"loss","more":false,"arms":[{"arm":0,"x":[1],"seeds":[[0.69]]},{"arm":1,"x":[1],"seeds":[[0.69]]}]}"""));
+    }
+
+    [Test]
+    public void Where_members_disagree_stands_on_the_page_of_an_ensemble_alone()
+    {
+        ExperimentResult With(double? disagreement) => Results.Of(("a", 1, [1, 1, 0])) with
+        {
+            Runs = [Results.Run("a", 1, [1, 0]) with
+            {
+                Samples = new Dictionary<string, IReadOnlyList<EvaluationSample>>
+                {
+                    ["accuracy"] = [.. Enumerable.Range(0, 10).Select(i => new EvaluationSample(Results.Pair($"{i}", "q", "c", "r"), new(i < 8 ? 1 : -1, 0) { Disagreement = disagreement * i }))],
+                },
+            }],
+        };
+        Assert.That(ReportPage.Write(With(1)), Does.Contain("Disagreement and error").And.Contain("<td>1.000</td>").And.Contain("spread 8.50"));
+        Assert.That(ReportPage.Write(With(null)), Does.Not.Contain("Disagreement and error"));
     }
 
     [Test]
