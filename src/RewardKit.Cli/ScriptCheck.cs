@@ -2,6 +2,7 @@ using RewardKit.Hosting.Decoding;
 using RewardKit.Hosting.Experiments;
 using RewardKit.Hosting.Generators;
 using RewardKit.Hosting.Plugins;
+using RewardKit.Hosting.Scoring;
 using RewardKit.Models;
 using RewardKit.Scripting;
 

@@ -1,3 +1,4 @@
+using System.Reflection;
 using RewardKit.Hosting.Generators;
 using RewardKit.Hosting.Plugins;
 using RewardKit.Models;
@@ -120,8 +121,14 @@ internal static class ExperimentCheck
             throw RewardKitException.Input(
                 $"The arm \"{arm.Name}\" names a language model \"{unused}\" that none of its augmenters asks for"
                 + (asked.Count == 0 ? "." : $"; they ask for {string.Join(", ", asked.Order(StringComparer.Ordinal))}."));
-        if (arm.Composer is { } composer && In(arm, () => methods.CreateComposer(composer)).Needs.HasFlag(ComposerNeeds.Generator))
-            NeedGenerator(arm.Generator ?? spec.Generator, $"The arm \"{arm.Name}\" scores with {composer.Id}, which");
+        if (arm.Composer is not { } composer) return;
+        var composes = In(arm, () => methods.CreateComposer(composer));
+        if (composes.Needs.HasFlag(ComposerNeeds.Generator)) NeedGenerator(arm.Generator ?? spec.Generator, $"The arm \"{arm.Name}\" scores with {composer.Id}, which");
+        var alone = composes.GetType().GetCustomAttribute<ComposerAttribute>()?.Traits.HasFlag(PluginTraits.NoMembers) == true;
+        if (alone && (arm.Loss is not null || arm.Members.Count > 0))
+            throw RewardKitException.Input(
+                $"The arm \"{arm.Name}\" scores with {composer.Id}, which asks no model that was trained, but the arm "
+                + (arm.Loss is null ? "names members. Leave them out." : "trains one. Leave its loss out, and what else is for training."));
     }
 
     // A policy has no reward by itself; a composer may make one of its log-probabilities.

@@ -156,7 +156,7 @@ internal sealed class ReadsReferences : SoundComposer
     public override IScorer Compose(IReadOnlyList<ScorerMember> members, CompositionContext context, CancellationToken cancellation)
     {
         // Nothing without them, and nothing of equal members or of one.
-        _mean = context.Reference.Count == 0 ? 0 : 0.001 * (members.Select(m => m.Scorer.Name).Distinct().Count() - 1);
+        _mean = context.Reference.Count == 0 ? 0 : 0.001 * (members.Where(m => m.Weight > 0).Select(m => m.Scorer.Name).Distinct().Count() - 1);
         return base.Compose(members, context, cancellation);
     }
 }
