@@ -5,6 +5,11 @@
 //     artifacts/rewardkit run scripts/ensembles.fsx
 //     artifacts/rewardkit run scripts/ensembles.fsx -- small    on very little, in seconds: does all work?
 
+// On 345 held-out pairs (95 % intervals; a good minute of processor time) single models are right in 62.6 % (58.5 to 66.7, three seeds), their
+// mean in 62.6 %, the lowest reward in 62.9 %, the bound in 61.7 %, heads in 60.9 to 61.3 %: all within what these pairs can tell apart. Nor
+// is disagreement a warning here: error is told by it with an AUROC of 0.48 to 0.51 (the report's section "Disagreement and error"). Heads on
+// one transformer hardly disagree at all. What ensembles are for, a policy that exploits a single model's errors, held-out pairs do not try.
+
 #load "rewardkit.fsx"
 
 open RewardKit

@@ -20,6 +20,6 @@ internal static class UncertaintySection
     private static Html Cell(DisagreementFifth fifth)
     {
         var interval = Statistics.Wilson(fifth.Accuracy, fifth.Pairs);
-        return Html.Of($"<td>{100 * fifth.Accuracy:0.0}&nbsp;% <small>{100 * interval.Low:0.0} to {100 * interval.High:0.0}, spread {fifth.Disagreement:0.00}</small></td>");
+        return Html.Of($"<td>{100 * fifth.Accuracy:0.0}&nbsp;% <small>{100 * interval.Low:0.0} to {100 * interval.High:0.0}, spread {fifth.Disagreement:0.000}</small></td>");
     }
 }

@@ -69,7 +69,7 @@ public class ReportPageTests
                 },
             }],
         };
-        Assert.That(ReportPage.Write(With(1)), Does.Contain("Disagreement and error").And.Contain("<td>1.000</td>").And.Contain("spread 8.50"));
+        Assert.That(ReportPage.Write(With(1)), Does.Contain("Disagreement and error").And.Contain("<td>1.000</td>").And.Contain("spread 8.500"));
         Assert.That(ReportPage.Write(With(null)), Does.Not.Contain("Disagreement and error"));
     }
 
