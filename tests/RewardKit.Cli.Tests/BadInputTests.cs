@@ -102,7 +102,7 @@ public class BadInputTests : ExperimentFixture
         var outcome = Call(Run("--plugins", "mine"));
         Assert.That(outcome.ExitCode, Is.EqualTo(2));
         Assert.That(outcome.Error, Does.StartWith($"{PathOf("mine/plugin.json")}, line 2, is not a plugin manifest: ")
-            .And.EndsWith(" Rebuild the plugin.\n").And.Not.Contain("LineNumber"));
+            .And.EndsWith(" Rebuild the plugin.\n   2 |   \"name\":\n     |          ^\n").And.Not.Contain("LineNumber"));
     }
 
     [Test]

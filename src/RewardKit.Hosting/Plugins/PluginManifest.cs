@@ -1,6 +1,8 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using RewardKit.Hosting.Experiments;
+using RewardKit.Training.Data;
 
 namespace RewardKit.Hosting.Plugins;
 
@@ -51,9 +53,11 @@ public sealed record PluginManifest
     public static PluginManifest Read(string folder)
     {
         var file = Path.Combine(Path.GetFullPath(folder), FileName);
+        byte[] json = [];
         try
         {
-            var manifest = ManifestReader.Read(File.ReadAllBytes(file));
+            json = File.ReadAllBytes(file);
+            var manifest = ManifestReader.Read(json);
             if (Path.GetFileName(manifest.Assembly) != manifest.Assembly)
                 throw new JsonException($"Its assembly is \"{manifest.Assembly}\", which is not a file name in its folder.");
             folder = Path.GetFullPath(folder);
@@ -74,19 +78,30 @@ public sealed record PluginManifest
         catch (JsonException e)
         {
             // What a later contract brought, another kind of plugin for one, is no fault of the manifest.
-            if (ContractVersionIn(file) is > Contract.Version and { } built)
+            if (ContractVersionIn(json) is > Contract.Version and { } built)
                 throw RewardKitException.Input($"The plugin in {folder} {ContractRange.Refusal(built)}", e);
             // The exception counts lines from 0, and says so in words meant for programmers.
             var line = e.LineNumber is { } number ? $", line {number + 1}," : "";
-            throw RewardKitException.Input($"{file}{line} is not a plugin manifest: {e.Message.Split(" LineNumber: ")[0]} Rebuild the plugin.", e);
+            throw RewardKitException.Input(
+                $"{file}{line} is not a plugin manifest: {e.Message.Split(" LineNumber: ")[0]} Rebuild the plugin.{Excerpt(json, e)}", e);
         }
     }
 
-    private static int? ContractVersionIn(string file)
+    // Of what is no JSON, the place is known; of what is no manifest, it is not.
+    private static string Excerpt(byte[] json, JsonException e)
+    {
+        if (e is not { LineNumber: { } number, BytePositionInLine: { } position }) return "";
+        var line = Encoding.UTF8.GetString(json).Split('\n')[(int)number];
+        var bytes = Encoding.UTF8.GetBytes(line);
+        var column = Encoding.UTF8.GetCharCount(bytes.AsSpan(0, (int)Math.Min(position, bytes.Length))) + 1;
+        return $"\n{SourceExcerpt.Of(line, (int)number + 1, column)}";
+    }
+
+    private static int? ContractVersionIn(byte[] json)
     {
         try
         {
-            using var manifest = JsonDocument.Parse(File.ReadAllBytes(file));
+            using var manifest = JsonDocument.Parse(json);
             return manifest.RootElement.GetProperty("contractVersion").GetInt32();
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
