@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using RewardKit.Hosting.Plugins;
 
 namespace RewardKit.Cli;
 
@@ -9,6 +10,11 @@ internal static partial class ShippedScripts
 
     /// <summary>Their names, without extension.</summary>
     public static IReadOnlyList<string> Names => [.. Directory.GetFiles(Folder, "*.fsx").Select(file => Path.GetFileNameWithoutExtension(file)!).Order(StringComparer.Ordinal)];
+
+    /// <summary>The names of those that use a plugin.</summary>
+    /// <param name="plugin">The plugin.</param>
+    public static IReadOnlyList<string> Using(PluginDescription plugin) =>
+        ScriptCall.Of(plugin) is { } call ? [.. Names.Where(name => ScriptCall.IsIn(File.ReadAllText(FileOf(name)), call))] : [];
 
     /// <summary>What a script is about: the first sentence of its first comment.</summary>
     /// <param name="name">Its name.</param>
