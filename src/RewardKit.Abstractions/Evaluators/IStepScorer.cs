@@ -1,7 +1,7 @@
 namespace RewardKit;
 
 /// <summary>A reward at a place in a response.</summary>
-/// <param name="End">The place: so many characters of the response's last turn lie before it, 1 to its length.</param>
+/// <param name="End">The place: so many characters of the response's last turn lie before it, 0 to its length.</param>
 /// <param name="Reward">The reward there.</param>
 public readonly record struct PlacedReward(int End, double Reward);
 

@@ -53,6 +53,36 @@ public sealed record ScriptedScorerSpec(string Label, Func<ScoreRequest, double>
     internal override string Identity(MethodSource methods, FileHashes files) => $"script {Label} {ContentHash}";
 }
 
+/// <summary>A function that the script itself defines, which gives rewards at places in a response; their sum is the response's.</summary>
+/// <param name="Label">The name that the script gives it.</param>
+/// <param name="Places">The function: places in their order, none twice.</param>
+/// <param name="ContentHash">A hash of all code and input that decide what it does.</param>
+public sealed record ScriptedStepsSpec(string Label, Func<ScoreRequest, IReadOnlyList<PlacedReward>> Places, string ContentHash) : ScorerSpec, IStepScorer
+{
+    /// <inheritdoc cref="ScorerSpec.Name"/>
+    public override string Name => Label;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<double> Score(IReadOnlyList<ScoreRequest> requests, CancellationToken cancellation = default) =>
+        [.. ScoreSteps(requests, cancellation).Select(places => places.Sum(place => place.Reward))];
+
+    /// <inheritdoc/>
+    public IReadOnlyList<IReadOnlyList<PlacedReward>> ScoreSteps(IReadOnlyList<ScoreRequest> requests, CancellationToken cancellation = default) =>
+        [.. requests.Select(request =>
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var places = Places(request);
+            for (var i = 0; i < places.Count; i++)
+                if (places[i].End < 0 || places[i].End > request.Response.LastContent.Length || (i > 0 && places[i].End <= places[i - 1].End))
+                    throw RewardKitException.Input(
+                        $"The reward \"{Label}\" speaks at {string.Join(", ", places.Select(place => place.End))} of an answer of {request.Response.LastContent.Length} characters. "
+                        + "Expected are places in rising order, from 0 to that length.");
+            return places;
+        })];
+
+    internal override string Identity(MethodSource methods, FileHashes files) => $"script {Label} {ContentHash}";
+}
+
 /// <summary>Several scorers made one.</summary>
 /// <param name="Composer">How.</param>
 /// <param name="Members">The scorers, each with its weight.</param>

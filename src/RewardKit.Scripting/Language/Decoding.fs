@@ -33,19 +33,36 @@ type Reward =
     /// <param name="name">The name that reports show.</param>
     /// <param name="reward">From the content of a prompt's last turn and the answer's text to the reward.</param>
     static member by(name: string, reward: string -> string -> float) : ScorerSpec =
-        if String.IsNullOrWhiteSpace name then
-            raise (RewardKitException.Input "A reward has no name; give it one, as Reward.by (\"short\", ...).")
-
-        let content =
-            match ScriptContext.Current with
-            | null -> ""
-            | context -> context.NextInline()
-
         ScriptedScorerSpec(
             name,
             Func<ScoreRequest, float>(fun request -> reward request.Prompt.LastContent request.Response.LastContent),
-            content
+            Reward.content name "by"
         )
+
+    /// <summary>
+    /// A function of the script's own that gives rewards at places in an answer, as an aspect at the end of each sentence:
+    /// <c>Reward.within ("questions", fun prompt text -> [ for i in 0 .. text.Length - 1 do if text[i] = '?' then i + 1, -1.0 ])</c>. Their
+    /// sum is the answer's reward.
+    /// </summary>
+    /// <param name="name">The name that reports show.</param>
+    /// <param name="places">
+    /// From the content of a prompt's last turn and the answer's text to places, each as the number of characters before it and the reward there.
+    /// </param>
+    static member within(name: string, places: string -> string -> (int * float) list) : ScorerSpec =
+        ScriptedStepsSpec(
+            name,
+            Func<ScoreRequest, Collections.Generic.IReadOnlyList<PlacedReward>>(fun request ->
+                [| for place, reward in places request.Prompt.LastContent request.Response.LastContent -> PlacedReward(place, reward) |]),
+            Reward.content name "within"
+        )
+
+    static member private content (name: string) (how: string) =
+        if String.IsNullOrWhiteSpace name then
+            raise (RewardKitException.Input $"A reward has no name; give it one, as Reward.{how} (\"short\", ...).")
+
+        match ScriptContext.Current with
+        | null -> ""
+        | context -> context.NextInline()
 
     /// <summary>A trained reward model: <c>Reward.model (result |> Experiment.trained ("bradley-terry", seed = 1))</c>.</summary>
     /// <param name="model">The model.</param>

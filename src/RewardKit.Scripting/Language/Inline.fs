@@ -5,7 +5,7 @@ open RewardKit.Hosting.Experiments
 open RewardKit.Scripting
 open RewardKit.Training.Data
 
-/// Losses, augmenters, evaluators and decoders that a script defines itself, as object expressions:
+/// Losses, augmenters, composers, evaluators and decoders that a script defines itself, as object expressions:
 ///
 ///     Inline.loss "hinge"
 ///         { new ILoss with
@@ -36,6 +36,10 @@ module Inline =
     /// An augmenter, under the name that reports show.
     let augmenter (name: string) (augmenter: IAugmenter) : Step =
         Step.Augmenter(own PluginKind.Augmenter name augmenter)
+
+    /// A composer: how an arm scores, under the name that reports show.
+    let composer (name: string) (composer: IScorerComposer) : Step =
+        Step.Composer(own PluginKind.Composer name composer)
 
     /// A decoder, under the name that progress shows.
     let decoder (name: string) (decoder: IDecoder) : MethodUse = own PluginKind.Decoder name decoder
