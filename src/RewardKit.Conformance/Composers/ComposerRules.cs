@@ -216,4 +216,22 @@ internal static class ComposerRules
             Numbers.Difference([.. scores.SelectMany(score => score.Members)], [.. requests.SelectMany(request => ensemble.ScoreMembers([request])[0].Members)], Close),
             "the members' rewards for twelve requests at once, then one by one");
     }
+
+    [Rule("C14", RuleKind.Required, AtEveryOption = true,
+        Protects = "Places in a response are read as positions in its text: by what shows them, and by what learns from them.",
+        Fix = "Let ScoreSteps give each request its places in rising order, each from 0 to the length of the response's last turn, with finite rewards.")]
+    public static void Places_lie_in_the_response(ComposerSubject subject)
+    {
+        if (subject.Composed(subject.Given(ComposerSubject.Members(3))) is not IStepScorer scorer) throw Verdict.NotTested("Its scorer is no IStepScorer.");
+        var requests = ComposerSubject.Requests(12);
+        var places = scorer.ScoreSteps(requests);
+        if (places.Count != requests.Count) throw Verdict.Broken($"for {requests.Count} requests there are {places.Count} lists of places");
+        foreach (var (request, of) in requests.Zip(places))
+        {
+            if (of.Any(place => place.End < 0 || place.End > request.Response.LastContent.Length || !double.IsFinite(place.Reward)))
+                throw Verdict.Broken($"a response of {request.Response.LastContent.Length} characters has a place outside of it, or a reward that is not finite");
+            if (of.Zip(of.Skip(1)).Any(two => two.Second.End <= two.First.End)) throw Verdict.Broken("places do not rise");
+        }
+        if (!requests.Zip(places).All(each => scorer.ScoreSteps([each.First])[0].SequenceEqual(each.Second))) throw Verdict.Broken("twelve requests at once have other places or rewards than one by one");
+    }
 }

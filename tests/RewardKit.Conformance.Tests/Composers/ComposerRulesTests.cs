@@ -178,6 +178,22 @@ internal sealed class MembersChangePlaces : SoundComposer
     }
 }
 
+internal sealed class SpeaksBehindTheEnd : SoundComposer
+{
+    public override IScorer Compose(IReadOnlyList<ScorerMember> members, CompositionContext context, CancellationToken cancellation) =>
+        new Steps(base.Compose(members, context, cancellation));
+
+    private sealed class Steps(IScorer whole) : IStepScorer
+    {
+        public string Name => "mean";
+
+        public IReadOnlyList<double> Score(IReadOnlyList<ScoreRequest> requests, CancellationToken cancellation) => whole.Score(requests, cancellation);
+
+        public IReadOnlyList<IReadOnlyList<PlacedReward>> ScoreSteps(IReadOnlyList<ScoreRequest> requests, CancellationToken cancellation) =>
+            [.. requests.Select(request => (PlacedReward[])[new(request.Response.LastContent.Length + 1, 0)])];
+    }
+}
+
 internal sealed class AddsWhatWritersLike : SoundComposer
 {
     private bool _writes;
@@ -219,6 +235,7 @@ public sealed class ComposerRulesTests
         new("C10", "a member's Heads", Of<ReadsHeads>()),
         new("C10", "context.Reference", Of<ReadsReferences>()),
         new("C13", "one by one", Of<MembersChangePlaces>()),
+        new("C14", "a place outside of it", Of<SpeaksBehindTheEnd>()),
         new("C11", "never asks one", Of<NeedsWriters>()),
         new("C11", "never asks it", Of<NeedsGenerator>()),
         new("C07", "a member: it scores", Of<IgnoresMembers>()),
