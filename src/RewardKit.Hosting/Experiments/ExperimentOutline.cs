@@ -7,7 +7,7 @@ namespace RewardKit.Hosting.Experiments;
 /// <param name="Name">The experiment's name.</param>
 /// <param name="Arms">The arms' names, in order.</param>
 /// <param name="Seeds">The seeds.</param>
-/// <param name="TrainedOn">The training pairs in a line, files by their names.</param>
+/// <param name="TrainedOn">The training pairs in a line, files by their names; empty where nothing is trained.</param>
 /// <param name="JudgedOn">By an evaluator's label the pairs that it looks at; those with data of their own are left out.</param>
 /// <param name="Sweep">The arms of a sweep with what was varied.</param>
 /// <param name="Settings">Arms, data, model and training settings.</param>
@@ -20,7 +20,12 @@ public sealed record ExperimentOutline(
     /// <param name="spec">The experiment.</param>
     public static ExperimentOutline Of(ExperimentSpec spec) => new(
         spec.Name, [.. spec.Arms.Select(a => a.Name)], spec.Seeds,
-        spec.Arms.Select(spec.TrainOf).Distinct().ToArray() is [var same] ? same.Describe(f => Path.GetFileName(f.Path)) : "training pairs of their own",
+        spec.Arms.Where(a => a.Loss is not null).Select(spec.TrainOf).Distinct().ToArray() switch
+        {
+            [] => "",
+            [var same] => same.Describe(f => Path.GetFileName(f.Path)),
+            _ => "training pairs of their own",
+        },
         spec.Labelled().Where(e => e.Evaluation.Pairs is not null).ToDictionary(e => e.Label, e => $"{e.Evaluation.Pairs}"),
         [.. spec.Arms.Where(a => a.Values.Count > 0).Select(a => new SweptArm(a.Name, a.Values.ToDictionary(v => v.Key, v => JsonSerializer.SerializeToElement(v.Value))))],
         [.. Tables(spec)], ResultsJson.Data(spec));
@@ -28,7 +33,9 @@ public sealed record ExperimentOutline(
     private static IEnumerable<FactTable> Tables(ExperimentSpec spec)
     {
         yield return new("Arms", [.. spec.Arms.Select(a => new Fact(a.Name, ExperimentText.Describe(a, all: true)))]);
-        var data = new List<Fact> { new("training pairs", spec.Train.Describe(f => f.Path)) };
+        var trains = spec.Arms.Any(a => a.Loss is not null);
+        var data = new List<Fact>();
+        if (trains) data.Add(new("training pairs", spec.Train.Describe(f => f.Path)));
         data.AddRange(spec.Arms.Where(a => a.Train is not null).Select(a => new Fact($"training pairs of {a.Name}", a.Train!.Describe(f => f.Path))));
         if (spec.Validation is { } held) data.Add(new("validation during training", held.Describe(f => f.Path)));
         data.AddRange(spec.Evaluations.Select(e =>
@@ -36,6 +43,7 @@ public sealed record ExperimentOutline(
         if (spec.Generator is { } generator) data.Add(new("text generator", generator.Name));
         data.Add(new("seeds", string.Join(", ", spec.Seeds)));
         yield return new("Data", data);
+        if (!trains) yield break;
         yield return new("Model", [.. Own(spec.Model, spec.Arms.Select(a => (a.Name, (object?)a.Model)))]);
         yield return new("Training", [.. Own(spec.Training, spec.Arms.Select(a => (a.Name, (object?)a.Training)))]);
     }

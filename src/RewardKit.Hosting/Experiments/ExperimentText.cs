@@ -68,14 +68,15 @@ internal static class ExperimentText
     /// <summary>An experiment on some lines: what it states and the defaults leave open.</summary>
     public static string Print(ExperimentSpec spec)
     {
-        var rows = new List<(string Name, string Value)>
+        var rows = new List<(string Name, string Value)>();
+        if (spec.Arms.Any(arm => arm.Loss is not null))
         {
-            ("model", Model(spec.Model)),
-            ("train", $"{spec.Train}"),
-        };
-        if (spec.Validation is { } held) rows.Add(("validate", $"{held}"));
-        var training = Listed(Facts(spec.Training).Except(Facts(new TrainingOptions())));
-        rows.Add(("training", training == "" ? "the defaults" : training));
+            rows.Add(("model", Model(spec.Model)));
+            rows.Add(("train", $"{spec.Train}"));
+            if (spec.Validation is { } held) rows.Add(("validate", $"{held}"));
+            var training = Listed(Facts(spec.Training).Except(Facts(new TrainingOptions())));
+            rows.Add(("training", training == "" ? "the defaults" : training));
+        }
         foreach (var arm in spec.Arms)
             rows.Add(("arm", $"{arm.Name}: {Describe(arm)}"
                 + (arm.Model is { } model ? $"; model {Model(model)}" : "")

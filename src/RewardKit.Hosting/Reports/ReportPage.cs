@@ -66,7 +66,7 @@ public static class ReportPage
             var range = best.Interval is { } i ? $" (95 % interval {Findings.Range(i, true)})" : "";
             return Html.Of($"Highest on {metric}: <b>{best.Arm}</b> with {Findings.Number(best.Mean, true)}{range}, over {best.Items} held-out pairs. {string.Join(' ', Findings.Of(summary, metric))}");
         });
-        var lead = Html.Of($"{arms} trained on {outline.TrainedOn} with {seeds} each. {sentences} {Findings.Failed(result) ?? ""}");
+        var lead = Html.Of($"{arms} {(outline.TrainedOn == "" ? "that train nothing." : $"trained on {outline.TrainedOn} with {seeds} each.")} {sentences} {Findings.Failed(result) ?? ""}");
         // A number and its sign stay in one line.
         return new(lead.Text.Replace(" %", "&nbsp;%", StringComparison.Ordinal));
     }

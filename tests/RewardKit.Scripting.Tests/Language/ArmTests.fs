@@ -3,6 +3,8 @@ namespace RewardKit.Scripting.Tests
 open System
 open NUnit.Framework
 open RewardKit
+open RewardKit.Hosting.Experiments
+open RewardKit.Hosting.Scoring
 open RewardKit.Models
 open RewardKit.Training.Data
 
@@ -73,3 +75,54 @@ module ArmTests =
             |> ignore
 
         Assert.That(message partly, Does.Contain "no training data is given; add train pairs.Train")
+
+    [<Test>]
+    let ``an arm without a loss scores with its members`` () =
+        let ensemble = Plugin.composer "ensemble" []
+        let folder = Reward.model (ModelSpec(Folder = "/trained"))
+        let both = ensemble |> Reward.composed [ folder, 1.0; folder, 2.0 ]
+
+        let own =
+            (withArm
+                [ ensemble
+                  Members.arm ("base", weight = 2.0)
+                  Members.seeds ("base", [ 1; 2 ])
+                  Members.scorer (both, weight = 0.5)
+                  Members.reference other ])
+                .Arms[0]
+
+        Assert.That(isNull own.Loss)
+        Assert.That(own.Composer.Id, Expect.equal "ensemble")
+
+        Assert.That(
+            List.ofSeq own.Members,
+            Expect.equal
+                [ ArmMember("base", Nullable(), 2.0) :> MemberSpec
+                  ArmMember("base", Nullable 1, 1.0)
+                  ArmMember("base", Nullable 2, 1.0)
+                  NamedMember(both, 0.5) ]
+        )
+
+        Assert.That(own.Reference, Expect.equal other)
+
+    [<Test>]
+    let ``where nothing is trained neither model nor training data are stated`` () =
+        let made =
+            experiment "e" {
+                arm "trained elsewhere" [ Members.scorer (Reward.model wide) ]
+                evaluate [ accuracy ]
+                seeds [ 1 ]
+            }
+
+        Assert.That(made.Arms.Count, Expect.equal 1)
+        Assert.That(string made, Does.Contain "scores with wide")
+
+    [<Test>]
+    let ``members that make no sense are refused at their line`` () =
+        Assert.That(message (fun () -> Members.seeds ("base", []) |> ignore), Does.Contain "Members.seeds names no seed of the arm \"base\"")
+        Assert.That(message (fun () -> loss |> Reward.composed [] |> ignore), Does.Contain "a function of Score")
+
+        Assert.That(
+            message (fun () -> withArm [ loss; Members.reference data; Members.reference other ] |> ignore),
+            Does.Contain "has 2 sets of pairs that tell its members' scales apart; keep one."
+        )

@@ -9,6 +9,7 @@ open RewardKit
 open RewardKit.Hosting.Decoding
 open RewardKit.Hosting.Experiments
 open RewardKit.Hosting.Generators
+open RewardKit.Hosting.Scoring
 open RewardKit.Models
 open RewardKit.Scripting
 
@@ -28,7 +29,7 @@ type NotedWork() =
                    for sample in 1 .. spec.Samples do
                        Answer(prompt, sample, $"{spec.Name} {sample}", [| 1 |], [| -0.5 |], FinishReason.MaxTokens, Nullable()) |]
 
-        member _.Score(scorer, requests, _, cancellation) = (scorer :?> ScriptedScorerSpec).Score(requests, cancellation)
+        member _.Score(scorer, requests, _, cancellation) = (box scorer :?> IScorer).Score(requests, cancellation)
 
         member this.Ask(_, requests, _, _) =
             [| for request in requests do
@@ -96,6 +97,24 @@ module DecodingTests =
               log "(Answers.winRate length a a).Rate" ]
 
         Assert.That(space.Log, Expect.equal [ "28"; "4"; "0.5" ])
+
+    [<Test>]
+    let ``a rule may speak at places, whose rewards are summed, in order and inside the answer`` () =
+        use space = new Workspace()
+
+        run space (NotedWork())
+            [ "let a = Decoding.answer (model, [ \"p\" ])"
+              "let ends = Reward.within (\"ends\", fun _ text -> [ 1, 0.5; text.Length, 0.25 ])"
+              log "List.sum (Answers.rewards ends a)" ]
+
+        Assert.That(space.Log, Expect.equal [ "0.75" ])
+
+        let outside = refusal (fun () ->
+            run space (NotedWork())
+                [ "let a = Decoding.answer (model, [ \"p\" ])"
+                  "Answers.rewards (Reward.within (\"late\", fun _ text -> [ text.Length + 1, 1.0 ])) a |> ignore" ])
+
+        Assert.That(outside.Message, Does.Contain("The reward \"late\" speaks at").And.Contain "in rising order")
 
     [<Test>]
     let ``a judge sees both sides, and an unreadable reply counts for neither`` () =
