@@ -192,7 +192,7 @@ public class ShippedPluginsTests
         var generator = ScriptedGenerator.Of(Answer);
         var member = new ScorerMember(new ByLength()) { Writer = generator, Policy = new ByLength(), Reference = new ByLength() };
         var alone = composer.GetType().GetCustomAttribute<ComposerAttribute>()!.Traits.HasFlag(PluginTraits.NoMembers);
-        var scorer = composer.Compose(alone ? [] : [member], new([.. Examples.Select(example => new ScoreRequest(example.Prompt, example.Chosen))], 7, generator), default);
+        var scorer = composer.Compose(alone ? [] : [member], new([.. Examples.SelectMany(example => (ScoreRequest[])[new(example.Prompt, example.Chosen), new(example.Prompt, example.Rejected)])], 7, generator), default);
         Assert.That(scorer.ScorePairs(Examples).Select(score => score.Margin), Is.Not.Empty.And.All.Not.NaN);
         return composer;
     }
