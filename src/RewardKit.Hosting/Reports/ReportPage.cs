@@ -22,6 +22,7 @@ public static class ReportPage
             length = evaluators.Select(e => LengthSection.Data(e.Arms)),
             sweep = SweepSection.Data(result, summary),
         };
+        var uncertain = evaluators.Any(e => UncertaintySection.Table(e.Arms).Text is { Length: > 0 });
         string[] scripts = ["charts.js", "plot.js", "curves.js", "sweep.js", "calibration.js", "length.js"];
         return PageFrame.Write("report.html", result.Outline.Name, data, scripts, kind: evaluators.Length > 0 ? "" : "no-samples", holes: new()
         {
@@ -30,7 +31,8 @@ public static class ReportPage
             ["sweep"] = SweepSection.Draw(result, summary),
             ["table"] = ResultTable.Draw(result, summary),
             ["calibration"] = Each((e, place) => Html.Of($"""<div class="grid small" data-calibration="{place}"></div>{CalibrationSection.Table(e.Arms)}""")),
-            ["uncertainty"] = Uncertainty(),
+            ["uncertainty"] = uncertain ? Uncertainty() : default,
+            ["to-uncertainty"] = uncertain ? Html.Of($"""<a href="#uncertainty">Disagreement</a>""") : default,
             ["length"] = Each((e, place) => Html.Of($"""<div class="grid small" data-length="{place}"></div>{LengthSection.Table(e.Arms)}""")),
             ["histograms"] = Each((e, _) => Html.Of($"""<div class="grid small">{Html.Each(e.Arms, MarginHistogram.Draw)}</div>""")),
             ["disagreements"] = evaluators.Any(e => e.Arms.Length > 1)
@@ -41,7 +43,7 @@ public static class ReportPage
             ["notes"] = Html.Each(result.Failures.Select(f => f.Message).Concat(result.Notes).Concat(ArmSamples.LeftOut(result)), n => Html.Of($"<li>{n}</li>")),
         });
 
-        Html Uncertainty() => evaluators.All(e => UncertaintySection.Table(e.Arms).Text is null or "") ? default : Html.Of($"""
+        Html Uncertainty() => Html.Of($"""
             <section class="of-samples" id="uncertainty">
             <h2>Disagreement and error</h2>
             {Each((e, _) => UncertaintySection.Table(e.Arms))}
@@ -59,6 +61,8 @@ public static class ReportPage
         var outline = result.Outline;
         var seeds = outline.Seeds.Count == 1 ? "one seed" : $"{outline.Seeds.Count} seeds";
         var arms = outline.Arms.Count == 1 ? "One arm" : $"{outline.Arms.Count} arms";
+        var trained = result.Runs.Where(r => r.Log is not null).Select(r => r.Arm).Distinct().Count();
+        var untrained = result.Runs.Any(r => r.Log is null) ? $", {trained} of them" : "";
         var sentences = Html.Each(summary.Accuracies.Take(1), metric =>
         {
             var best = summary.Rows.Where(r => r.Metric == metric && !r.Trivial).MaxBy(r => r.Mean);
@@ -66,7 +70,7 @@ public static class ReportPage
             var range = best.Interval is { } i ? $" (95 % interval {Findings.Range(i, true)})" : "";
             return Html.Of($"Highest on {metric}: <b>{best.Arm}</b> with {Findings.Number(best.Mean, true)}{range}, over {best.Items} held-out pairs. {string.Join(' ', Findings.Of(summary, metric))}");
         });
-        var lead = Html.Of($"{arms} {(outline.TrainedOn == "" ? "that train nothing." : $"trained on {outline.TrainedOn} with {seeds} each.")} {sentences} {Findings.Failed(result) ?? ""}");
+        var lead = Html.Of($"{arms}{(trained > 0 ? untrained : "")} {(outline.TrainedOn == "" ? "that train nothing." : $"trained on {outline.TrainedOn} with {seeds} each.")} {sentences} {Findings.Failed(result) ?? ""}");
         // A number and its sign stay in one line.
         return new(lead.Text.Replace(" %", "&nbsp;%", StringComparison.Ordinal));
     }
