@@ -33,6 +33,16 @@ public class ScoreTests : ExperimentFixture
             Assert.That(singles.Select(s => s.GetProperty("score").GetDouble()), Is.EqualTo(new[] { Reward("chosenScore"), Reward("rejectedScore") }).Within(1e-5));
         });
 
+        // Of the same model three times, each heads' rewards at one scale: nothing but the scale changes.
+        var line = """{"prompt": "test question 1", "response": "a kind answer 1"}""";
+        WritePairs(PathOf("own"));
+        double[] Several(params string[] more) => [.. Scored(checkpoint, [line], [.. more, "--composer", "ensemble", "--set", "aggregate=worst", "--member", checkpoint, "--member", checkpoint + "=2"]).Select(s => s.GetProperty("score").GetDouble())];
+        Assert.That(Several(), Is.EqualTo(new[] { Reward("chosenScore") }).Within(1e-5));
+        Assert.That(Several("--set", "normalise=true", "--pairs", PathOf(Path.Combine("own", "train.jsonl")))[0], Is.Not.EqualTo(Reward("chosenScore")).Within(1e-5));
+        var alone = Pipe(line, "score", checkpoint, "--member", checkpoint);
+        Assert.That((alone.ExitCode, alone.Output), Is.EqualTo((2, "")));
+        Assert.That(alone.Error, Does.Contain("name one with --composer"));
+
         Refused("""{"prompt": "a"}""", "line 1: expected an object with \"prompt\" and \"response\"");
         Refused("""{"messages": [{"role": "user", "content": "a"}]}""", "line 1: \"messages\" must end with the assistant's turn");
         Refused("""{"prompt": 3, "response": "b"}""", "line 1: \"prompt\" is neither a string nor a list of messages");
@@ -55,9 +65,9 @@ public class ScoreTests : ExperimentFixture
         Assert.That(outcome.Error, Does.Contain("not a trained reward model"));
     }
 
-    private JsonElement[] Scored(string model, string[] lines)
+    private JsonElement[] Scored(string model, string[] lines, params string[] options)
     {
-        var outcome = Pipe(string.Join('\n', lines), "score", model);
+        var outcome = Pipe(string.Join('\n', lines), ["score", model, .. options]);
         Assert.That((outcome.ExitCode, outcome.Error), Is.EqualTo((0, "")));
         return [.. outcome.Output.TrimEnd('\n').Split('\n').Select(line => JsonDocument.Parse(line).RootElement)];
     }

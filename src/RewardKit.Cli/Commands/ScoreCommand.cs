@@ -2,6 +2,7 @@ using System.CommandLine;
 using RewardKit.Hosting.Experiments;
 using RewardKit.Hosting.Plugins;
 using RewardKit.Models;
+using RewardKit.Training.Data;
 
 namespace RewardKit.Cli.Commands;
 
@@ -15,6 +16,8 @@ internal static class ScoreCommand
         var composer = new Option<string?>("--composer") { Description = "The id of an installed composer plugin: how the model scores, where that is not by itself.", HelpName = "ID" }.OfPlugins(PluginKind.Composer);
         var set = new Option<string[]>("--set") { Description = "An option of the composer. May be repeated.", HelpName = "NAME=VALUE", DefaultValueFactory = _ => [] };
         var reference = new Option<string?>("--reference") { Description = "For composers that compare the model with the one that its training started from: that one's folder.", HelpName = "FOLDER" };
+        var further = new Option<string[]>("--member") { Description = "For composers of several: a further model, and its weight (1 if left out). May be repeated.", HelpName = "FOLDER=WEIGHT", DefaultValueFactory = _ => [] };
+        var pairs = new Option<string?>("--pairs") { Description = "For composers that bring their members to one scale: pairs whose responses tell the scales apart.", HelpName = "FILE" };
         var (plugins, verbose) = (Shared.Plugins(), Shared.Verbose());
         var command = new CommandWithExamples(
             "score",
@@ -27,17 +30,20 @@ internal static class ScoreCommand
             """,
             "rewardkit score runs/quickstart/bradley-terry/seed-1/checkpoint < answers.jsonl > scores.jsonl",
             "echo '{\"prompt\": \"Name a river.\", \"response\": \"The Rhine.\"}' | rewardkit score models/reward",
-            "rewardkit score models/policy --composer implicit-reward --set beta=0.1 --reference models/start < pairs.jsonl")
+            "rewardkit score models/policy --composer implicit-reward --set beta=0.1 --reference models/start < pairs.jsonl",
+            "rewardkit score models/a --member models/b --member models/c --composer ensemble --set aggregate=worst --set normalise=true --pairs train.jsonl < pairs.jsonl")
         {
-            model, composer, set, reference, plugins, verbose,
+            model, composer, set, further, pairs, reference, plugins, verbose,
         };
         command.SetAction(parsed => Outcome.Of(parsed.GetValue(verbose), cancellation =>
         {
-            var use = (Id: parsed.GetValue(composer), Set: parsed.GetRequiredValue(set), Reference: parsed.GetValue(reference));
-            if (use.Id is null && (use.Set.Length > 0 || use.Reference is not null))
-                throw RewardKitException.Input("--set and --reference are for a composer: name one with --composer.");
+            var use = (Id: parsed.GetValue(composer), Set: parsed.GetRequiredValue(set), Reference: parsed.GetValue(reference), Pairs: parsed.GetValue(pairs));
+            var members = parsed.GetRequiredValue(further).Select(Shared.Weighted).ToArray();
+            if (use.Id is null && (use.Set.Length > 0 || members.Length > 0 || (use.Reference ?? use.Pairs) is not null))
+                throw RewardKitException.Input("--set, --member, --pairs and --reference are for a composer: name one with --composer.");
             var folder = parsed.GetRequiredValue(model);
-            if (!Directory.Exists(folder)) throw RewardKitException.Input($"There is no model folder {folder}.");
+            if (members.Select(member => member.Folder).Prepend(folder).FirstOrDefault(named => !Directory.Exists(named)) is { } missing)
+                throw RewardKitException.Input($"There is no model folder {missing}.");
             var models = new TorchModels();
             using var trained = models.Load(folder, folder, null);
             if (use.Id is null)
@@ -51,16 +57,35 @@ internal static class ScoreCommand
             var method = session.CreateComposer(OptionText.Use(description, use.Set));
             if (method.Needs.HasFlag(ComposerNeeds.Generator))
                 throw RewardKitException.Input($"The {description.Label} has texts written by a generator, which an experiment names; use it in a script.");
-            var policies = method.Needs.HasFlag(ComposerNeeds.Policies);
+            var needs = method.Needs;
             using var start = use.Reference is { } named ? models.Open(named, new ModelSpec { Folder = named }, seed: 0) : null;
-            var member = new ScorerMember(trained)
+            var others = new List<ITrainedModel>();
+            try
             {
-                Writer = method.Needs.HasFlag(ComposerNeeds.Writers) ? trained.Writer : null,
-                Policy = policies ? trained.Policy : null,
-                Reference = policies ? start : null,
+                foreach (var member in members) others.Add(models.Load(member.Folder, member.Folder, null));
+                var references = needs.HasFlag(ComposerNeeds.Reference) && use.Pairs is { } file ? Responses(file) : [];
+                ScorerMember[] all = [Member(trained, 1), .. others.Zip(members, (other, member) => Member(other, member.Weight))];
+                ScoreLines.Run(method.Compose(all, new(references, seed: 0), cancellation), cancellation);
+            }
+            finally
+            {
+                foreach (var other in others) other.Dispose();
+            }
+
+            ScorerMember Member(ITrainedModel model, double weight) => new(model, weight)
+            {
+                Writer = needs.HasFlag(ComposerNeeds.Writers) ? model.Writer : null,
+                Policy = needs.HasFlag(ComposerNeeds.Policies) ? model.Policy : null,
+                Reference = needs.HasFlag(ComposerNeeds.Policies) ? start : null,
+                Heads = needs.HasFlag(ComposerNeeds.Heads) ? model.Heads : null,
             };
-            ScoreLines.Run(method.Compose([member], new([], seed: 0), cancellation), cancellation);
         }));
         return command;
+    }
+
+    private static IReadOnlyList<ScoreRequest> Responses(string file)
+    {
+        if (!File.Exists(file)) throw RewardKitException.Input($"There is no data file {file}.");
+        return [.. new PairLoader().Load(new PairFile(Path.GetFullPath(file))).Examples.SelectMany(pair => (ScoreRequest[])[new(pair.Prompt, pair.Chosen), new(pair.Prompt, pair.Rejected)]).Distinct()];
     }
 }
