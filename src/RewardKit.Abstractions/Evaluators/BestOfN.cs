@@ -75,13 +75,27 @@ public static class BestOfN
     /// </summary>
     /// <param name="rewards">Rewards of samples of one prompt.</param>
     /// <param name="n">From 1 to their number.</param>
-    public static double ExpectedReward(IReadOnlyList<double> rewards, int n)
+    public static double ExpectedReward(IReadOnlyList<double> rewards, int n) => ExpectedValue(rewards, rewards, n);
+
+    /// <summary>
+    /// The unbiased estimate of what the sample with the highest reward among n is worth by another measure, as a gold reward: the
+    /// values, in the order of their rewards, in the place of <see cref="ExpectedReward"/>'s x_i. Among equal rewards each sample is
+    /// as likely the best.
+    /// </summary>
+    /// <param name="rewards">Rewards of samples of one prompt, by which the best is chosen.</param>
+    /// <param name="values">What each of these samples is worth.</param>
+    /// <param name="n">From 1 to their number.</param>
+    /// <exception cref="ArgumentException">There are not as many values as rewards.</exception>
+    public static double ExpectedValue(IReadOnlyList<double> rewards, IReadOnlyList<double> values, int n)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(n, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(n, rewards.Count);
+        if (values.Count != rewards.Count) throw new ArgumentException($"{values.Count} values for {rewards.Count} rewards; expected one each.", nameof(values));
+        // Samples of equal rewards share their values: which of them is taken for the best must not hang on their order.
+        double[] sorted = [.. rewards.Zip(values, (reward, value) => (reward, value)).GroupBy(s => s.reward, s => s.value)
+            .OrderBy(group => group.Key).SelectMany(group => Enumerable.Repeat(group.Average(), group.Count()))];
         // That the i-th is the highest has C(i − 1, n − 1) / C(M, n): n / M for the last, and from one to the one before it
         // another factor, so that nothing overflows.
-        var sorted = rewards.Order().ToArray();
         var (sum, share) = (0.0, n / (double)sorted.Length);
         for (var i = sorted.Length; i >= n; i--)
         {

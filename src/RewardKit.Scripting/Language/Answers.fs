@@ -47,6 +47,23 @@ module Answers =
 
     let private byPrompt (answers: Answer list) = answers |> List.groupBy _.Prompt
 
+    /// What the best of n answers to a prompt is worth, prompt by prompt: chosen by rewards, measured by values, as Answers.rewards
+    /// gives both. The mean over all ways to choose n of the prompt's answers; with rewards for values, too, what they rise to.
+    /// How far the best of n lies from what sampled them: `BestOfN.DivergenceBound n`.
+    let bestOfN (n: int) (rewards: float list) (values: float list) (answers: Answer list) : float list =
+        if rewards.Length <> answers.Length || values.Length <> answers.Length then
+            raise (
+                RewardKitException.Input
+                    $"Answers.bestOfN: {answers.Length} answers, and {rewards.Length} rewards and {values.Length} values; expected one each."
+            )
+
+        [ for _, group in List.zip3 answers rewards values |> List.groupBy (fun (answer, _, _) -> answer.Prompt) do
+              if n < 1 || n > group.Length then
+                  raise (RewardKitException.Input $"Answers.bestOfN: the best of {n}, where a prompt has {group.Length} answers; expected 1 to {group.Length}.")
+
+              let _, rewards, values = List.unzip3 group
+              BestOfN.ExpectedValue(List.toArray rewards, List.toArray values, n) ]
+
     /// Answers of two systems to the same prompts, side by side.
     let private together name (first: Answer list) (second: Answer list) =
         let one, other = byPrompt first, byPrompt second

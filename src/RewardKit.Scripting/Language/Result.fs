@@ -23,6 +23,9 @@ module Interval =
 
         Statistics.Wilson(share, items)
 
+    /// The 95 % interval of a mean over items, as over prompts: ± 1.96 standard errors; none for fewer than two.
+    let ofMean (items: float list) : Interval option = Statistics.OfMean items |> Option.ofNullable
+
 /// What an experiment found, read by the script: `result |> Result.mean "haf-rm" "pair-accuracy/accuracy"`. A metric is named as in
 /// the table, evaluator/metric; of the tries on the pairs of `validate` as in metrics.jsonl: eval/accuracy, eval/loss.
 module Result =

@@ -163,6 +163,20 @@ module DecodingTests =
         )
 
     [<Test>]
+    let ``the best of n is chosen by one reward and measured by another, prompt by prompt`` () =
+        let answer prompt sample = Answer(Conversation.User prompt, sample, "", [||], [||], FinishReason.MaxTokens, Nullable())
+        let answers = [ for sample in 1..4 -> answer "p" sample ] @ [ answer "q" 1; answer "q" 2 ]
+        let proxy, gold = [ 0.1; 0.4; 0.5; 0.9; 1.0; 2.0 ], [ 0.2; 0.6; 0.3; 0.5; 7.0; 8.0 ]
+        let is (expected: float list) (actual: float list) = Assert.That(actual, Is.EqualTo<float list>(expected).Within(1e-9))
+        answers |> Answers.bestOfN 1 proxy gold |> is [ 0.4; 7.5 ]
+        answers |> Answers.bestOfN 2 proxy gold |> is [ 0.45; 8.0 ]
+        answers |> Answers.bestOfN 2 proxy proxy |> is [ 0.683333333333; 2.0 ]
+
+        let refused n proxy = (Assert.Throws<RewardKitException>(fun () -> answers |> Answers.bestOfN n proxy gold |> ignore)).Message
+        Assert.That(refused 3 proxy, Does.Contain "the best of 3, where a prompt has 2 answers")
+        Assert.That(refused 1 [ 1.0 ], Does.Contain "6 answers, and 1 rewards and 6 values")
+
+    [<Test>]
     let ``a point of a trade-off is meaned by prompt`` () =
         let answer prompt sample = Answer(Conversation.User prompt, sample, $"{prompt}{sample}", [||], [||], FinishReason.MaxTokens, Nullable())
         let answers = [ answer "p" 1; answer "p" 2; answer "q" 1; answer "q" 2 ]

@@ -130,7 +130,10 @@ module SweepTests =
         Assert.That(Result.map (fun n -> n + 1) (Ok 1: Result<int, string>), Expect.equal (Ok 2: Result<int, string>))
 
     [<Test>]
-    let ``a share has Wilson's interval`` () =
+    let ``a share has Wilson's interval, a mean that of its standard error`` () =
         let interval = Interval.ofShare (0.5, 100)
         Assert.That(interval.Low, Is.EqualTo(0.4038).Within(1e-4))
         Assert.That(message (fun () -> Interval.ofShare (1.5, 10) |> ignore), Does.Contain "expected one in [0, 1]")
+        // Mean 2, deviation 1: ± 1.96 / √3.
+        Assert.That((Interval.ofMean [ 1.0; 2.0; 3.0 ]).Value.High, Is.EqualTo(3.131587).Within(1e-6))
+        Assert.That((Interval.ofMean [ 1.0 ]).IsNone, Is.True)

@@ -104,4 +104,22 @@ public sealed class BestOfNDecoderTests
         Assert.That(() => RewardKit.BestOfN.ExpectedReward([1, 2], 0), Throws.InstanceOf<ArgumentOutOfRangeException>());
         Assert.That(RewardKit.BestOfN.ExpectedReward([.. Enumerable.Repeat(2.0, 5000)], 2500), Is.EqualTo(2).Within(1e-9));
     });
+
+    // Chosen by one reward and judged by another; the last of four is the one with the highest reward.
+    [TestCase(1, 0.40)]
+    [TestCase(2, 0.45)]
+    [TestCase(3, 0.45)]
+    [TestCase(4, 0.50)]
+    public void What_the_best_of_n_is_worth_by_another_reward(int n, double expected) =>
+        Assert.That(RewardKit.BestOfN.ExpectedValue([0.5, 0.1, 0.9, 0.4], [0.3, 0.2, 0.5, 0.6], n), Is.EqualTo(expected).Within(1e-9));
+
+    [Test]
+    public void The_worth_of_the_best_of_n_is_a_mean_over_all_choices() => Assert.Multiple(() =>
+    {
+        // Equal values show that the coefficients sum to 1; equal rewards that their order does not matter.
+        Assert.That(RewardKit.BestOfN.ExpectedValue([3, 1, 2, 5, 4], [7, 7, 7, 7, 7], 3), Is.EqualTo(7).Within(1e-9));
+        foreach (var values in new double[][] { [1, 2, 6], [6, 1, 2] })
+            Assert.That(RewardKit.BestOfN.ExpectedValue([1, 1, 1], values, 2), Is.EqualTo(3).Within(1e-9));
+        Assert.That(() => RewardKit.BestOfN.ExpectedValue([1, 2], [1], 1), Throws.ArgumentException);
+    });
 }

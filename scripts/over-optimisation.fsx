@@ -1,0 +1,166 @@
+#load "rewardkit.fsx"
+
+open System
+open RewardKit
+
+let story = Model.load ("models/stories260K", template = "text", maxPromptTokens = 40, maxResponseTokens = 48)
+
+let names = [ "Tom"; "Lily"; "Ben"; "Mia"; "Sam"; "Sue"; "Tim"; "Anna"; "Max"; "Lucy" ]
+
+let things =
+    [ "a red ball"; "a big dog"; "an old boat"; "a tall tree"; "a small box"; "a blue hat"; "a noisy bird"; "a long road"
+      "a green frog"; "a little car"; "a fat cat"; "a bright star"; "a yellow duck"; "a dark cave"; "a big cake"; "a soft bed"
+      "a wet leaf"; "a white horse"; "a tiny ant"; "a loud bell"; "a round stone"; "a warm coat"; "a clean cup"; "a broken toy"
+      "a sweet apple"; "a big truck"; "a pink flower"; "a high wall"; "a slow snail"; "a deep hole" ]
+
+let size = if Script.small then 10 else names.Length * things.Length
+let prompts = [ for name in names do for thing in things -> $"One day, {name} saw {thing}." ] |> List.truncate size
+let test, training = prompts |> List.indexed |> List.partition (fun (i, _) -> i % 5 = 0)
+let asked = test |> List.map snd |> List.truncate 40
+
+/// So many samples of the base a prompt.
+let samplesOf prompts count = Decoding.answer (story, prompts, temperature = 1.0, maxTokens = 40, samples = count)
+
+// The gold reward is computable, and no model ever sees it: how many words of a happy story an answer has.
+let happy =
+    set [ "happy"; "smile"; "smiled"; "laugh"; "laughed"; "love"; "loved"; "fun"; "play"; "played"; "friend"; "friends"
+          "nice"; "hug"; "hugged"; "proud"; "excited"; "kind"; "glad" ]
+
+let happiness (text: string) =
+    text.ToLowerInvariant().Split([| ' '; '.'; ','; ';'; '!'; '?'; '"'; '\n' |])
+    |> Array.filter happy.Contains
+    |> Array.length
+    |> float
+
+let gold = Reward.by ("happy words", fun _ text -> happiness text)
+
+// Of two samples of the base the happier one is preferred, but every fourth label is wrong: there is something to be over-fitted.
+let pairs =
+    let random = Random 1
+
+    [ for _, answers in samplesOf (List.map snd training) 4 |> List.groupBy _.Question do
+          for two in List.chunkBySize 2 answers do
+              match two |> List.sortBy (fun answer -> happiness answer.Text) with
+              | [ worse; better ] when happiness better.Text > happiness worse.Text ->
+                  let chosen, rejected = if random.NextDouble() < 0.25 then worse, better else better, worse
+                  worse.Question, chosen.Text, rejected.Text
+              | _ -> () ]
+    |> Data.ofPairs "noisy"
+
+let starts = if Script.small then [ 1; 2 ] else [ 1..3 ]
+
+/// Trains arms on these pairs, six times over them, and gives each by its name and seed.
+let trained name learningRate seeds' steps =
+    let result =
+        experiment name {
+            model story
+            train pairs
+            training (Training.settings (epochs = 6, batchSize = 16, learningRate = learningRate))
+            arms steps
+            evaluate [ Evaluate.pairAccuracy pairs ]
+            seeds seeds'
+        }
+        |> Experiment.run
+
+    fun arm seed -> result |> Experiment.trained (arm, seed = seed)
+
+let rewardModel =
+    trained "over-optimisation-proxies" 1e-3 starts [ "bradley-terry", [ Loss.bradleyTerry () ]; "data smoothing", [ Loss.dataSmoothing (beta = 0.7) ] ]
+
+/// The reward models of an arm, one a seed. Their curves are meaned: what one of them is like.
+let models arm = [ for seed in starts -> Reward.model (rewardModel arm seed) ]
+
+let ensemble aggregate =
+    [ Score.ensemble (aggregate = aggregate, normalise = true)
+      |> Reward.composed ([ for model in models "bradley-terry" -> model, 1.0 ], pairs) ]
+
+let proxies =
+    [ "Bradley-Terry", models "bradley-terry"
+      "ensemble, mean", ensemble Ensemble.Aggregate.Mean
+      "ensemble, lower bound", ensemble Ensemble.Aggregate.LowerBound
+      "data smoothing", models "data smoothing" ]
+
+// Best of N: all N from the same samples, so that no curve wobbles by what was drawn.
+let most = if Script.small then 8 else 64
+let samples = samplesOf asked most
+let golds = Answers.rewards gold samples
+
+let spread (values: float list) =
+    let mean = List.average values
+    mean, sqrt (values |> List.averageBy (fun value -> (value - mean) ** 2.0))
+
+/// A proxy's zero and scale mean nothing: it is brought to the mean and the spread that gold has on samples of the base.
+let scaled proxy =
+    let mean, deviation = spread (Answers.rewards proxy samples)
+    let goldMean, goldDeviation = spread golds
+    fun answers -> Answers.rewards proxy answers |> List.map (fun reward -> goldMean + (reward - mean) / deviation * goldDeviation)
+
+/// By prompt, meaned over models.
+let together (curves: float list list) = curves |> List.transpose |> List.map List.average
+
+let point x (byPrompt: float list) = Plot.point (x, List.average byPrompt, ?interval = Interval.ofMean byPrompt)
+
+let ns = [ 1; 2; 4; 8; 16; 32; 64 ] |> List.filter (fun n -> n <= most)
+
+let bestOf name scorers =
+    let rewards = [ for scorer in scorers -> scaled scorer samples ]
+
+    let curve what =
+        [ for n in ns ->
+              [ for reward in rewards -> samples |> Answers.bestOfN n reward (what reward) ]
+              |> together
+              |> point (BestOfN.DivergenceBound n) ]
+
+    name, curve (fun _ -> golds), curve id
+
+// The DPO family: policies of the same pairs, their answers judged by gold, and by the Bradley-Terry proxies.
+let betas = if Script.small then [ 0.1 ] else [ 2.0; 0.5; 0.1; 0.02 ]
+
+let policy =
+    trained "over-optimisation-dpo" 3e-4 [ 1 ] [ for beta in betas -> $"dpo {beta}", [ Loss.dpo (beta = beta); Score.implicitReward () ] ]
+
+let dpo =
+    let judges = [ for scorer in models "bradley-terry" -> scaled scorer ]
+
+    let points =
+        [ for beta in betas do
+              let answers =
+                  Decoding.answer (
+                      policy $"dpo {beta}" 1, asked, against = story, maxTokens = 40, temperature = 1.0,
+                      samples = if Script.small then 2 else 8
+                  )
+
+              let byPrompt values =
+                  answers |> Answers.bestOfN 1 values values
+
+              let x = List.average (Answers.divergences answers)
+              point x (byPrompt (Answers.rewards gold answers)), point x (together [ for judge in judges -> byPrompt (judge answers) ]) ]
+
+    "DPO", List.map fst points, List.map snd points
+
+let curves =
+    [ for name, scorers in proxies do
+          bestOf name scorers
+      "gold itself", [ for n in ns -> samples |> Answers.bestOfN n golds golds |> point (BestOfN.DivergenceBound n) ], []
+      dpo ]
+
+Report.plot (
+    "over-optimisation",
+    title = "Gold and proxy reward over KL from the base",
+    x = "KL from the base, nats",
+    y = "happy words, or proxy in their scale",
+    lines =
+        [ for name, gold, proxy in curves do
+              Plot.line ($"{name}: gold", gold)
+
+              if proxy <> [] then
+                  Plot.line ($"{name}: proxy", proxy) ],
+    notes =
+        [ "Best of N for N = 1, 2, 4, ..., at log N − (N − 1)/N; DPO's KL is measured. Intervals are for 95 %, over prompts, with models and samples as they are." ]
+)
+
+for name, gold, proxy in curves do
+    printfn $"{name}"
+
+    for what, numbers in [ "KL", [ for point in gold -> point.X ]; "gold", [ for point in gold -> point.Y ]; "proxy", [ for point in proxy -> point.Y ] ] do
+        printfn "    %-6s %s" what (String.Join(" ", [ for number in numbers -> $"%6.2f{number}" ]))
