@@ -1,3 +1,23 @@
+// Reward over-optimisation with a gold reward that is known: as a policy goes away from the base, the reward model that it follows is ever
+// more content, and how much of that is true? stories260K, whose samples are preferred by their happy words with every fourth label wrong.
+// Bradley-Terry, ensembles (Coste et al., arXiv:2310.02743; Zhang et al., arXiv:2401.16635) and iterative data smoothing (Zhu et al.,
+// arXiv:2401.16335) choose the best of N; DPO learns from the same pairs. Some two minutes of processor time.
+//
+//     artifacts/rewardkit run scripts/over-optimisation.fsx
+//     artifacts/rewardkit run scripts/over-optimisation.fsx -- small    on very little, in seconds: does all work?
+//
+// What it shows, on 40 prompts: of 64 samples the Bradley-Terry models' own choice gains 1.37 by their reward, in gold's scale, and 0.22
+// happy words (0.55 to 0.77); half of those are won by N = 4, and from 16 to 32 gold stands still (0.73) while the proxy goes on. Choosing by
+// gold itself comes to 3.10. Gold does not fall, as far as 64 samples reach (3.2 nats).
+//
+// What it does not show is which proxy is best. At N = 64 the mean of three has 0.15 more happy words than a single model (-0.04 to 0.34),
+// data smoothing 0.11 (-0.02 to 0.24), the lower bound 0.05 (-0.16 to 0.26), whose proxy promises most (2.19). Intervals are over prompts,
+// with three seeds and one draw of 250 pairs. Bradley-Terry is right in 100 % of these pairs, data smoothing in 98.1 %: both have learnt the
+// wrong labels, too.
+//
+// DPO on the same noisy pairs comes to 2.0 happy words at 6.8 nats and 3.3 at 31.8, which the Bradley-Terry proxies hardly see (0.7 and
+// 1.0): its curve is no over-optimisation of them, for it never follows them.
+
 #load "rewardkit.fsx"
 
 open System
@@ -101,17 +121,12 @@ let together (curves: float list list) = curves |> List.transpose |> List.map Li
 let point x (byPrompt: float list) = Plot.point (x, List.average byPrompt, ?interval = Interval.ofMean byPrompt)
 
 let ns = [ 1; 2; 4; 8; 16; 32; 64 ] |> List.filter (fun n -> n <= most)
+let rewards = [ for name, scorers in proxies -> name, [ for scorer in scorers -> scaled scorer samples ] ]
 
-let bestOf name scorers =
-    let rewards = [ for scorer in scorers -> scaled scorer samples ]
-
-    let curve what =
-        [ for n in ns ->
-              [ for reward in rewards -> samples |> Answers.bestOfN n reward (what reward) ]
-              |> together
-              |> point (BestOfN.DivergenceBound n) ]
-
-    name, curve (fun _ -> golds), curve id
+/// By prompt, the gold reward of the best of n by a proxy, and the proxy's own.
+let best n proxies =
+    let worth values = [ for proxy in proxies -> samples |> Answers.bestOfN n proxy (values proxy) ] |> together
+    worth (fun _ -> golds), worth id
 
 // The DPO family: policies of the same pairs, their answers judged by gold, and by the Bradley-Terry proxies.
 let betas = if Script.small then [ 0.1 ] else [ 2.0; 0.5; 0.1; 0.02 ]
@@ -139,9 +154,10 @@ let dpo =
     "DPO", List.map fst points, List.map snd points
 
 let curves =
-    [ for name, scorers in proxies do
-          bestOf name scorers
-      "gold itself", [ for n in ns -> samples |> Answers.bestOfN n golds golds |> point (BestOfN.DivergenceBound n) ], []
+    [ for name, proxies in rewards do
+          let gold, proxy = [ for n in ns -> best n proxies ] |> List.unzip
+          name, List.map2 point (ns |> List.map BestOfN.DivergenceBound) gold, List.map2 point (ns |> List.map BestOfN.DivergenceBound) proxy
+      "gold itself", [ for n in ns -> best n [ golds ] |> fst |> point (BestOfN.DivergenceBound n) ], []
       dpo ]
 
 Report.plot (
@@ -164,3 +180,11 @@ for name, gold, proxy in curves do
 
     for what, numbers in [ "KL", [ for point in gold -> point.X ]; "gold", [ for point in gold -> point.Y ]; "proxy", [ for point in proxy -> point.Y ] ] do
         printfn "    %-6s %s" what (String.Join(" ", [ for number in numbers -> $"%6.2f{number}" ]))
+
+// What the other proxies have over a single model at the largest N, by the same prompts.
+let last proxies = best most proxies |> fst
+
+for name, proxies in List.tail rewards do
+    let more = List.map2 (-) (last proxies) (last (snd rewards.Head))
+    let interval = Interval.ofMean more |> Option.get
+    printfn $"N = {most}: {name} has %+.2f{List.average more} happy words more than Bradley-Terry (%.2f{interval.Low} to %.2f{interval.High})"
