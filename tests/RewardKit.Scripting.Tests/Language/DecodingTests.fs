@@ -172,7 +172,7 @@ module DecodingTests =
         answers |> Answers.bestOfN 2 proxy gold |> is [ 0.45; 8.0 ]
         answers |> Answers.bestOfN 2 proxy proxy |> is [ 0.683333333333; 2.0 ]
 
-        let refused n proxy = (Assert.Throws<RewardKitException>(fun () -> answers |> Answers.bestOfN n proxy gold |> ignore)).Message
+        let refused n proxy = (refusal (fun () -> answers |> Answers.bestOfN n proxy gold |> ignore)).Message
         Assert.That(refused 3 proxy, Does.Contain "the best of 3, where a prompt has 2 answers")
         Assert.That(refused 1 [ 1.0 ], Does.Contain "6 answers, and 1 rewards and 6 values")
 
