@@ -7,13 +7,12 @@
 //
 // The rules remove little: 4 of 1,285 harmlessness pairs (a dialogue that differs on the two sides in 2, an empty answer in 1, rude words on
 // both sides in 1) and 8 of 1,368 helpfulness pairs; what that does to accuracy no test of this size can show. The committee would turn
-// about a third (33.2 % and 32.4 %) and drop a seventh (14.3 % and 12.9 %), and that says more of it than of
-// the labels: its members are right in 58 to 60 % of held-out pairs. So it changes nothing for the better: on the cleaned held-out pairs (two seeds, 95 % intervals) models
-// of raw pairs are right in 62.0 % (57.5 to 66.4) on harmlessness and 61.2 % (56.0 to 66.0) on helpfulness, of pairs cleaned by rules in
-// 63.0 % (58.6 to 67.5) and 60.5 % (55.8 to 65.0), by the committee in 62.2 % (57.5 to 66.7) and 59.5 % (54.3 to 64.5). Fewer than one in
-// ten chosen harmlessness answers has more reward than an empty one (8.7 %): of the chosen helpfulness answers nine in ten have
-// (90.2 %). Length may have a part in it: the longer answer is the better one in 44 % of the one and in 59 % of the other. It took 4:40
-// minutes on two cores that much else ran on.
+// about a third (33.2 % and 32.4 %) and drop a seventh (14.3 % and 12.9 %), and that says more of it than of the labels: its members are
+// right in 58 to 60 % of held-out pairs. So it changes nothing for the better: on the cleaned held-out pairs (two seeds, 95 % intervals)
+// models of raw pairs are right in 62.0 % (57.5 to 66.4) on harmlessness and 61.2 % (56.0 to 66.0) on helpfulness, of pairs cleaned by rules
+// in 63.0 % (58.6 to 67.5) and 60.5 % (55.8 to 65.0), by the committee in 62.2 % (57.5 to 66.7) and 59.5 % (54.3 to 64.5). Fewer than one
+// in ten chosen harmlessness answers has more reward than an empty one (8.7 %); of the chosen helpfulness answers nine in ten have (90.2 %).
+// Length may have a part in it: the longer answer is the better one in 44 % of the one and in 59 % of the other.
 
 #load "rewardkit.fsx"
 
