@@ -11,7 +11,7 @@ open RewardKit
 /// A compiled script and what the compiler had to remark on it.
 type internal Compiled = { Assembly: byte[]; Warnings: string list }
 
-/// The F# compiler. Beside Operations, which it calls, no other file touches FSharp.Compiler.Service, which is therefore not
+/// The F# compiler. Beside Operations and Rehearsal, which it calls, no other file touches FSharp.Compiler.Service, which is therefore not
 /// loaded for cached scripts.
 module internal Compiler =
 
@@ -70,6 +70,7 @@ module internal Compiler =
     /// Compiles a script with all it loads. Compile errors are one exception that lists them all.
     [<MethodImpl(MethodImplOptions.NoInlining)>]
     let compile (toolchain: Toolchain) (sources: ScriptSources) : Compiled =
+        let rehearsal = Rehearsal.start ()
         let folder = Directory.CreateTempSubdirectory "rewardkit-"
 
         try
@@ -116,4 +117,6 @@ module internal Compiler =
                 Warnings = if warnings.Length = 0 then [] else describe checker sources warnings
             }
         finally
+            // It leaves nothing behind where the script ends the process at once.
+            rehearsal.Wait()
             folder.Delete true
