@@ -171,6 +171,8 @@ public sealed class CriticAugmenter : IAugmenter
                 Id = FormattableString.Invariant($"{kept.Pair.Id}+critic{n + 1}"),
                 Chosen = CritiqueTurns.After(kept.Pair.Chosen, kept.Chosen[chosen], _options.LeadIn),
                 Rejected = CritiqueTurns.After(kept.Pair.Rejected, kept.Rejected[rejected], _options.LeadIn),
+                ChosenSteps = null,
+                RejectedSteps = null,
                 Provenance = kept.Pair.Provenance with { Augmentation = "critic-rm", Parent = kept.Pair.Id },
             };
         }

@@ -102,6 +102,8 @@ public static class Cleaning
             Chosen = pair.Rejected,
             Rejected = pair.Chosen,
             Rewards = pair.Rewards is { } rewards ? new(rewards.Rejected, rewards.Chosen) : null,
+            ChosenSteps = pair.RejectedSteps,
+            RejectedSteps = pair.ChosenSteps,
             Provenance = pair.Provenance with
             {
                 Augmentation = made is null ? Swapped : made == Swapped ? null : back ? made[..^(Swapped.Length + 1)] : $"{made}+{Swapped}",

@@ -59,6 +59,8 @@ public sealed class Rewriter(int seed, double minSimilarity)
         Prompt = With(pair.Prompt, texts.Prompt),
         Chosen = With(pair.Chosen, texts.Chosen),
         Rejected = With(pair.Rejected, texts.Rejected),
+        ChosenSteps = null,
+        RejectedSteps = null,
         Provenance = pair.Provenance with { Augmentation = name, Parent = pair.Id },
     };
 

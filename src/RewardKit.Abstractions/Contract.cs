@@ -7,7 +7,7 @@ namespace RewardKit;
 public static class Contract
 {
     /// <summary>Rises when the contracts change: what is built for it may use what earlier hosts do not have.</summary>
-    public const int Version = 5;
+    public const int Version = 6;
 
     /// <summary>The oldest version whose plugins still run; rises when a change breaks them.</summary>
     public const int Oldest = 1;

@@ -82,7 +82,7 @@ public sealed record ModelSpec
     /// <param name="needs">What the loss reads.</param>
     public static bool TrainsPolicy(ForwardNeeds needs) =>
         (needs & (ForwardNeeds.ResponseLogProbs | ForwardNeeds.LastTurnLogProbs)) != 0
-        && (needs & (ForwardNeeds.Rewards | ForwardNeeds.Heads | ForwardNeeds.Features | ForwardNeeds.Preferences | ForwardNeeds.TokenRewards)) == 0;
+        && (needs & (ForwardNeeds.Rewards | ForwardNeeds.Heads | ForwardNeeds.Features | ForwardNeeds.Preferences | ForwardNeeds.TokenRewards | ForwardNeeds.StepRewards)) == 0;
 
     /// <summary>The same with another text for pairs; for languages without <c>with</c>.</summary>
     /// <param name="text">The text.</param>

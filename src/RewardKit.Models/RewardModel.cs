@@ -152,7 +152,7 @@ public sealed class RewardModel : CausalModel
             if (needs.HasFlag(ForwardNeeds.Rewards)) rewards = headRewards?.select(1, 0) ?? Rewards(last);
             if (needs.HasFlag(ForwardNeeds.Preferences)) preferences = Preferences(last, needs.HasFlag(ForwardNeeds.TiePreference));
         }
-        var tokenRewards = needs.HasFlag(ForwardNeeds.TokenRewards) ? Rewards(hidden.index_select(0, batch.ResponseTokens)) : null;
+        var tokenRewards = (needs & (ForwardNeeds.TokenRewards | ForwardNeeds.StepRewards)) != 0 ? Rewards(hidden.index_select(0, batch.ResponseTokens)) : null;
         var (logProbs, lastTurns) = LogProbs(hidden, batch, needs);
         return new(
             rewards?.MoveToOuterDisposeScope(), logProbs?.MoveToOuterDisposeScope(), features?.MoveToOuterDisposeScope(),

@@ -12,7 +12,7 @@ namespace RewardKit.Models;
 /// <param name="model">The model; stays the caller's.</param>
 /// <param name="encoder">How texts become the model's tokens.</param>
 /// <param name="batchTokens">The most tokens in a batch; a longer text goes alone.</param>
-public sealed class Scorer(string name, RewardModel model, PairEncoder encoder, int batchTokens = 8192) : IScorer
+public sealed class Scorer(string name, RewardModel model, PairEncoder encoder, int batchTokens = 8192) : IPlaceScorer
 {
     /// <inheritdoc/>
     public string Name => name;
@@ -22,20 +22,30 @@ public sealed class Scorer(string name, RewardModel model, PairEncoder encoder, 
 
     /// <inheritdoc/>
     public IReadOnlyList<double> Score(IReadOnlyList<ScoreRequest> requests, CancellationToken cancellation = default) =>
-        Run(requests, ForwardNeeds.Rewards, output => output.Rewards!, cancellation);
+        [.. Run(requests, ForwardNeeds.Rewards, output => output.Rewards!, _ => 1, cancellation).Select(one => one[0])];
 
     /// <summary>All outputs of the model's head, for models that have a scalar head.</summary>
     /// <param name="requests">The responses.</param>
     /// <param name="cancellation">Stops between batches.</param>
     /// <returns>As many numbers a request as the head has outputs; the first is the reward.</returns>
     public IReadOnlyList<double[]> ScoreOutputs(IReadOnlyList<ScoreRequest> requests, CancellationToken cancellation = default) =>
-        [.. Run(requests, ForwardNeeds.Heads, output => output.HeadRewards!.reshape(-1), cancellation).Chunk(model.Outputs)];
+        Run(requests, ForwardNeeds.Heads, output => output.HeadRewards!.reshape(-1), _ => model.Outputs, cancellation);
 
-    // As many numbers a request as the chosen output has.
-    private double[] Run(IReadOnlyList<ScoreRequest> requests, ForwardNeeds needs, Func<ModelOutput, Tensor> choose, CancellationToken cancellation)
+    /// <inheritdoc/>
+    public IReadOnlyList<IReadOnlyList<double>> ScoreAt(IReadOnlyList<PlaceRequest> requests, CancellationToken cancellation = default)
     {
-        var width = needs.HasFlag(ForwardNeeds.Heads) ? model.Outputs : 1;
-        var scores = new double[requests.Count * width];
+        int[][] tokens = [.. requests.Select(request => encoder.TokensAt(request.Prompt, request.Response, request.Ends))];
+        var rewards = Run(
+            [.. requests.Select(request => new ScoreRequest(request.Prompt, request.Response))], ForwardNeeds.TokenRewards, output => output.TokenRewards!,
+            response => response.Length, cancellation);
+        return [.. tokens.Zip(rewards, (places, of) => places.Select(token => token < 0 ? of[^1] : of[token]).ToArray())];
+    }
+
+    // For each request as many numbers as its response has of them.
+    private double[][] Run(
+        IReadOnlyList<ScoreRequest> requests, ForwardNeeds needs, Func<ModelOutput, Tensor> choose, Func<int[], int> width, CancellationToken cancellation)
+    {
+        var scores = new double[requests.Count][];
         var done = 0;
         using var noGradients = no_grad();
         foreach (var batch in ScoringGroup.InBatches(Groups(requests), batchTokens))
@@ -47,10 +57,15 @@ public sealed class Scorer(string name, RewardModel model, PairEncoder encoder, 
             var at = 0;
             foreach (var group in batch)
             {
-                rewards.AsSpan(at * width, group.Requests * width).CopyTo(scores.AsSpan(group.First * width));
-                at += group.Requests;
+                foreach (var (place, response) in group.Items[0].Responses.Index())
+                {
+                    var numbers = width(response);
+                    scores[group.First + place] = rewards[at..(at + numbers)];
+                    at += numbers;
+                }
+                done += group.Requests;
             }
-            Progress?.Invoke(done += at, requests.Count);
+            Progress?.Invoke(done, requests.Count);
         }
         return scores;
     }

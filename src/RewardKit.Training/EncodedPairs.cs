@@ -17,6 +17,7 @@ internal sealed class EncodedPairs : IReadOnlyList<TokenPair>
     private readonly List<int> _places = [];
     private readonly List<int> _tokens = [];
     private readonly List<(int Chosen, int Rejected)> _lastTurns = [];
+    private readonly List<int> _labels = [];
 
     /// <summary>Encodes pairs, each once.</summary>
     /// <param name="examples">The pairs.</param>
@@ -43,12 +44,17 @@ internal sealed class EncodedPairs : IReadOnlyList<TokenPair>
             _places.Add(place);
             _tokens.Add(pair.Tokens);
             _lastTurns.Add((pair.Chosen.LastTurn, pair.Rejected.LastTurn));
+            _labels.Add(pair.ChosenLabels.Count + pair.RejectedLabels.Count);
             if (pair.Prompt.Truncated) TruncatedPrompts++;
             if (pair.Chosen.Truncated) TruncatedResponses++;
             if (pair.Rejected.Truncated) TruncatedResponses++;
             if ((sum += pair.Tokens) > tokensInMemory) _kept = null;
             _kept?.Add(pair);
         }
+        if (needs.HasFlag(ForwardNeeds.StepRewards) && examples.Count > 0 && _labels.All(count => count == 0))
+            throw RewardKitException.Input(
+                $"This loss learns from labels of steps, and none of the {examples.Count} pairs has one that the model sees. Name data with labels of steps "
+                + "(Data.pairs of a file with \"prompt\", \"completions\" and \"labels\", or of graded solutions), or raise maxResponseTokens.");
         if (dropped == 0) return;
         var count = $"{dropped} of {examples.Count} training pairs have more than {encoder.MaxPromptTokens} tokens in the prompt or {encoder.MaxResponseTokens} in a response";
         if (tooLong == TooLong.Refuse)
@@ -77,8 +83,9 @@ internal sealed class EncodedPairs : IReadOnlyList<TokenPair>
     /// <summary>What an optimiser step over some of them has in all; told without encoding them again.</summary>
     public StepTotals Totals(IEnumerable<int> indices)
     {
-        int[] lengths = [.. indices.SelectMany(i => (int[])[_lastTurns[i].Chosen, _lastTurns[i].Rejected])];
-        return new(lengths.Length / 2, lengths.Count(length => length > 0), lengths.Sum(length => (long)length));
+        int[] places = [.. indices];
+        int[] lengths = [.. places.SelectMany(i => (int[])[_lastTurns[i].Chosen, _lastTurns[i].Rejected])];
+        return new(places.Length, lengths.Count(length => length > 0), lengths.Sum(length => (long)length)) { StepLabels = places.Sum(i => (long)_labels[i]) };
     }
 
     /// <inheritdoc/>
@@ -89,8 +96,25 @@ internal sealed class EncodedPairs : IReadOnlyList<TokenPair>
     private static TokenPair Encode(PreferenceExample e, PairEncoder encoder, ForwardNeeds needs)
     {
         if (!needs.HasFlag(ForwardNeeds.Preferences))
-            return new(e, encoder.EncodePrompt(e.Prompt), encoder.EncodeResponse(e.Prompt, e.Chosen), encoder.EncodeResponse(e.Prompt, e.Rejected));
+        {
+            var labelled = needs.HasFlag(ForwardNeeds.StepRewards);
+            return new(e, encoder.EncodePrompt(e.Prompt), encoder.EncodeResponse(e.Prompt, e.Chosen), encoder.EncodeResponse(e.Prompt, e.Rejected))
+            {
+                ChosenLabels = labelled ? Labels(e, e.Chosen, e.ChosenSteps, encoder) : [],
+                RejectedLabels = labelled ? Labels(e, e.Rejected, e.RejectedSteps, encoder) : [],
+            };
+        }
         var text = encoder.EncodePair(e.Prompt, e.Chosen, e.Rejected);
         return new(e, text.Context, text.First, text.Second) { Text = text };
+    }
+
+    // Of labels that end in one token the last counts: it knows more.
+    private static TokenLabel[] Labels(PreferenceExample e, Conversation response, StepLabels? labels, PairEncoder encoder)
+    {
+        if (labels is null) return [];
+        if (labels.Count > 0 && labels[^1].End > response.LastContent.Length)
+            throw RewardKitException.Input($"The pair {e.Id} has a label at {labels[^1].End} of a response of {response.LastContent.Length} characters: its text was changed without its labels.");
+        var tokens = encoder.TokensAt(e.Prompt, response, [.. labels.Select(label => label.End)]);
+        return [.. tokens.Zip(labels, (token, label) => new TokenLabel(token, label.Right)).Where(label => label.Token >= 0).GroupBy(label => label.Token).Select(same => same.Last())];
     }
 }

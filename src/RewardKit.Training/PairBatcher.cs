@@ -14,12 +14,23 @@ internal sealed record TokenPair(PreferenceExample Example, EncodedText Prompt, 
     /// <summary>Both responses in one text, for a pairwise model; null for any other.</summary>
     public EncodedPair? Text { get; init; }
 
+    /// <summary>The labelled tokens of the chosen response; none where the loss reads none.</summary>
+    public IReadOnlyList<TokenLabel> ChosenLabels { get; init; } = [];
+
+    /// <summary>Those of the rejected response.</summary>
+    public IReadOnlyList<TokenLabel> RejectedLabels { get; init; } = [];
+
     /// <summary>How many tokens the model computes for it; the prompt counts once.</summary>
     public int Tokens => Text is not null ? Text.InOrder.Length : Prompt.Ids.Length + Chosen.Ids.Length + Rejected.Ids.Length;
 
     /// <summary>Whether one of its texts is longer than the model's limits.</summary>
     public bool TooLong => Prompt.Truncated || Chosen.Truncated || Rejected.Truncated;
 }
+
+/// <summary>A token of a response at which a step ends.</summary>
+/// <param name="Token">Its index in the response.</param>
+/// <param name="Right">The probability that all is right up to there.</param>
+internal readonly record struct TokenLabel(int Token, double Right);
 
 /// <summary>Deals pairs out into batches, and turns them into what model and loss see.</summary>
 internal static class PairBatcher
@@ -59,15 +70,33 @@ internal static class PairBatcher
         return new(batch, [.. pairs.SelectMany(p => new long[] { prompts[p.Prompt.Ids][p.Chosen], prompts[p.Prompt.Ids][p.Rejected] })]);
     }
 
+    /// <summary>The places of labelled tokens among all tokens of the pairs' responses: chosen, then rejected, pair by pair.</summary>
+    public static long[] LabelledTokens(IReadOnlyList<TokenPair> pairs)
+    {
+        var (places, before) = (new List<long>(), 0L);
+        foreach (var pair in pairs)
+            foreach (var (text, labels) in new[] { (pair.Chosen, pair.ChosenLabels), (pair.Rejected, pair.RejectedLabels) })
+            {
+                places.AddRange(labels.Select(label => before + label.Token));
+                before += text.Ids.Length;
+            }
+        return [.. places];
+    }
+
     /// <summary>The loss's view: one row a pair.</summary>
     public static PairBatch Rows(IReadOnlyList<TokenPair> pairs, TrainingStep step, StepTotals totals, torch.Device device)
     {
         var ties = torch.tensor(
             pairs.Select(p => p.Example.Relation == Relation.Tie).ToArray(), dtype: torch.ScalarType.Bool, device: device);
-        return new PairBatch([.. pairs.Select(p => p.Example)], ties, Lengths(response => response.Ids.Length), step, Lengths(response => response.LastTurn), totals);
+        return new PairBatch([.. pairs.Select(p => p.Example)], ties, Lengths(response => response.Ids.Length), step, Lengths(response => response.LastTurn), totals)
+        {
+            StepLabels = torch.tensor(pairs.SelectMany(p => p.ChosenLabels.Concat(p.RejectedLabels)).Select(label => label.Right).ToArray(), dtype: torch.ScalarType.Float64, device: device),
+            StepCounts = Two(p => p.ChosenLabels.Count, p => p.RejectedLabels.Count),
+        };
 
-        torch.Tensor Lengths(Func<EncodedText, int> length) => torch.tensor(
-            pairs.SelectMany(p => new long[] { length(p.Chosen), length(p.Rejected) }).ToArray(), [pairs.Count, 2],
-            dtype: torch.ScalarType.Int64, device: device);
+        torch.Tensor Lengths(Func<EncodedText, int> length) => Two(p => length(p.Chosen), p => length(p.Rejected));
+
+        torch.Tensor Two(Func<TokenPair, int> chosen, Func<TokenPair, int> rejected) => torch.tensor(
+            pairs.SelectMany(p => new long[] { chosen(p), rejected(p) }).ToArray(), [pairs.Count, 2], dtype: torch.ScalarType.Int64, device: device);
     }
 }

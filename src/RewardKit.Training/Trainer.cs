@@ -182,6 +182,7 @@ public static class Trainer
         if (needs.HasFlag(ForwardNeeds.Preferences)) return PairTexts.Forward(model, pairs, needs, chosenFirst);
         var packed = PairBatcher.Pack(pairs, model.Device);
         var output = model.Forward(packed.Batch, needs);
+        var tokenRewards = packed.ByToken(output.TokenRewards);
         return new PairForward
         {
             Rewards = packed.ByPair(output.Rewards)!,
@@ -191,7 +192,9 @@ public static class Trainer
             HeadWeights = output.HeadWeights!,
             ReferenceLogProbs = references!,
             LastTurnLogProbs = packed.ByPair(output.LastTurnLogProbs)!,
-            TokenRewards = packed.ByToken(output.TokenRewards)!,
+            TokenRewards = needs.HasFlag(ForwardNeeds.TokenRewards) ? tokenRewards! : null!,
+            StepRewards = needs.HasFlag(ForwardNeeds.StepRewards)
+                ? tokenRewards!.index_select(0, torch.tensor(PairBatcher.LabelledTokens(pairs), device: tokenRewards.device)) : null!,
         };
     }
 

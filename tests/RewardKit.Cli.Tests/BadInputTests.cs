@@ -135,7 +135,7 @@ public class BadInputTests : ExperimentFixture
         EditManifest(manifest => manifest["contractVersion"] = 99);
         Refused(
             2,
-            $"The arm \"second\" cannot be run. The loss \"mine\" in {PathOf("mine")} was built for contract version 99; this RewardKit runs versions 1 to 5. "
+            $"The arm \"second\" cannot be run. The loss \"mine\" in {PathOf("mine")} was built for contract version 99; this RewardKit runs versions 1 to 6. "
             + $"Upgrade RewardKit, or install an older version of the plugin.{AtRun}",
             "--plugins", "mine", "--", "second=mine");
     }

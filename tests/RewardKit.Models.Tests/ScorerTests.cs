@@ -81,4 +81,39 @@ public class ScorerTests
 
         Assert.That(LiveTensors.Count, Is.EqualTo(before));
     }
+
+    [Test]
+    public void At_a_place_the_reward_is_that_of_a_text_that_ends_there()
+    {
+        // Without an end token, a response that ends at the place is the beginning of the longer one.
+        using var model = RewardModel.Create(Spec, new(), 5);
+        var encoder = PairEncoder.Create(Spec with { Template = "text" });
+        var scorer = new Scorer("stories", model, encoder);
+        const string text = "She was a little girl.\nThey went to the park.";
+        var prompt = Conversation.User("Tell me about Lily. ");
+
+        var at = scorer.ScoreAt([new(prompt, Conversation.Assistant("No."), [3]), new(prompt, Conversation.Assistant(text), [7, 22, text.Length]), new(prompt, Conversation.Assistant("No."), [])]);
+        var ending = new[] { text[..7], text[..22], text }.Select(part => scorer.Score([new(prompt, Conversation.Assistant(part))])[0]).ToArray();
+        var small = new Scorer("stories", model, encoder, batchTokens: 1).ScoreAt([new(prompt, Conversation.Assistant(text), [7, 22, text.Length])]);
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(encoder.Template.AppendsEndToken, Is.False);
+            Assert.That(at.Select(rewards => rewards.Count), Is.EqualTo((int[])[1, 3, 0]));
+            Assert.That(at[1], Is.EqualTo(ending).Within(1e-5));
+            Assert.That(at[1], Is.Unique);
+            Assert.That(small[0], Is.EqualTo(at[1]).Within(1e-5));
+        });
+    }
+
+    [Test]
+    public void A_place_behind_the_cut_has_the_reward_of_the_cut_response()
+    {
+        var spec = Spec with { MaxResponseTokens = 6 };
+        using var model = RewardModel.Create(spec, new(), 5);
+        var scorer = new Scorer("stories", model, PairEncoder.Create(spec));
+        var request = Requests[2];
+        var at = scorer.ScoreAt([new(request.Prompt, request.Response, [4, request.Response.LastContent.Length])])[0];
+        Assert.That(at[1], Is.EqualTo(scorer.Score([request])[0]).Within(1e-6).And.Not.EqualTo(at[0]));
+    }
 }

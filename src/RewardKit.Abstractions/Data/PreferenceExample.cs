@@ -40,4 +40,10 @@ public sealed record PreferenceExample(
 
     /// <summary>What each response is worth, on the dataset's own scale; null where it does not say so of both.</summary>
     public PairScore? Rewards { get; init; }
+
+    /// <summary>Whether the chosen response is right at places within it, as at the ends of a solution's steps; null where not stated.</summary>
+    public StepLabels? ChosenSteps { get; init; }
+
+    /// <summary>The same of the rejected response. Whoever changes a response's text changes its labels, or leaves them out.</summary>
+    public StepLabels? RejectedSteps { get; init; }
 }

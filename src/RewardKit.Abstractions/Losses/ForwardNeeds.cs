@@ -48,4 +48,7 @@ public enum ForwardNeeds
 
     /// <summary>The scalar head at every token of the responses: <see cref="PairForward.TokenRewards"/>.</summary>
     TokenRewards = 256,
+
+    /// <summary>The scalar head at the ends of labelled steps: <see cref="PairForward.StepRewards"/>.</summary>
+    StepRewards = 512,
 }

@@ -12,7 +12,11 @@ public readonly record struct TrainingStep(int Step, int TotalSteps, int StepsPe
 /// <param name="Pairs">The pairs.</param>
 /// <param name="LastTurns">The responses of several turns, of which the last has tokens.</param>
 /// <param name="LastTurnTokens">The tokens of those last turns.</param>
-public readonly record struct StepTotals(long Pairs, long LastTurns, long LastTurnTokens);
+public readonly record struct StepTotals(long Pairs, long LastTurns, long LastTurnTokens)
+{
+    /// <summary>The labelled steps of responses (<see cref="PairBatch.StepLabels"/>).</summary>
+    public long StepLabels { get; init; }
+}
 
 /// <summary>The pairs behind a <see cref="PairForward"/>, row for row. The host owns the tensors.</summary>
 /// <param name="examples">The pairs, in row order.</param>
@@ -53,11 +57,21 @@ public sealed class PairBatch(
     public torch.Tensor LastTurnLengths { get; } = lastTurnLengths ?? torch.zeros_like(responseLengths);
 
     /// <summary>
+    /// The probability that all is right up to the end of each labelled step (<see cref="PreferenceExample.ChosenSteps"/>): of the chosen
+    /// response, then of the rejected one, pair by pair, <c>[steps]</c>, float64. Labels behind what the model sees of a response are not
+    /// among them; of several that end in one token the last is. Empty for a loss without <see cref="ForwardNeeds.StepRewards"/>.
+    /// </summary>
+    public torch.Tensor StepLabels { get => field ??= torch.zeros(0, dtype: torch.ScalarType.Float64, device: Ties.device); init; }
+
+    /// <summary>How many of them each response has, <c>[pairs, 2]</c>, int64.</summary>
+    public torch.Tensor StepCounts { get => field ??= torch.zeros_like(ResponseLengths); init; }
+
+    /// <summary>
     /// What the whole optimiser step has, of which this batch may be a part. With it a loss can be the sum of means over
     /// different things: a mean over tokens is <c>sum / Totals.LastTurnTokens × Totals.Pairs / Pairs</c> beside a mean over
     /// pairs, where <see cref="ILoss.Weight"/> is the number of pairs.
     /// </summary>
-    public StepTotals Totals => _totals ??= new(Pairs, LastTurnLengths.gt(0).sum().item<long>(), LastTurnLengths.sum().item<long>());
+    public StepTotals Totals => _totals ??= new(Pairs, LastTurnLengths.gt(0).sum().item<long>(), LastTurnLengths.sum().item<long>()) { StepLabels = StepLabels.NumberOfElements };
 
     /// <summary>Where training stands.</summary>
     public TrainingStep Step { get; } = step;

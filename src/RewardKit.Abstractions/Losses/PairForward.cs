@@ -71,6 +71,12 @@ public sealed class PairForward
     /// </summary>
     public torch.Tensor TokenRewards { get => Asked(field, ForwardNeeds.TokenRewards); init; } = null!;
 
+    /// <summary>
+    /// The reward at the end of each labelled step, <c>[steps]</c>, with gradient, in the order of <see cref="PairBatch.StepLabels"/>:
+    /// the token reward at the last token of the step. Needs <see cref="ForwardNeeds.StepRewards"/>.
+    /// </summary>
+    public torch.Tensor StepRewards { get => Asked(field, ForwardNeeds.StepRewards); init; } = null!;
+
     // Not inlined: the conformance kit sees by where an exception begins that it is this one.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static torch.Tensor Asked(torch.Tensor? tensor, ForwardNeeds need, [CallerMemberName] string property = "") =>

@@ -23,10 +23,23 @@ internal sealed class PairReadingOptions
         HelpName = "PAIRS",
     };
 
+    private readonly Option<string> _separator = new("--step-separator")
+    {
+        Description = "What stands between the steps of a response that is given in steps; \\n, the default, for a new line.",
+        HelpName = "TEXT",
+        DefaultValueFactory = _ => "\\n",
+    };
+
+    private readonly Option<StepSource> _steps = new("--steps")
+    {
+        Description = "Of solutions that are graded as a whole, where labels of steps come from: Reference (right until a number is not the reference's), Outcome (the grade).",
+        HelpName = "LABELS",
+    };
+
     /// <summary>Adds them to a command.</summary>
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _prompt, _chosen, _rejected, _margin, _label, _tie, _response, _score, _responses, _rank, _pairing })
+        foreach (var option in new Option[] { _prompt, _chosen, _rejected, _margin, _label, _tie, _response, _score, _responses, _rank, _pairing, _separator, _steps })
             command.Options.Add(option);
     }
 
@@ -47,6 +60,8 @@ internal sealed class PairReadingOptions
             Rank = parsed.GetValue(_rank),
         },
         Pairing = parsed.GetValue(_pairing),
+        StepSeparator = parsed.GetValue(_separator)!.Replace("\\n", "\n", StringComparison.Ordinal),
+        Steps = parsed.GetValue(_steps),
     };
 
     private static Option<string?> Column(string name, string what) =>

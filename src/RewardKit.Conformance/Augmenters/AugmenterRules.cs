@@ -224,6 +224,24 @@ internal static class AugmenterRules
     public static void Made_examples_are_what_the_paper_means(AugmenterSubject subject) =>
         throw Verdict.NotTested("A kit cannot read examples as a person does.");
 
+    [Rule("A13", RuleKind.Required, AtEveryOption = true,
+        Protects = "Labels of steps are places in a text. Beside another text they teach a process reward model nonsense.",
+        Fix = "Where a response is changed, set its ChosenSteps or RejectedSteps to null, or to the labels of the new text; where responses change places, so do their labels.")]
+    public static void Labels_of_steps_are_those_of_the_text(AugmenterSubject subject)
+    {
+        var given = subject.Examples.SelectMany(e => ((Conversation, StepLabels?)[])[(e.Chosen, e.ChosenSteps), (e.Rejected, e.RejectedSteps)])
+            .Where(side => side.Item2 is { Count: > 0 }).Select(side => (Text: side.Item1.LastContent, Steps: side.Item2!)).ToLookup(side => side.Steps, side => side.Text);
+        foreach (var example in subject.RunAndFindMade().Made)
+            foreach (var (text, steps) in new[] { (example.Chosen.LastContent, example.ChosenSteps), (example.Rejected.LastContent, example.RejectedSteps) })
+            {
+                if (steps is not { Count: > 0 }) continue;
+                var end = steps[^1].End;
+                if (end > text.Length) throw Verdict.Broken($"{example.Id} has a label at {end} of a response of {text.Length} characters");
+                if (given.Contains(steps) && !given[steps].Any(other => other.AsSpan(0, end).SequenceEqual(text.AsSpan(0, end))))
+                    throw Verdict.Broken($"{example.Id} has the labels of \"{given[steps].First()}\" beside another text, \"{text}\"");
+            }
+    }
+
     private static long Live()
     {
         GC.Collect();

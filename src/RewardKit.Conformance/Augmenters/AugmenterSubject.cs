@@ -108,7 +108,9 @@ public sealed class AugmenterSubject(Func<IAugmenter> make) : Subject
     /// <summary>An example as messages show it.</summary>
     internal static string Show(PreferenceExample e) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{e.Id} | {e.Prompt} | {e.Chosen} | {e.Rejected} | {e.Relation} | margin {e.Margin:R} | label {e.SoftLabel:R} | {e.Provenance}");
+        $"{e.Id} | {e.Prompt} | {e.Chosen} | {e.Rejected} | {e.Relation} | margin {e.Margin:R} | label {e.SoftLabel:R} | {e.Provenance} | steps {Steps(e.ChosenSteps)}, {Steps(e.RejectedSteps)}");
+
+    private static string Steps(StepLabels? labels) => labels is null ? "none" : string.Join(" ", labels.Select(label => string.Create(CultureInfo.InvariantCulture, $"{label.End}:{label.Right:R}")));
 
     private void WaitForBaseline(object augmenter, CancellationToken stop)
     {

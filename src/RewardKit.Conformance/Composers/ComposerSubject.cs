@@ -96,12 +96,15 @@ public sealed class ComposerSubject(Func<IScorerComposer> make) : Subject
         [.. SyntheticPairs.Draw((count + 1) / 2, seed: 4).SelectMany(pair => (ScoreRequest[])[new(pair.Prompt, pair.Chosen), new(pair.Prompt, pair.Rejected)]).Take(count)];
 
     /// <summary>Gives a response the same reward whatever stands beside it.</summary>
-    internal sealed class Invented(string name, int seed, double shift = 0) : IScorer
+    internal sealed class Invented(string name, int seed, double shift = 0) : IPlaceScorer
     {
         public string Name => name;
 
         public IReadOnlyList<double> Score(IReadOnlyList<ScoreRequest> requests, CancellationToken cancellation) =>
             [.. requests.Select(r => Number($"{r.Prompt}{r.Response}", 0) + 0.5 * Number(r.Response.LastContent, seed) + shift)];
+
+        public IReadOnlyList<IReadOnlyList<double>> ScoreAt(IReadOnlyList<PlaceRequest> requests, CancellationToken cancellation) =>
+            [.. requests.Select(of => Score([.. of.Ends.Select(end => new ScoreRequest(of.Prompt, Conversation.Assistant(of.Response.LastContent[..end])))], cancellation))];
 
         private static double Number(string text, int seed) =>
             new Random(text.Aggregate(seed * 7919, (sum, letter) => unchecked(sum * 31 + letter))).NextDouble() * 4 - 2;
@@ -125,7 +128,7 @@ public sealed class ComposerSubject(Func<IScorerComposer> make) : Subject
             throw Verdict.Broken("it asks a member for rewards, and with ComposerNeeds.Policies a member need not have any");
     }
 
-    private sealed class Slow : IScorer
+    private sealed class Slow : IPlaceScorer
     {
         public string Name => "slow";
 
@@ -133,6 +136,12 @@ public sealed class ComposerSubject(Func<IScorerComposer> make) : Subject
         {
             if (cancellation.WaitHandle.WaitOne(TimeSpan.FromSeconds(3))) cancellation.ThrowIfCancellationRequested();
             return [.. requests.Select(_ => 0.0)];
+        }
+
+        public IReadOnlyList<IReadOnlyList<double>> ScoreAt(IReadOnlyList<PlaceRequest> requests, CancellationToken cancellation)
+        {
+            if (cancellation.WaitHandle.WaitOne(TimeSpan.FromSeconds(3))) cancellation.ThrowIfCancellationRequested();
+            return [.. requests.Select(request => request.Ends.Select(_ => 0.0).ToArray())];
         }
     }
 }

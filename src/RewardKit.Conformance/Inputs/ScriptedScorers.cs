@@ -4,8 +4,8 @@ namespace RewardKit.Conformance;
 public static class ScriptedScorers
 {
     /// <summary>
-    /// Gives every chosen response 1, every rejected one 0, and both responses of a tie ½. It refuses texts that are not
-    /// among the pairs.
+    /// Gives every chosen response 1, every rejected one 0, and both responses of a tie ½; at places within them, a number above 0
+    /// where the step is right, and below 0 where not. It refuses texts that are not among the pairs.
     /// </summary>
     /// <param name="pairs">The pairs it knows.</param>
     public static IScorer Perfect(IReadOnlyList<PreferenceExample> pairs) => ByKnowledge("perfect", pairs, reward => reward);
@@ -17,9 +17,12 @@ public static class ScriptedScorers
     /// <summary>Gives every response the same.</summary>
     public static IScorer Constant() => new ScriptedScorer("constant", _ => 0.5);
 
-    /// <summary>Gives each response a number between 0 and 1 that has nothing to do with its worth.</summary>
+    /// <summary>Gives each response a number between 0 and 1 that has nothing to do with its worth; at places within it, one between -½ and ½.</summary>
     /// <param name="seed">Decides the numbers.</param>
-    public static IScorer Random(int seed) => new ScriptedScorer("random", request => Chance(request, seed));
+    public static IScorer Random(int seed) => new ScriptedScorer("random", request => Chance(request, seed))
+    {
+        At = (request, end) => Chance(new(request.Prompt, Conversation.Assistant(request.Response.LastContent[..end])), seed) - 0.5,
+    };
 
     /// <summary>Says which of two responses another scorer gives the higher reward, and has no reward for one, as a pairwise model.</summary>
     /// <param name="scorer">The other scorer.</param>
@@ -35,14 +38,19 @@ public static class ScriptedScorers
 
     private static ScriptedScorer ByKnowledge(string name, IReadOnlyList<PreferenceExample> pairs, Func<double, double> turned)
     {
-        var known = new Dictionary<ScoreRequest, double>();
+        var (known, steps) = (new Dictionary<ScoreRequest, double>(), new Dictionary<(ScoreRequest, int), double>());
         foreach (var pair in pairs)
         {
             var tie = pair.Relation == Relation.Tie;
             known[new(pair.Prompt, pair.Chosen)] = tie ? 0.5 : 1;
             known[new(pair.Prompt, pair.Rejected)] = tie ? 0.5 : 0;
+            foreach (var (end, right) in pair.ChosenSteps ?? Enumerable.Empty<StepLabel>()) steps[(new(pair.Prompt, pair.Chosen), end)] = right;
+            foreach (var (end, right) in pair.RejectedSteps ?? Enumerable.Empty<StepLabel>()) steps[(new(pair.Prompt, pair.Rejected), end)] = right;
         }
-        return new(name, request => known.TryGetValue(request, out var reward) ? turned(reward) : throw new UnknownTextException(name, request));
+        return new(name, request => known.TryGetValue(request, out var reward) ? turned(reward) : throw new UnknownTextException(name, request))
+        {
+            At = (request, end) => steps.TryGetValue((request, end), out var right) ? turned(right) - 0.5 : throw new UnknownTextException(name, request),
+        };
     }
 
     // A hash of the text, the same in every process.
@@ -60,9 +68,12 @@ public static class ScriptedScorers
 /// <summary>A scorer that is a function.</summary>
 /// <param name="name">Its name.</param>
 /// <param name="reward">The function.</param>
-internal sealed class ScriptedScorer(string name, Func<ScoreRequest, double> reward) : IScorer
+internal sealed class ScriptedScorer(string name, Func<ScoreRequest, double> reward) : IPlaceScorer
 {
     private long? _begin;
+
+    /// <summary>The reward at a place in a response; unless given, that of the response up to there.</summary>
+    public Func<ScoreRequest, int, double>? At { get; init; }
 
     /// <summary>How long each response takes.</summary>
     public TimeSpan Pause { get; init; }
@@ -88,6 +99,10 @@ internal sealed class ScriptedScorer(string name, Func<ScoreRequest, double> rew
         }
         return rewards;
     }
+
+    public IReadOnlyList<IReadOnlyList<double>> ScoreAt(IReadOnlyList<PlaceRequest> requests, CancellationToken cancellation = default) => At is null
+        ? [.. requests.Select(of => Score([.. of.Ends.Select(end => new ScoreRequest(of.Prompt, Conversation.Assistant(of.Response.LastContent[..end])))], cancellation))]
+        : [.. requests.Select(of => of.Ends.Select(end => At(new(of.Prompt, of.Response), end)).ToArray())];
 }
 
 /// <summary>A scorer was asked about a text that its script does not have.</summary>

@@ -8,7 +8,8 @@ public static class SyntheticPairs
 
     /// <summary>
     /// Pairs with everything that a dataset may hold: plain preferences, some with a margin, some with a soft label, a tie in
-    /// every fifth place; two pairs on each prompt, responses of different lengths, what each is worth.
+    /// every fifth place; two pairs on each prompt, responses of different lengths, what each is worth, and labels of steps within
+    /// them: of the responses that are not better, the last step is wrong.
     /// </summary>
     /// <param name="count">How many.</param>
     /// <param name="seed">Decides their words.</param>
@@ -29,6 +30,8 @@ public static class SyntheticPairs
             Conversation.Assistant(chosen), Conversation.Assistant(rejected), new(source, index + 1))
         {
             Rewards = index % 5 == 4 ? new(0.5, 0.5) : new(1 + index % 7 / 4.0, index % 3 / 4.0),
+            ChosenSteps = Steps(chosen, right: true),
+            RejectedSteps = Steps(rejected, right: index % 5 == 4),
         };
         return (index % 5) switch
         {
@@ -38,6 +41,9 @@ public static class SyntheticPairs
             _ => example,
         };
     }
+
+    // One up to the colon, and one to the end.
+    private static StepLabels Steps(string response, bool right) => new([new(response.IndexOf(':'), 1), new(response.Length, right ? 1 : 0)]);
 
     // Not HashCode.Combine, which differs from process to process.
     private static int HashCodeOf(int seed, int index) => unchecked(seed * 486_187_739 + index * 16_777_619);

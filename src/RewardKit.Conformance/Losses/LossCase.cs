@@ -19,17 +19,22 @@ namespace RewardKit.Conformance;
 /// <param name="LastTurnLengths">Lengths of last turns, two a pair; 0 where a response has one turn.</param>
 /// <param name="LastTurns">The log-probabilities of last turns, two a pair.</param>
 /// <param name="TokenRewards">Rewards at tokens, <see cref="MostTokens"/> for each response; those beyond its length are of no account.</param>
+/// <param name="StepLabels">Labels of steps, <see cref="MostSteps"/> for each response, NaN where it has fewer.</param>
+/// <param name="StepRewards">Rewards at their ends; those without a label are of no account.</param>
 /// <param name="Step">Where training stands.</param>
 internal sealed record LossCase(
     PreferenceExample[] Examples, long[][] Lengths, double[][] Rewards, double[][] LogProbs, double[][] Reference, double[][] Features,
     double[][] HeadRewards, double[][] HeadWeights, double[][] Preferences, double[][] TiePreference,
-    long[][] LastTurnLengths, double[][] LastTurns, double[][] TokenRewards, TrainingStep Step)
+    long[][] LastTurnLengths, double[][] LastTurns, double[][] TokenRewards, double[][] StepLabels, double[][] StepRewards, TrainingStep Step)
 {
     /// <summary>The size of a hidden state.</summary>
     public const int Hidden = 3;
 
     /// <summary>The tokens of the longest response that has rewards at its tokens.</summary>
     public const int MostTokens = 19;
+
+    /// <summary>The labelled steps of the response that has most of them.</summary>
+    public const int MostSteps = 3;
 
     public int Pairs => Examples.Length;
 
@@ -59,7 +64,10 @@ internal sealed record LossCase(
         var turns = lengths.Select((row, i) => row.Select(length => i == 0 ? length : random.NextInt64(length + 1)).ToArray()).ToArray();
         var lastTurns = turns.Select(row => row.Select(length => -length * (0.5 + random.NextDouble())).ToArray()).ToArray();
         var tokens = lengths.Select((row, i) => row.SelectMany((length, side) => Row(MostTokens, Normal).Select((r, t) => t == length - 1 ? rewards[i][side] : r)).ToArray()).ToArray();
-        return new(examples, lengths, rewards, logProbs, reference, features, outputs, weights, preferences, ties, turns, lastTurns, tokens, new(1, 100, 50));
+        // Known and estimated ones, and each side of a first pair has all.
+        var labels = examples.Select((_, i) => Row(2 * MostSteps, () => random.Next(i == 0 ? 3 : 4) switch { 0 => 0, 1 => 1, 2 => random.NextDouble(), _ => double.NaN })).ToArray();
+        var steps = examples.Select(_ => Row(2 * MostSteps, Normal)).ToArray();
+        return new(examples, lengths, rewards, logProbs, reference, features, outputs, weights, preferences, ties, turns, lastTurns, tokens, labels, steps, new(1, 100, 50));
     }
 
     private static double[] Normed(double[] row, HeadNorm norm)
@@ -73,11 +81,15 @@ internal sealed record LossCase(
     /// <summary>Some of the rows, in this order.</summary>
     public LossCase Rows(params int[] rows) => new(
         Of(rows, Examples), Of(rows, Lengths), Of(rows, Rewards), Of(rows, LogProbs), Of(rows, Reference), Of(rows, Features),
-        Of(rows, HeadRewards), HeadWeights, Of(rows, Preferences), Of(rows, TiePreference), Of(rows, LastTurnLengths), Of(rows, LastTurns), Of(rows, TokenRewards), Step)
+        Of(rows, HeadRewards), HeadWeights, Of(rows, Preferences), Of(rows, TiePreference), Of(rows, LastTurnLengths), Of(rows, LastTurns), Of(rows, TokenRewards),
+        Of(rows, StepLabels), Of(rows, StepRewards), Step)
     { StepTotals = StepTotals };
 
     /// <summary>What a step has of which this is the only batch.</summary>
-    public StepTotals Totals() => new(Pairs, LastTurnLengths.Sum(row => row.Count(length => length > 0)), LastTurnLengths.Sum(row => row.Sum()));
+    public StepTotals Totals() => new(Pairs, LastTurnLengths.Sum(row => row.Count(length => length > 0)), LastTurnLengths.Sum(row => row.Sum()))
+    {
+        StepLabels = StepLabels.Sum(row => row.Count(label => !double.IsNaN(label))),
+    };
 
     /// <summary>The same with first and second response of every tie exchanged.</summary>
     public LossCase WithTiesSwapped()
@@ -86,9 +98,9 @@ internal sealed record LossCase(
             ? [.. row[(row.Length / 2)..], .. row[..(row.Length / 2)]] : row)];
         return new(
             [.. Examples.Select(e => e.Relation == Relation.Tie
-                ? e with { Chosen = e.Rejected, Rejected = e.Chosen, SoftLabel = 1 - e.SoftLabel, Rewards = e.Rewards is { } r ? new(r.Rejected, r.Chosen) : null } : e)],
+                ? e with { Chosen = e.Rejected, Rejected = e.Chosen, SoftLabel = 1 - e.SoftLabel, Rewards = e.Rewards is { } r ? new(r.Rejected, r.Chosen) : null, ChosenSteps = e.RejectedSteps, RejectedSteps = e.ChosenSteps } : e)],
             Swap(Lengths), Swap(Rewards), Swap(LogProbs), Swap(Reference), Swap(Features), Swap(HeadRewards), HeadWeights,
-            Swap(Preferences), TiePreference, Swap(LastTurnLengths), Swap(LastTurns), Swap(TokenRewards), Step)
+            Swap(Preferences), TiePreference, Swap(LastTurnLengths), Swap(LastTurns), Swap(TokenRewards), Swap(StepLabels), Swap(StepRewards), Step)
         { StepTotals = StepTotals };
     }
 
@@ -96,7 +108,11 @@ internal sealed record LossCase(
     public PairBatch Batch(Device device) => new(
         Examples, tensor(Examples.Select(e => e.Relation == Relation.Tie).ToArray(), device: device),
         tensor(Lengths.SelectMany(row => row).ToArray(), device: device).reshape(Pairs, 2), Step,
-        tensor(LastTurnLengths.SelectMany(row => row).ToArray(), device: device).reshape(Pairs, 2), StepTotals);
+        tensor(LastTurnLengths.SelectMany(row => row).ToArray(), device: device).reshape(Pairs, 2), StepTotals)
+    {
+        StepLabels = tensor(StepLabels.SelectMany(row => row).Where(label => !double.IsNaN(label)).ToArray(), dtype: ScalarType.Float64, device: device),
+        StepCounts = tensor(StepLabels.SelectMany(row => row.Chunk(MostSteps)).Select(side => (long)side.Count(label => !double.IsNaN(label))).ToArray(), device: device).reshape(Pairs, 2),
+    };
 
     /// <summary>The tensors of a forward pass.</summary>
     /// <param name="type">Their element type.</param>
@@ -107,7 +123,9 @@ internal sealed record LossCase(
         Leaf(Reference, [Pairs, 2], type, device, framed, gradient: false), Leaf(Features, [Pairs, 2, Hidden], type, device, framed),
         Leaf(HeadRewards, [Pairs, 2, HeadWeights.Length], type, device, framed), Leaf(HeadWeights, [HeadWeights.Length, Hidden], type, device, framed),
         Leaf(Preferences, [Pairs, 2], type, device, framed), Leaf(TiePreference, [Pairs], type, device, framed),
-        Leaf(LastTurns, [Pairs, 2], type, device, framed), Leaf(TokenRewards, [Pairs, 2, MostTokens], type, device, framed), Tokens(device));
+        Leaf(LastTurns, [Pairs, 2], type, device, framed), Leaf(TokenRewards, [Pairs, 2, MostTokens], type, device, framed), Tokens(device),
+        Leaf(StepRewards, [Pairs, 2, MostSteps], type, device, framed),
+        tensor(StepLabels.SelectMany(row => row).Select(label => !double.IsNaN(label)).ToArray(), device: device).reshape(Pairs, 2, MostSteps));
 
     // Which of a response's places are tokens.
     private Tensor Tokens(Device device) => arange(MostTokens, device: device).lt(
@@ -139,9 +157,11 @@ internal sealed record LossCase(
 /// <param name="LastTurns">Log-probabilities of last turns, with gradient.</param>
 /// <param name="TokenRewards">Rewards at the places of responses, with gradient.</param>
 /// <param name="Tokens">Which of the places are tokens.</param>
+/// <param name="StepRewards">Rewards at the ends of steps, with gradient.</param>
+/// <param name="Steps">Which of them have a label.</param>
 internal sealed record Leaves(
     Tensor Rewards, Tensor LogProbs, Tensor Reference, Tensor Features, Tensor HeadRewards, Tensor HeadWeights, Tensor Preferences, Tensor TiePreference,
-    Tensor LastTurns, Tensor TokenRewards, Tensor Tokens)
+    Tensor LastTurns, Tensor TokenRewards, Tensor Tokens, Tensor StepRewards, Tensor Steps)
 {
     /// <summary>A forward pass with what is asked for, and nothing else.</summary>
     public PairForward Forward(ForwardNeeds needs) => new()
@@ -156,5 +176,6 @@ internal sealed record Leaves(
         TiePreference = needs.HasFlag(ForwardNeeds.TiePreference) ? TiePreference : null!,
         LastTurnLogProbs = needs.HasFlag(ForwardNeeds.LastTurnLogProbs) ? LastTurns : null!,
         TokenRewards = needs.HasFlag(ForwardNeeds.TokenRewards) ? TokenRewards.masked_select(Tokens) : null!,
+        StepRewards = needs.HasFlag(ForwardNeeds.StepRewards) ? StepRewards.masked_select(Steps) : null!,
     };
 }

@@ -20,7 +20,7 @@ internal static class LossRules
         const double h = 1e-5;
         var batch = subject.Case();
         var outcome = subject.Compute(batch);
-        var rows = new[] { batch.Rewards, batch.LogProbs, batch.Features, batch.HeadRewards, batch.HeadWeights, batch.Preferences, batch.TiePreference, batch.LastTurns, batch.TokenRewards };
+        var rows = new[] { batch.Rewards, batch.LogProbs, batch.Features, batch.HeadRewards, batch.HeadWeights, batch.Preferences, batch.TiePreference, batch.LastTurns, batch.TokenRewards, batch.StepRewards };
         for (var tensor = 0; tensor < rows.Length; tensor++)
         {
             var (name, gradient, byPair) = outcome.Gradients[tensor];
@@ -51,7 +51,8 @@ internal static class LossRules
                 5 => batch with { Preferences = moved },
                 6 => batch with { TiePreference = moved },
                 7 => batch with { LastTurns = moved },
-                _ => batch with { TokenRewards = moved },
+                8 => batch with { TokenRewards = moved },
+                _ => batch with { StepRewards = moved },
             }, backward: false).Loss;
         }
     }
@@ -79,6 +80,9 @@ internal static class LossRules
                 LastTurnLengths = [.. calm.Lengths.Select(_ => new long[] { first < 0 ? LossCase.MostTokens : 0, second < 0 ? LossCase.MostTokens : 0 })],
                 LastTurns = [.. calm.LogProbs.Select(_ => new[] { Math.Min(0, first), Math.Min(0, second) })],
                 TokenRewards = [.. calm.TokenRewards.Select(row => row.Select((_, i) => i < row.Length / 2 ? first : second).ToArray())],
+                // Where both are large, no response has a labelled step.
+                StepLabels = first > 0 && second > 0 ? [.. calm.StepLabels.Select(row => row.Select(_ => double.NaN).ToArray())] : calm.StepLabels,
+                StepRewards = [.. calm.StepRewards.Select(row => row.Select((_, i) => i < row.Length / 2 ? first : second).ToArray())],
             };
             var outcome = subject.Compute(batch);
             if (outcome.Numbers.Any(number => !double.IsFinite(number)))

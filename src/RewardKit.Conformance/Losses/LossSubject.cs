@@ -12,7 +12,7 @@ public sealed class LossSubject(Func<ILoss> make) : Subject
     /// <summary>All that a forward pass can give.</summary>
     internal const ForwardNeeds Everything =
         ForwardNeeds.Rewards | ForwardNeeds.ResponseLogProbs | ForwardNeeds.ReferenceLogProbs | ForwardNeeds.Features | ForwardNeeds.Heads
-        | ForwardNeeds.Preferences | ForwardNeeds.TiePreference | ForwardNeeds.LastTurnLogProbs | ForwardNeeds.TokenRewards;
+        | ForwardNeeds.Preferences | ForwardNeeds.TiePreference | ForwardNeeds.LastTurnLogProbs | ForwardNeeds.TokenRewards | ForwardNeeds.StepRewards;
 
     private RewardHead? _head;
 
@@ -81,7 +81,7 @@ public sealed class LossSubject(Func<ILoss> make) : Subject
                 new("the head's weights", Gradient(leaves.HeadWeights), ByPair: false),
                 new("the preferences", Gradient(leaves.Preferences)), new("the preference for a tie", Gradient(leaves.TiePreference)),
                 new("the last turns' log-probabilities", Gradient(leaves.LastTurns)),
-                new("the rewards at tokens", Gradient(leaves.TokenRewards)),
+                new("the rewards at tokens", Gradient(leaves.TokenRewards)), new("the rewards at steps", Gradient(leaves.StepRewards)),
             ],
             metrics);
     }

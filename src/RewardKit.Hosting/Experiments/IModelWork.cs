@@ -37,7 +37,7 @@ public interface IModelWork
     IReadOnlyDictionary<string, string> Environment { get; }
 }
 
-/// <summary>A trained reward model in memory, until disposed; an <see cref="IPairScorer"/> where it is a pairwise one.</summary>
+/// <summary>A trained reward model in memory, until disposed; an <see cref="IPairScorer"/> where it is a pairwise one, else an <see cref="IPlaceScorer"/>.</summary>
 public interface ITrainedModel : IScorer, IDisposable
 {
     /// <summary>What its language-model head writes, in the weights that score.</summary>

@@ -126,7 +126,7 @@ public sealed class TorchModels(ProcessPlace? place = null) : IModelWork
         return versions;
     }
 
-    private sealed class Loaded(string name, string folder, RewardModel model, PairEncoder encoder, Action<int, int>? progress) : ITrainedModel
+    private sealed class Loaded(string name, string folder, RewardModel model, PairEncoder encoder, Action<int, int>? progress) : ITrainedModel, IPlaceScorer
     {
         private readonly Scorer _scorer = new(name, model, encoder) { Progress = progress };
 
@@ -134,6 +134,9 @@ public sealed class TorchModels(ProcessPlace? place = null) : IModelWork
 
         public IReadOnlyList<double> Score(IReadOnlyList<ScoreRequest> requests, CancellationToken cancellation = default) =>
             _scorer.Score(requests, cancellation);
+
+        public IReadOnlyList<IReadOnlyList<double>> ScoreAt(IReadOnlyList<PlaceRequest> requests, CancellationToken cancellation = default) =>
+            _scorer.ScoreAt(requests, cancellation);
 
         public ITextGenerator Writer =>
             field ??= new LocalGenerator(new LanguageModel(name, model, encoder, LanguageModel.EndTokensOf(folder, encoder.Tokenizer)));

@@ -124,16 +124,62 @@ public sealed class PairEncoder
     /// <exception cref="RewardKitException">The template refuses the conversation, or cannot tell response from prompt.</exception>
     public EncodedText EncodeResponse(Conversation prompt, Conversation response)
     {
-        var text = Template.EncodeResponse(Tokenizer, prompt, response);
-        var before = text.Length - LastTurn(prompt, response, text);
-        var several = before < text.Length;
-        int[] end = [];
-        if (Template.AppendsEndToken && Tokenizer.EosId is { } eos) end = [eos];
-        else if (Template.EndTokens is var mark && mark.Length < MaxResponseTokens && text.AsSpan().EndsWith(mark)) (text, end) = (text[..^mark.Length], mark);
+        var whole = Template.EncodeResponse(Tokenizer, prompt, response);
+        var before = whole.Length - LastTurn(prompt, response, whole);
+        var several = before < whole.Length;
+        var (text, end) = WithoutEnd(whole);
         var room = MaxResponseTokens - end.Length;
         var truncated = text.Length > room;
         int[] ids = truncated ? [.. text[..room], .. end] : [.. text, .. end];
         return new(ids, truncated) { LastTurn = several && !(truncated && before >= room) ? ids.Length - before : 0 };
+    }
+
+    /// <summary>The tokens of a response at which places in its last turn lie: each the first that completes what is before the place.</summary>
+    /// <param name="prompt">The turns before it.</param>
+    /// <param name="response">The response.</param>
+    /// <param name="ends">The places in rising order, from 1 to the length of the last turn.</param>
+    /// <returns>
+    /// Their indices among the tokens of <see cref="EncodeResponse"/>; -1 for a place behind those that are left of a response that is too long.
+    /// </returns>
+    /// <exception cref="RewardKitException">A place lies outside, or the tokenizer changes the text so that no place can be found.</exception>
+    public int[] TokensAt(Conversation prompt, Conversation response, IReadOnlyList<int> ends)
+    {
+        var content = response.LastContent;
+        if (ends.Count == 0) return [];
+        if (ends[0] < 1 || ends[^1] > content.Length || ends.Zip(ends.Skip(1)).Any(two => two.Second <= two.First))
+            throw RewardKitException.Input(
+                $"A response of {content.Length} characters has places at {string.Join(", ", ends)}. Expected are places in rising order, from 1 to that length.");
+        var (text, end) = WithoutEnd(Template.EncodeResponse(Tokenizer, prompt, response));
+        // Templates and SentencePiece put a space before the text or take some away; what is inside stays as it is.
+        var (decoded, core) = (Tokenizer.Decode(text, keepSpecialTokens: true), content.Trim());
+        var start = core.Length == 0 ? -1 : decoded.LastIndexOf(core, StringComparison.Ordinal) - content.IndexOf(core, StringComparison.Ordinal);
+        if (core.Length == 0 || !decoded.Contains(core, StringComparison.Ordinal))
+            throw RewardKitException.Input(
+                $"The places in a response cannot be found in its tokens: what {Tokenizer.Folder} makes of \"{Begin(content)}\" reads \"{Begin(decoded)}\". Use a tokenizer that keeps the text as it is.");
+        var kept = Math.Min(text.Length, MaxResponseTokens - end.Length);
+        return [.. ends.Select(place => First(start + place)).Select(token => token < kept ? token : -1)];
+
+        // The decoded length rises with the tokens but for characters that are there in part.
+        int First(int length)
+        {
+            var (low, high) = (0, text.Length - 1);
+            while (low < high)
+            {
+                var middle = (low + high) / 2;
+                if (Tokenizer.Decode(text.Take(middle + 1), keepSpecialTokens: true).TrimEnd('\uFFFD').Length >= length) high = middle;
+                else low = middle + 1;
+            }
+            return low;
+        }
+
+        static string Begin(string text) => text.Length <= 40 ? text : $"{text[..40]}…";
+    }
+
+    // A response's tokens, and the mark that ends it.
+    private (int[] Text, int[] End) WithoutEnd(int[] text)
+    {
+        if (Template.AppendsEndToken && Tokenizer.EosId is { } eos) return (text, [eos]);
+        return Template.EndTokens is var mark && mark.Length < MaxResponseTokens && text.AsSpan().EndsWith(mark) ? (text[..^mark.Length], mark) : (text, []);
     }
 
     // The tokens of the last turn by itself, as they are at the end of the whole; where one spans the seam, those behind it.

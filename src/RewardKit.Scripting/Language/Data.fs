@@ -21,6 +21,9 @@ type PairSplits =
 /// Which pairs are made of several responses to a prompt.
 type Pairing = RewardKit.Training.Data.Pairing
 
+/// Where the labels of a solution's steps come from, where it is graded as a whole.
+type StepSource = RewardKit.Training.Data.StepSource
+
 /// Preference data. Paths are relative to the script.
 [<AbstractClass; Sealed>]
 type Data =
@@ -87,8 +90,8 @@ type Data =
     /// <summary>
     /// Pairs from JSON Lines, a JSON array or CSV (each also gzip), in the layout that the first record shows: prompt, chosen
     /// and rejected (texts or messages), chosen and rejected conversations, HH-RLHF, UltraFeedback, responses with a score or a
-    /// label each, or lists of responses with scores or ranks. Copies of a pair are left out. A column is named only where
-    /// it is called otherwise.
+    /// label each, in steps with a label each (TRL's prompt, completions, labels), lists of responses with scores or ranks, or
+    /// GSM8K's graded solutions. Copies of a pair are left out. A column is named only where it is called otherwise.
     /// </summary>
     /// <param name="path">The file, relative to the script.</param>
     /// <param name="prompt">The column of the prompt; default: prompt, question, instruction or conversations.</param>
@@ -97,7 +100,8 @@ type Data =
     /// <param name="margin">The column that says by how much the chosen response is better; default: margin, where there is one.</param>
     /// <param name="label">
     /// The column of the probability that the chosen response is better, default soft_label; for single responses the column
-    /// that says whether one is good, default label.
+    /// that says whether one is good, default label; for responses in steps the column with the list of whether each is right
+    /// (true, false, a probability, or null where that is not known), default labels.
     /// </param>
     /// <param name="tie">The column that says whether neither is better; default: tie.</param>
     /// <param name="response">The column of one of several responses to a prompt; default: response, completion or messages.</param>
@@ -107,6 +111,11 @@ type Data =
     /// <param name="pairing">
     /// Which pairs are made of several responses: Pairing.All (default; any two of different rank), Pairing.Adjacent (those of
     /// neighbouring ranks) or Pairing.BestWorst (one pair a prompt).
+    /// </param>
+    /// <param name="stepSeparator">What stands between steps; default a new line. Nothing where the pieces are tokens.</param>
+    /// <param name="steps">
+    /// Of solutions that are graded as a whole, where labels of steps come from: StepSource.Reference (default; right until a
+    /// number is neither the question's nor the reference's) or StepSource.Outcome (all steps have the solution's grade).
     /// </param>
     static member pairs
         (
@@ -121,7 +130,9 @@ type Data =
             ?score: string,
             ?responses: string,
             ?rank: string,
-            ?pairing: Pairing
+            ?pairing: Pairing,
+            ?stepSeparator: string,
+            ?steps: StepSource
         ) : PairData =
         let columns =
             PairColumns(
@@ -139,7 +150,13 @@ type Data =
 
         PairFile(
             Data.existing path,
-            Reading = PairReading(Columns = columns, Pairing = defaultArg pairing Pairing.All)
+            Reading =
+                PairReading(
+                    Columns = columns,
+                    Pairing = defaultArg pairing Pairing.All,
+                    StepSeparator = defaultArg stepSeparator "\n",
+                    Steps = defaultArg steps StepSource.Reference
+                )
         )
 
     /// <summary>

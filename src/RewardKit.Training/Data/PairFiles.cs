@@ -4,7 +4,7 @@ namespace RewardKit.Training.Data;
 /// Reads preference pairs from JSON Lines, a JSON array or CSV (by the name <c>.csv</c>), each plain or gzip, in the layout
 /// that the first record shows: prompt, chosen and rejected (texts or messages), chosen and rejected conversations,
 /// HH-RLHF's dialogues, UltraFeedback's binarized form (Tunstall et al. 2023, arXiv:2310.16944), responses with a score or a
-/// label each, or lists of responses with scores or ranks.
+/// label each, in steps with a label each (TRL's stepwise supervision), lists of responses with scores or ranks, or GSM8K's graded solutions.
 /// </summary>
 public static class PairFiles
 {
@@ -34,18 +34,25 @@ public static class PairFiles
         PairReader? reader = null;
         SingleResponses? singles = null;
         ResponseLists? lists = null;
+        GradedSolutions? solutions = null;
         foreach (var record in Records(path))
         {
             records++;
             layout ??= PairLayout.Of(record, reading.Columns);
-            if (layout.Kind is PairLayout.Kinds.Scored or PairLayout.Kinds.Labelled)
+            if (layout.Kind is PairLayout.Kinds.Scored or PairLayout.Kinds.Labelled or PairLayout.Kinds.Steps)
             {
-                singles ??= new(layout, reading.Pairing, source);
+                singles ??= new(layout, reading, source);
                 if (singles.Add(record) is { } ungraded) Skip(ungraded, record.Number);
             }
             else if (layout.Kind == PairLayout.Kinds.Lists)
             {
                 var (pairs, reason) = (lists ??= new(layout.Columns, reading.Pairing, source)).Read(record);
+                foreach (var pair in pairs) Add(pair);
+                if (reason is not null) Skip(reason, record.Number);
+            }
+            else if (layout.Kind == PairLayout.Kinds.Graded)
+            {
+                var (pairs, reason) = (solutions ??= new(layout.Columns, reading, source)).Read(record);
                 foreach (var pair in pairs) Add(pair);
                 if (reason is not null) Skip(reason, record.Number);
             }
@@ -69,7 +76,7 @@ public static class PairFiles
         {
             Layout = layout.Name,
             Records = records,
-            Responses = singles?.Count ?? lists?.Count,
+            Responses = singles?.Count ?? lists?.Count ?? solutions?.Count,
         };
 
         void Add(PreferenceExample pair)

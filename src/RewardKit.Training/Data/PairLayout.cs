@@ -7,12 +7,12 @@ namespace RewardKit.Training.Data;
 /// <param name="Columns">The names, those that were found among the usual ones included.</param>
 internal sealed record PairLayout(PairLayout.Kinds Kind, PairColumns Columns)
 {
-    private static readonly string[] Prompts = ["prompt", "question", "instruction", "conversations"];
+    private static readonly string[] Prompts = ["prompt", "question", "problem", "instruction", "conversations"];
     private static readonly string[] Lists = ["responses", "completions", "answers"];
     private static readonly string[] Scores = ["score", "scores", "overall_score", "rating", "ratings", "reward"];
     private static readonly string[] Ranks = ["rank", "ranks"];
 
-    internal enum Kinds { Explicit, Conversations, HhRlhf, UltraFeedback, Scored, Labelled, Lists }
+    internal enum Kinds { Explicit, Conversations, HhRlhf, UltraFeedback, Scored, Labelled, Lists, Steps, Graded }
 
     /// <summary>The kind in words.</summary>
     public string Name => Kind switch
@@ -23,6 +23,8 @@ internal sealed record PairLayout(PairLayout.Kinds Kind, PairColumns Columns)
         Kinds.UltraFeedback => "UltraFeedback, binarized",
         Kinds.Scored => "scored responses",
         Kinds.Labelled => "labelled responses",
+        Kinds.Steps => "responses with labelled steps",
+        Kinds.Graded => "graded solutions",
         _ => $"lists of responses with {(Columns.Score is null ? "ranks" : "scores")}",
     };
 
@@ -34,6 +36,8 @@ internal sealed record PairLayout(PairLayout.Kinds Kind, PairColumns Columns)
             if (name is not null) first.Field(name);
         var prompt = named.Prompt ?? Prompts.FirstOrDefault(first.Has);
         var paired = named.Chosen is not null || named.Rejected is not null || (first.Has("chosen") && first.Has("rejected"));
+        if (!paired && prompt is not null && StepLists(first, named) is var (steps, labels)) return new(Kinds.Steps, named with { Prompt = prompt, Responses = steps, Label = labels });
+        if (!paired && prompt is not null && GradedSolutions.Are(first)) return new(Kinds.Graded, named with { Prompt = prompt });
         var list = named.Responses ?? (paired ? null : Lists.FirstOrDefault(l => first.Has(l) && first.Field(l).ValueKind == JsonValueKind.Array));
         if (list is not null) return OfLists(first, named with { Prompt = prompt, Responses = list });
 
@@ -75,6 +79,16 @@ internal sealed record PairLayout(PairLayout.Kinds Kind, PairColumns Columns)
 
         string? Usual(string? name, params string[] usual) => name ?? usual.FirstOrDefault(first.Has);
         bool HasPrompt() => columns.Prompt is not null || first.Field(columns.Response!).ValueKind == JsonValueKind.Array;
+    }
+
+    // A list of texts beside a list of labels, as TRL's stepwise supervision has them; graded lists are those of whole responses.
+    private static (string Steps, string Labels)? StepLists(DataRecord first, PairColumns named)
+    {
+        var labels = named.Label ?? "labels";
+        var steps = named.Responses ?? Lists.FirstOrDefault(IsList);
+        return steps is not null && IsList(steps) && IsList(labels) && first.Field(steps).EnumerateArray().All(step => step.ValueKind == JsonValueKind.String) ? (steps, labels) : null;
+
+        bool IsList(string name) => first.Has(name) && first.Field(name).ValueKind == JsonValueKind.Array;
     }
 
     private static PairLayout OfLists(DataRecord first, PairColumns columns)

@@ -68,7 +68,7 @@ internal sealed class PairReader(PairLayout layout, string source)
         if (label is < 0 or > 1) throw record.Malformed($"\"{_columns.Label}\" must be a probability from 0 to 1, but is {record.Field(_columns.Label!)}");
         if (tie || label == 0.5) return pair with { Relation = Relation.Tie, Margin = margin };
         return label < 0.5
-            ? pair with { Chosen = pair.Rejected, Rejected = pair.Chosen, SoftLabel = 1 - label, Margin = -margin, Rewards = Exchanged(pair.Rewards) }
+            ? pair with { Chosen = pair.Rejected, Rejected = pair.Chosen, SoftLabel = 1 - label, Margin = -margin, Rewards = Exchanged(pair.Rewards), ChosenSteps = pair.RejectedSteps, RejectedSteps = pair.ChosenSteps }
             : pair with { SoftLabel = label, Margin = margin };
 
         static PairScore? Exchanged(PairScore? rewards) => rewards is { } r ? new(r.Rejected, r.Chosen) : null;

@@ -14,6 +14,25 @@ public sealed record PairReading
     /// augmenters that have them answered.
     /// </summary>
     public bool PromptsOnly { get; init; }
+
+    /// <summary>What stands between the steps of a response; nothing where it is given in tokens.</summary>
+    public string StepSeparator { get; init; } = "\n";
+
+    /// <summary>Where the labels of steps come from, where solutions are graded as a whole.</summary>
+    public StepSource Steps { get; init; } = StepSource.Reference;
+}
+
+/// <summary>Where the labels of a solution's steps come from, where it is graded as a whole.</summary>
+public enum StepSource
+{
+    /// <summary>
+    /// Of a right solution all steps are right. A wrong one is right up to the first step that comes to a number which neither the question
+    /// nor the reference solution has, else up to its last step: a rule that is cheap and wrong at times, as where a solution goes another way.
+    /// </summary>
+    Reference,
+
+    /// <summary>All steps have the grade of the whole: outcome supervision (Cobbe et al. 2021, arXiv:2110.14168).</summary>
+    Outcome,
 }
 
 /// <summary>Which pairs are made of several responses to a prompt; two that are equally good are never one.</summary>
@@ -36,8 +55,8 @@ public enum Pairing
 public sealed record PairColumns
 {
     /// <summary>
-    /// The prompt: a text or a list of messages. Usual: <c>prompt</c>, <c>question</c>, <c>instruction</c> or
-    /// <c>conversations</c>.
+    /// The prompt: a text or a list of messages. Usual: <c>prompt</c>, <c>question</c>, <c>problem</c>, <c>instruction</c>
+    /// or <c>conversations</c>.
     /// </summary>
     public string? Prompt { get; init; }
 
@@ -55,7 +74,8 @@ public sealed record PairColumns
 
     /// <summary>
     /// Of a pair, the probability, in [0, 1], that the chosen response is better: 0.5 is a tie, and below it the two change
-    /// places; usual: <c>soft_label</c>. Of a single response, whether it is good: true, false, 1 or 0; usual: <c>label</c>.
+    /// places; usual: <c>soft_label</c>. Of a single response, whether it is good: true, false, 1 or 0; usual: <c>label</c>. Of a
+    /// response in steps, the list of whether each is right, or how probably; null for one that has no label; usual: <c>labels</c>.
     /// </summary>
     public string? Label { get; init; }
 
@@ -75,7 +95,10 @@ public sealed record PairColumns
     /// </summary>
     public string? Score { get; init; }
 
-    /// <summary>The list of responses to the prompt. Usual: <c>responses</c>, <c>completions</c> or <c>answers</c>.</summary>
+    /// <summary>
+    /// The list of responses to the prompt, or, with a list of labels, of one response's steps. Usual: <c>responses</c>,
+    /// <c>completions</c> or <c>answers</c>.
+    /// </summary>
     public string? Responses { get; init; }
 
     /// <summary>

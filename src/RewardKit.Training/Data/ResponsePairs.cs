@@ -7,6 +7,9 @@ namespace RewardKit.Training.Data;
 /// <param name="Grade">The grade.</param>
 internal sealed record GradedResponse(long Record, string Place, Message[] Turns, double Grade)
 {
+    /// <summary>Whether it is right at places within it; null where not stated.</summary>
+    public StepLabels? Steps { get; init; }
+
     /// <summary>Whether there is something to learn from the two.</summary>
     public bool Pairs(GradedResponse other) => Grade != other.Grade && !Turns.AsSpan().SequenceEqual(other.Turns);
 }
@@ -30,6 +33,8 @@ internal static class ResponsePairs
             {
                 Margin = margins ? better.Grade - worse.Grade : null,
                 Rewards = margins ? new(better.Grade, worse.Grade) : null,
+                ChosenSteps = better.Steps,
+                RejectedSteps = worse.Steps,
             };
         }
     }

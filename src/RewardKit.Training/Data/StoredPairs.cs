@@ -92,6 +92,8 @@ internal sealed class StoredPairs : IReadOnlyList<PreferenceExample>
         Write(pair.SoftLabel);
         Write(pair.Rewards?.Chosen);
         Write(pair.Rewards?.Rejected);
+        Write(pair.ChosenSteps);
+        Write(pair.RejectedSteps);
     }
 
     private static PreferenceExample Read(BinaryReader reader)
@@ -102,7 +104,12 @@ internal sealed class StoredPairs : IReadOnlyList<PreferenceExample>
             Margin = Number(),
             SoftLabel = Number(),
             Rewards = Both(Number(), Number()),
+            ChosenSteps = Steps(),
+            RejectedSteps = Steps(),
         };
+
+        StepLabels? Steps() =>
+            reader.Read7BitEncodedInt() is > 0 and var count ? new(Enumerable.Range(1, count - 1).Select(_ => new StepLabel(reader.Read7BitEncodedInt(), reader.ReadDouble()))) : null;
 
         Conversation Turns() => new(Enumerable.Range(0, reader.Read7BitEncodedInt()).Select(_ => new Message(Text()!, Text()!)).ToArray());
 
@@ -124,6 +131,16 @@ internal sealed class StoredPairs : IReadOnlyList<PreferenceExample>
         {
             Write(turn.Role);
             Write(turn.Content);
+        }
+    }
+
+    private void Write(StepLabels? labels)
+    {
+        _writer.Write7BitEncodedInt(labels is null ? 0 : labels.Count + 1);
+        foreach (var (end, right) in labels ?? Enumerable.Empty<StepLabel>())
+        {
+            _writer.Write7BitEncodedInt(end);
+            _writer.Write(right);
         }
     }
 

@@ -83,4 +83,53 @@ public class PairEncoderTests
         Assert.That(() => PairEncoder.Create(new ModelSpec { Folder = Files.Stories, Tokenizer = Files.Gpt2 }),
             Throws.TypeOf<RewardKitException>().With.Message.Contains("50257").And.Message.Contains("512"));
     }
+
+    // The text before a place is what its token and those before it read; Llama 3 has a full stop with what breaks the line in one token.
+    [TestCase("stories260K")]
+    [TestCase("gpt2")]
+    [TestCase("llama3-style-small")]
+    [TestCase("phi-3-mini")]
+    public void The_tokens_at_places_end_where_the_places_are(string name)
+    {
+        const string text = "Two and two: 2 + 2 = <<2+2=4>>4\nÉtienne 🤔 says so.\n\nSo: 4";
+        var encoder = Encoder(name);
+        var (prompt, response) = (Conversation.User("How many?"), Conversation.Assistant(text));
+        var ids = encoder.EncodeResponse(prompt, response).Ids;
+        int[] ends = [3, text.IndexOf('\n'), text.IndexOf(" says"), text.IndexOf("\n\n"), text.Length];
+
+        var tokens = encoder.TokensAt(prompt, response, ends);
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(tokens, Is.Ordered.Ascending.And.Unique);
+            foreach (var (end, token) in ends.Zip(tokens))
+                Assert.That(encoder.Tokenizer.Decode(ids.Take(token + 1)).Trim(), Is.EqualTo(text[..end]));
+            Assert.That(tokens[^1], Is.EqualTo(ids.Length - (encoder.Tokenizer.EosId is null ? 1 : 2)), "the last token before the end");
+        });
+    }
+
+    [Test]
+    public void A_place_inside_a_token_has_that_token_and_one_behind_the_cut_none()
+    {
+        var (encoder, cut) = (Encoder("gpt2"), Encoder("gpt2", response: 4));
+        var (prompt, response) = (Conversation.User("Hi"), Conversation.Assistant("Wonderful weather today, is it not?"));
+        Assert.Multiple(() =>
+        {
+            Assert.That(encoder.TokensAt(prompt, response, [2, 9, 10, 11]), Is.EqualTo((int[])[0, 0, 1, 1]));
+            Assert.That(cut.TokensAt(prompt, response, [9, 17, 23, 24, 35]), Is.EqualTo((int[])[0, 1, 2, -1, -1]), "three tokens and the end");
+            Assert.That(() => encoder.TokensAt(prompt, response, [0]), Throws.TypeOf<RewardKitException>().With.Message.Contains("from 1 to that length"));
+            Assert.That(() => encoder.TokensAt(prompt, response, [5, 36]), Throws.TypeOf<RewardKitException>());
+            Assert.That(() => encoder.TokensAt(prompt, response, [5, 5]), Throws.TypeOf<RewardKitException>());
+            Assert.That(encoder.TokensAt(prompt, response, []), Is.Empty);
+        });
+    }
+
+    [Test]
+    public void Places_are_those_of_the_last_turn()
+    {
+        var encoder = Encoder("gpt2");
+        var response = new Conversation([new("assistant", "Yes. Yes."), new("user", "Sure?"), new("assistant", "Yes.")]);
+        var ids = encoder.EncodeResponse(Conversation.User("Hi"), response).Ids;
+        Assert.That(encoder.TokensAt(Conversation.User("Hi"), response, [3, 4]), Is.EqualTo((int[])[ids.Length - 3, ids.Length - 2]));
+    }
 }

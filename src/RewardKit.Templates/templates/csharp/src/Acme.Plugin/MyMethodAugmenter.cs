@@ -40,6 +40,8 @@ public sealed class MyMethodAugmenter(MyMethodOptions options) : IAugmenter
                 Id = $"{example.Id}+my-method",
                 Chosen = example.Rejected,
                 Rejected = example.Chosen,
+                ChosenSteps = example.RejectedSteps,
+                RejectedSteps = example.ChosenSteps,
                 Provenance = example.Provenance with { Augmentation = "my-method", Parent = example.Id },
             };
         }
