@@ -1,5 +1,6 @@
 using System.Text.Json;
 using RewardKit.Plugins.Benchmarks;
+using RewardKit.Plugins.Steps;
 
 namespace RewardKit.Plugins.RewardMath;
 
@@ -32,7 +33,7 @@ public static class PublishedScores
         }
         if (scores.Length < 2) throw record.Wrong("\"score\" has fewer than two scores, but must have the right solution's and a wrong one's");
         return [.. scores.Select(score => score.ValueKind == JsonValueKind.Array && score.GetArrayLength() > 0
-            ? RewardMathScore.OfSteps([.. score.EnumerateArray().Select(step => Number(record, step))], how)
+            ? StepRewards.Of([.. score.EnumerateArray().Select(step => Number(record, step))], how)
             : Number(record, score))];
     }
 

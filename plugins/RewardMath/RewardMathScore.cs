@@ -1,33 +1,5 @@
 namespace RewardKit.Plugins.RewardMath;
 
-/// <summary>How the rewards of a solution's steps become the solution's.</summary>
-public enum StepReward
-{
-    /// <summary>The least.</summary>
-    Min,
-
-    /// <summary>The greatest.</summary>
-    Max,
-
-    /// <summary>Their product.</summary>
-    Product,
-
-    /// <summary>The n-th root of their product.</summary>
-    GeometricMean,
-
-    /// <summary>Their mean.</summary>
-    Mean,
-
-    /// <summary>The probability whose logit is the mean of theirs.</summary>
-    MeanLogit,
-
-    /// <summary>The mean of p / (1 − p).</summary>
-    MeanOdds,
-
-    /// <summary>That of the last step.</summary>
-    Last,
-}
-
 /// <summary>RewardMATH's arithmetic (arXiv:2410.01729): one right solution, at index 0, against wrong ones.</summary>
 public static class RewardMathScore
 {
@@ -49,22 +21,6 @@ public static class RewardMathScore
             if (!(scores[0] > wrong)) rank++;
         return 1.0 / rank;
     }
-
-    /// <summary>A solution's score from those of its steps.</summary>
-    /// <param name="steps">Each step's, at least one; probabilities.</param>
-    /// <param name="how">The way.</param>
-    public static double OfSteps(IReadOnlyList<double> steps, StepReward how) => how switch
-    {
-        StepReward.Min => steps.Min(),
-        StepReward.Max => steps.Max(),
-        StepReward.Product => steps.Aggregate(1.0, (product, p) => product * p),
-        StepReward.GeometricMean => Math.Exp(steps.Average(Math.Log)),
-        StepReward.Mean => steps.Average(),
-        StepReward.MeanLogit => 1 / (1 + Math.Exp(-steps.Average(p => Math.Log(p / (1 - p))))),
-        StepReward.MeanOdds => steps.Average(p => p / (1 - p)),
-        StepReward.Last => steps[^1],
-        _ => throw new ArgumentOutOfRangeException(nameof(how), how, null),
-    };
 
     /// <summary>
     /// Scores from a judge that compares the right solution with each wrong one: the right one's is the number of its wins + 1;

@@ -13,6 +13,8 @@ public class PairStoreTests
         Margin = 0.1 + 0.2,
         SoftLabel = 0.25,
         Rewards = new(0.5, -1.25),
+        ChosenSteps = new([new(1, 0.25)]),
+        RejectedSteps = new([]),
     };
 
     private static readonly PreferenceExample Bare = new("", Conversation.User(""), Conversation.Assistant("x"), Conversation.Assistant("y"), new("", 0));

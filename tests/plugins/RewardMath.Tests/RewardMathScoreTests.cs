@@ -1,3 +1,5 @@
+using RewardKit.Plugins.Steps;
+
 namespace RewardKit.Plugins.RewardMath.Tests;
 
 public sealed class RewardMathScoreTests
@@ -24,7 +26,7 @@ public sealed class RewardMathScoreTests
     [TestCase(StepReward.Max, 0.9)]
     [TestCase(StepReward.Last, 0.5)]
     public void Steps_become_a_solution(StepReward how, double expected) =>
-        Assert.That(RewardMathScore.OfSteps([0.9, 0.8, 0.5], how), Is.EqualTo(expected).Within(1e-9));
+        Assert.That(StepRewards.Of([0.9, 0.8, 0.5], how), Is.EqualTo(expected).Within(1e-9));
 
     [TestCase(9, 1.0)]
     [TestCase(8, 0.5)]
