@@ -9,8 +9,8 @@ public sealed record SolutionRewardOptions
     /// <summary>What the steps' probabilities make together; Math-Shepherd takes the least, Lightman et al. the product.</summary>
     public StepReward Aggregate { get; init; } = StepReward.Min;
 
-    /// <summary>What stands between two steps; <c>\n</c> is a new line. It belongs to neither.</summary>
-    public string Separator { get; init; } = "\n";
+    /// <summary>What stands between two steps, <c>\n</c> being a new line. It belongs to neither.</summary>
+    public string Separator { get; init; } = "\\n";
 }
 
 /// <summary>
@@ -57,11 +57,11 @@ public sealed class ProcessRewardComposer(SolutionRewardOptions options) : IScor
 
         private int[] Ends(string text)
         {
-            var (ends, from) = (new List<int>(), 0);
-            foreach (var piece in text.Split(options.Separator))
+            var (ends, from, separator) = (new List<int>(), 0, options.Separator.Replace("\\n", "\n", StringComparison.Ordinal));
+            foreach (var piece in text.Split(separator))
             {
                 if (!string.IsNullOrWhiteSpace(piece)) ends.Add(from + piece.TrimEnd().Length);
-                from += piece.Length + options.Separator.Length;
+                from += piece.Length + separator.Length;
             }
             return [.. ends];
         }

@@ -26,7 +26,7 @@ public sealed class StepAccuracyEvaluator(StepAccuracyOptions options) : IEvalua
     private static readonly (string Name, StepReward How)[] Ways = [("minimum", StepReward.Min), ("product", StepReward.Product), ("last", StepReward.Last)];
 
     /// <inheritdoc/>
-    public EvaluatorNeeds Needs => EvaluatorNeeds.Rewards;
+    public EvaluatorNeeds Needs => EvaluatorNeeds.Rewards | EvaluatorNeeds.Places;
 
     /// <inheritdoc/>
     /// <exception cref="RewardKitException">There are no pairs, one has no labels, or the scorer has no rewards within responses.</exception>

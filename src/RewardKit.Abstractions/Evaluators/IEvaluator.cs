@@ -21,6 +21,12 @@ public enum EvaluatorNeeds
     /// leaves <see cref="EvaluationContext.Scorer"/> alone, unless it asks for <see cref="Rewards"/> as well.
     /// </summary>
     Writer = 4,
+
+    /// <summary>
+    /// Rewards within responses: <see cref="EvaluationContext.Scorer"/> is an <see cref="IPlaceScorer"/>. A scorer that is none is not judged
+    /// by such an evaluator, and the run's notes say so.
+    /// </summary>
+    Places = 8,
 }
 
 /// <summary>Judges a scorer: reads it, never changes it. Called by one thread at a time.</summary>

@@ -43,6 +43,11 @@ internal sealed class Judge(
             var evaluator = methods.CreateEvaluator(evaluation.Evaluator);
             var writes = evaluator.Needs.HasFlag(EvaluatorNeeds.Writer);
             if (writes && answers is null) continue;
+            if (evaluator.Needs.HasFlag(EvaluatorNeeds.Places) && scorer is not IPlaceScorer)
+            {
+                notice($"Is not judged by {evaluation.Evaluator.Id}: what it scores with has no rewards within a response, as a model with a reward head or Score.processReward () has them.");
+                continue;
+            }
             var context = new EvaluationContext(scorer, pairs, Seed, writer, writes ? answers!() : null);
             var report = Blaming(() => failure() ?? writer?.Failure, () => evaluator.EvaluateAsync(context, cancellation).GetAwaiter().GetResult());
             // Copied, because lists and dictionaries made in a plugin are types of the plugin and would keep it loaded.

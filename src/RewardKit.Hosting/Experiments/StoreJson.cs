@@ -16,8 +16,31 @@ internal static class StoreJson
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         RespectRequiredConstructorParameters = true,
         RespectNullableAnnotations = true,
-        Converters = { new ConversationConverter(), new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+        Converters = { new ConversationConverter(), new StepLabelsConverter(), new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
     };
+
+    private sealed class StepLabelsConverter : JsonConverter<StepLabels>
+    {
+        public override StepLabels Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options)
+        {
+            var labels = JsonSerializer.Deserialize<StepLabel[]>(ref reader, options) ?? throw new JsonException("Labels of steps are a list.");
+            try
+            {
+                return new(labels);
+            }
+            catch (ArgumentException e)
+            {
+                throw new JsonException(e.Message, e);
+            }
+        }
+
+        public override void Write(Utf8JsonWriter writer, StepLabels value, JsonSerializerOptions options)
+        {
+            writer.WriteStartArray();
+            foreach (var label in value) JsonSerializer.Serialize(writer, label, options);
+            writer.WriteEndArray();
+        }
+    }
 
     private sealed class ConversationConverter : JsonConverter<Conversation>
     {
