@@ -178,6 +178,27 @@ type Data =
         PairFile(Data.written (name, text), Reading = PairReading(Columns = PairColumns(), Pairing = Pairing.All))
 
     /// <summary>
+    /// Responses in steps that the script makes itself, each of a prompt and its steps, of which each is right or not:
+    /// <c>Data.ofSteps "sums" [ "1 + 2 + 3?", [ "1 + 2 = 3", true; "3 + 3 = 6", true ] ]</c>. A line is a step. Of the responses to a
+    /// prompt those that are right throughout are paired with the others. They are written to a file as Data.ofPairs does.
+    /// </summary>
+    /// <param name="name">The name that reports show.</param>
+    /// <param name="responses">The responses.</param>
+    static member ofSteps (name: string) (responses: (string * (string * bool) list) seq) : PairData =
+        let line (prompt: string, steps: (string * bool) list) =
+            let completions, labels = List.unzip steps
+
+            JsonSerializer.Serialize(dict [ "prompt", box prompt; "completions", box completions; "labels", box labels ])
+            + "\n"
+
+        let text = responses |> Seq.map line |> String.concat ""
+
+        if text = "" then
+            raise (RewardKitException.Input $"Data.ofSteps: \"{name}\" has no response; give it at least one.")
+
+        PairFile(Data.written (name, text), Reading = PairReading())
+
+    /// <summary>
     /// Prompts alone, for augmenters that have them answered, as Augment.cream and Augment.selfRewarding: a prompt a record of
     /// JSON Lines, a JSON array or CSV (each also gzip), each once. Responses that stand beside them are not read.
     /// </summary>
