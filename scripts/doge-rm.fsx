@@ -48,6 +48,7 @@ let solutions =
 let graded =
     Data.pairs ("data/gsm8k/example_model_solutions.jsonl.gz", pairing = Pairing.BestWorst)
     |> Data.split (0.4, seed = 1)
+    |> Data.reduced
 
 let validation, test = graded.Train, graded.Test
 
