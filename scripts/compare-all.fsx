@@ -25,8 +25,8 @@
 // processor time, less than five minutes on two cores that had much else to do.
 //
 // Left out: Critic-RM, Crome's causal and other neutral rows, judges (they need a generator); CREAM and self-rewarding (the model makes its
-// own pairs); ALaRM (needs rewards of aspects); CD-FUDGE (learns another reward's values); DogeRM and rewarded soups (merge models that
-// others trained); cleaning by rules (Data.hhRlhf leaves out already what its rules find here: cleaning.fsx); LoRA ensembles (want a
+// own pairs); ALaRM (needs rewards of aspects: alarm.fsx); CD-FUDGE (learns another reward's values); DogeRM (doge-rm.fsx) and rewarded soups
+// (merge models that others trained); cleaning by rules (Data.hhRlhf leaves out already what its rules find here: cleaning.fsx); LoRA ensembles (want a
 // pretrained base); best of N (needs answers of a generator). HAF-RM's other policy losses are in haf-rm.fsx; DPO's hinge and robust forms
 // are options of the same loss.
 

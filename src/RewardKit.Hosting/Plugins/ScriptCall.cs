@@ -16,6 +16,7 @@ public static class ScriptCall
             PluginKind.Augmenter => "Augment",
             PluginKind.Evaluator => "Evaluate",
             PluginKind.Decoder => "Decode",
+            PluginKind.Merger => "Merge",
             PluginKind.Composer => "Score",
             _ => null,
         };

@@ -128,9 +128,11 @@ public sealed class DogeRmTests
             foreach (var (name, λ) in new[] { ("none", 0), ("half", 0.5) })
                 ModelTools.Merge(Doge, [(Path.Combine(folder, "reward"), 1 - λ), (Path.Combine(folder, "domain"), λ)], Path.Combine(folder, name), new());
             ModelTools.Merge(Doge, [(Path.Combine(folder, "reward"), 0.5), (Path.Combine(folder, "plain"), 0.5)], Path.Combine(folder, "same-tokens"), new());
+            using (var half = RewardModel.Load(Path.Combine(folder, "half"), CPU)) half.Save(Path.Combine(folder, "again"), PairEncoder.Create(new() { Folder = Path.Combine(folder, "half") }));
             Assert.Multiple(() =>
             {
                 Assert.That(Score("none"), Is.EqualTo(Score("reward")), "λ = 0 is the reward model, bit for bit");
+                Assert.That(Score("again"), Is.EqualTo(Score("half")), "saved and loaded once more");
                 Assert.That(Score("half"), Is.Not.EqualTo(Score("reward")).Within(1e-3));
                 Assert.That(Score("half"), Is.EqualTo(Score("same-tokens")).Within(1e-6), "a token that the text has not changes nothing");
                 Assert.That(Tokenizer.Load(Path.Combine(folder, "half")).Encode("a<domain>b"), Does.Contain(512));
