@@ -1,7 +1,7 @@
 // Reward over-optimisation with a gold reward that is known: as a policy goes away from the base, the reward model that it follows is ever
 // more content, and how much of that is true? stories260K, whose samples are preferred by their happy words with every fourth label wrong.
 // Bradley-Terry, ensembles (Coste et al., arXiv:2310.02743; Zhang et al., arXiv:2401.16635) and iterative data smoothing (Zhu et al.,
-// arXiv:2401.16335) choose the best of N; DPO learns from the same pairs. Some two minutes of processor time.
+// arXiv:2401.16335) choose the best of N; DPO learns from the same pairs. Two and a half minutes of processor time.
 //
 //     artifacts/rewardkit run scripts/over-optimisation.fsx
 //     artifacts/rewardkit run scripts/over-optimisation.fsx -- small    on very little, in seconds: does all work?
@@ -12,12 +12,13 @@
 //
 // What it does not show is which proxy is best. At N = 64 the mean of three has 0.15 more happy words than a single model (-0.04 to 0.34),
 // data smoothing 0.11 (-0.02 to 0.24), the lower bound 0.05 (-0.16 to 0.26), whose proxy promises most (2.19). Intervals are over prompts,
-// with three seeds and one draw of 250 pairs. Bradley-Terry is right in 100 % of these pairs, data smoothing in 98.1 %: both have learnt the
-// wrong labels, too. They are poor models: tried apart, both were right in 60 % of 193 held-out pairs without wrong labels, of which the longer
-// answer wins 76 %. Much of the gap between proxy and gold is theirs, then, and not what a good model would leave.
+// with three seeds and one draw of 250 pairs. All are poor models: on 735 held-out pairs, whose labels are gold's own, Bradley-Terry is right in
+// 58.1 % (55.1 to 61.0) and data smoothing in 56.6 % (53.7 to 59.6), while the longer answer is right in 73.7 % and word bigrams that learnt from
+// the same noisy pairs in 72.9 %. Much of the gap between proxy and gold is theirs, then, and not what a good model would leave.
 //
 // DPO on the same noisy pairs comes to 2.0 happy words at 6.8 nats and 3.3 at 31.8, which the Bradley-Terry proxies hardly see (0.7 and
-// 1.0): its curve is no over-optimisation of them. β hardly mattered there (2 and 10 gave 6.8 and 6.9 nats).
+// 1.0): its curve is no over-optimisation of them. β hardly mattered at the near end (2 and 10 gave 6.8 and 6.9 nats). DPO's own rewards are
+// right in 63.3 to 66.4 % of the held-out pairs.
 
 #load "rewardkit.fsx"
 
@@ -55,18 +56,28 @@ let happiness (text: string) =
 
 let gold = Reward.by ("happy words", fun _ text -> happiness text)
 
-// Of two samples of the base the happier one is preferred, but every fourth label is wrong: there is something to be over-fitted.
-let pairs =
+/// Of two samples of the base the happier one is preferred; that share of the labels is wrong.
+let preferences name wrong (answers: Answer list) =
     let random = Random 1
 
-    [ for _, answers in samplesOf (List.map snd training) 4 |> List.groupBy _.Question do
+    [ for _, answers in answers |> List.groupBy _.Question do
           for two in List.chunkBySize 2 answers do
               match two |> List.sortBy (fun answer -> happiness answer.Text) with
               | [ worse; better ] when happiness better.Text > happiness worse.Text ->
-                  let chosen, rejected = if random.NextDouble() < 0.25 then worse, better else better, worse
+                  let chosen, rejected = if random.NextDouble() < wrong then worse, better else better, worse
                   worse.Question, chosen.Text, rejected.Text
               | _ -> () ]
-    |> Data.ofPairs "noisy"
+    |> Data.ofPairs name
+
+// Every fourth label is wrong: there is something to be over-fitted.
+let pairs = samplesOf (List.map snd training) 4 |> preferences "noisy" 0.25
+
+// Best of N: all N from the same samples, so that no curve wobbles by what was drawn. Two by two they are held-out pairs, whose labels
+// are gold's own.
+let most = if Script.small then 8 else 64
+let samples = samplesOf asked most
+let golds = Answers.rewards gold samples
+let heldOut = samples |> preferences "held-out" 0.0
 
 let starts = if Script.small then [ 1; 2 ] else [ 1..3 ]
 
@@ -78,7 +89,7 @@ let trained name learningRate seeds' steps =
             train pairs
             training (Training.settings (epochs = 6, batchSize = 16, learningRate = learningRate))
             arms steps
-            evaluate [ Evaluate.pairAccuracy pairs ]
+            evaluate [ Evaluate.pairAccuracy heldOut ]
             seeds seeds'
         }
         |> Experiment.run
@@ -101,11 +112,6 @@ let proxies =
       "ensemble, lower bound", ensemble Ensemble.Aggregate.LowerBound
       "data smoothing", models "data smoothing" ]
 
-// Best of N: all N from the same samples, so that no curve wobbles by what was drawn.
-let most = if Script.small then 8 else 64
-let samples = samplesOf asked most
-let golds = Answers.rewards gold samples
-
 let spread (values: float list) =
     let mean = List.average values
     mean, sqrt (values |> List.averageBy (fun value -> (value - mean) ** 2.0))
@@ -119,7 +125,8 @@ let scaled proxy =
 /// By prompt, meaned over models.
 let together (curves: float list list) = curves |> List.transpose |> List.map List.average
 
-let point x (byPrompt: float list) = Plot.point (x, List.average byPrompt, ?interval = Interval.ofMean byPrompt)
+// Over the root of the divergence best of N and DPO are both to be seen (Gao et al., arXiv:2210.10760).
+let point divergence (byPrompt: float list) = Plot.point (sqrt divergence, List.average byPrompt, ?interval = Interval.ofMean byPrompt)
 
 let ns = [ 1; 2; 4; 8; 16; 32; 64 ] |> List.filter (fun n -> n <= most)
 let rewards = [ for name, scorers in proxies -> name, [ for scorer in scorers -> scaled scorer samples ] ]
@@ -163,23 +170,24 @@ let curves =
 
 Report.plot (
     "over-optimisation",
-    title = "Gold and proxy reward over KL from the base",
-    x = "KL from the base, nats",
-    y = "happy words, or proxy in their scale",
+    title = "Gold and proxy reward over the distance from the base",
+    x = "√KL from the base, in nats",
+    y = "happy words",
     lines =
         [ for name, gold, proxy in curves do
-              Plot.line ($"{name}: gold", gold)
+              Plot.line (name, gold, group = name)
 
               if proxy <> [] then
-                  Plot.line ($"{name}: proxy", proxy) ],
+                  Plot.line ($"{name}: proxy", [ for at in proxy -> Plot.point (at.X, at.Y) ], group = name, dashed = true) ],
     notes =
-        [ "Best of N for N = 1, 2, 4, ..., at log N − (N − 1)/N; DPO's KL is measured. Intervals are for 95 %, over prompts, with models and samples as they are." ]
+        [ "Solid is gold. Dashed is what the proxy itself gives, in the scale that gold has on samples of the base; DPO is judged by the Bradley-Terry models."
+          "Best of N for N = 1, 2, 4, ..., at a KL of log N − (N − 1)/N; DPO's is measured. Intervals are for 95 %, over prompts, with models and samples as they are." ]
 )
 
 for name, gold, proxy in curves do
     printfn $"{name}"
 
-    for what, numbers in [ "KL", [ for point in gold -> point.X ]; "gold", [ for point in gold -> point.Y ]; "proxy", [ for point in proxy -> point.Y ] ] do
+    for what, numbers in [ "KL", [ for point in gold -> point.X ** 2.0 ]; "gold", [ for point in gold -> point.Y ]; "proxy", [ for point in proxy -> point.Y ] ] do
         printfn "    %-6s %s" what (String.Join(" ", [ for number in numbers -> $"%6.2f{number}" ]))
 
 // What the other proxies have over a single model at the largest N, by the same prompts.

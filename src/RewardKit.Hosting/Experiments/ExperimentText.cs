@@ -1,6 +1,8 @@
 using System.Collections;
 using System.Globalization;
 using System.Text.Json;
+using RewardKit.Hosting.Generators;
+using RewardKit.Hosting.Scoring;
 using RewardKit.Models;
 using RewardKit.Training;
 using RewardKit.Training.Data;
@@ -13,19 +15,45 @@ internal static class ExperimentText
     /// <summary>An arm in a line: its methods with the options that the script sets, and what it has of its own.</summary>
     /// <param name="arm">The arm.</param>
     /// <param name="all">Whether to name options, too, that are at their defaults.</param>
-    public static string Describe(ArmSpec arm, bool all = false) =>
+    /// <param name="exactly">Whether folders and files have their whole paths and the script's own code its hash, so that what is not the same never reads the same.</param>
+    public static string Describe(ArmSpec arm, bool all = false, bool exactly = false) =>
         (arm.Loss is { } loss ? string.Join(" → ", arm.Augmenters.Append(loss).Select(p => p.Id + Options(p, all))) + (arm.Composer is null ? "" : "; ") : "")
         + (arm.Loss is null || arm.Composer is not null ? "scores with " : "")
         + (arm.Composer is { } composer ? composer.Id + Options(composer, all) + (arm.Members.Count == 0 ? "" : arm.Loss is null ? " of " : " of it, ") : "")
-        + string.Join(", ", arm.Members.Select(Member))
-        + (arm.Reference is { } reference ? $"; scales by {reference}" : "")
+        + string.Join(", ", arm.Members.Select(member => Member(member, exactly)))
+        + (arm.Reference is { } reference ? $"; scales by {(exactly ? reference.Describe(f => f.Path) : reference)}" : "")
         + (arm.Baseline is { } baseline ? $"; filtered with {baseline}" : "")
-        + (arm.Generator is { } generator ? $"; text by {generator.Name}" : "")
-        + string.Concat(arm.Policies.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => $"; {p.Key} is {Model(p.Value)}"));
+        + (arm.Generator is { } generator ? $"; text by {(exactly ? Exactly(generator) : generator.Name)}" : "")
+        + string.Concat(arm.Policies.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => $"; {p.Key} is {(exactly ? Exactly(p.Value) : Model(p.Value))}"));
 
-    private static string Member(MemberSpec member) => FormattableString.Invariant($"{Named(member)}{(member.Weight == 1 ? "" : $" × {member.Weight}")}");
+    private static string Member(MemberSpec member, bool exactly) => Times(member.Weight, member switch
+    {
+        ArmMember other => other.Arm + (other.Seed is { } seed ? $" (seed {seed})" : ""),
+        NamedMember named => exactly ? Exactly(named.Scorer) : named.Scorer.Name,
+        _ => throw new InvalidOperationException($"No member {member}."),
+    });
 
-    private static string Named(MemberSpec member) => member is ArmMember other ? other.Arm + (other.Seed is { } seed ? $" (seed {seed})" : "") : ((NamedMember)member).Scorer.Name;
+    private static string Times(double weight, string what) => weight == 1 ? what : FormattableString.Invariant($"{what} × {weight}");
+
+    private static string Exactly(ScorerSpec scorer) => scorer switch
+    {
+        ModelScorerSpec model => $"{model.Name} ({Exactly(model.Model)})",
+        ScriptedScorerSpec rule => $"{rule.Name} ({rule.ContentHash})",
+        ScriptedStepsSpec rule => $"{rule.Name} ({rule.ContentHash})",
+        ComposedScorerSpec composed => $"{Named(composed.Composer)} of [{string.Join(", ", composed.Members.Select(m => Times(m.Weight, Exactly(m.Scorer))))}]"
+            + (composed.Reference is { } pairs ? $" scales by {pairs.Describe(f => f.Path)}" : ""),
+        _ => scorer.Name,
+    };
+
+    private static string Exactly(GeneratorSpec generator) => generator switch
+    {
+        LocalSpec model => model.Dtype is { } type ? $"{model.Folder} ({type})" : model.Folder,
+        ScriptedSpec rule => $"{rule.Name} ({rule.ContentHash})",
+        AnswerFileSpec answers => answers.File,
+        _ => generator.Name,
+    };
+
+    private static string Exactly(ModelSpec model) => Listed(Facts(model).Except(Facts(new ModelSpec())));
 
     /// <summary>A method's options in brackets; nothing where there are none.</summary>
     /// <param name="use">The method.</param>
@@ -62,7 +90,7 @@ internal static class ExperimentText
         .. spec.Arms.Select(a => ($"arm {a.Name}", Whole(spec, a))),
         .. spec.Evaluations.Select((e, i) => ($"evaluate {i + 1}", Named(e.Evaluator) + (e.Pairs is { } pairs ? $" on {pairs.Describe(f => f.Path)}" : ""))),
         ("seeds", string.Join(", ", spec.Seeds)),
-        .. spec.Generator is { } generator ? [("generator", generator.Name)] : Array.Empty<(string, string)>(),
+        .. spec.Generator is { } generator ? [("generator", Exactly(generator))] : Array.Empty<(string, string)>(),
     ];
 
     /// <summary>An experiment on some lines: what it states and the defaults leave open.</summary>
@@ -91,9 +119,9 @@ internal static class ExperimentText
 
     /// <summary>What an arm trains with in the end: one that states what the experiment has anyway says the same.</summary>
     public static string Whole(ExperimentSpec spec, ArmSpec arm) =>
-        Describe(arm)
+        Describe(arm, exactly: true)
         + string.Concat(arm.Augmenters.Append(arm.Loss).Append(arm.Composer).OfType<InlineUse>().Select(own => $"; {own.Id} is {own.ContentHash}"))
-        + string.Join("; ", Facts(spec.ModelOf(arm)).Except(Facts(spec.Model)).Concat(Facts(spec.TrainingOf(arm)).Except(Facts(spec.Training))).Select(f => $"; {f.Item1} {f.Item2}"))
+        + string.Concat(Facts(spec.ModelOf(arm)).Except(Facts(spec.Model)).Concat(Facts(spec.TrainingOf(arm)).Except(Facts(spec.Training))).Select(f => $"; {f.Item1} {f.Item2}"))
         + (spec.TrainOf(arm).Equals(spec.Train) ? "" : $"; trained on {spec.TrainOf(arm).Describe(f => f.Path)}");
 
     private static string Named(MethodUse use) => use is InlineUse own ? $"{own.Id} {own.ContentHash}" : use.Id + Options(use);

@@ -14,7 +14,14 @@ public sealed record Plot(string Title, string X, string Y, IReadOnlyList<PlotSe
 /// <summary>Points that belong together, joined by a line.</summary>
 /// <param name="Name">What they are of.</param>
 /// <param name="Points">The points.</param>
-public sealed record PlotSeries(string Name, IReadOnlyList<PlotPoint> Points);
+public sealed record PlotSeries(string Name, IReadOnlyList<PlotPoint> Points)
+{
+    /// <summary>Series of the same group have the same colour; null: a colour of its own.</summary>
+    public string? Group { get; init; }
+
+    /// <summary>Whether its line is dashed, and its points are rings.</summary>
+    public bool Dashed { get; init; }
+}
 
 /// <summary>A point.</summary>
 /// <param name="X">Where it lies.</param>

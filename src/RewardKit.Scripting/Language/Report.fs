@@ -55,7 +55,10 @@ type Plot =
     /// <summary>Points that a line joins.</summary>
     /// <param name="name">What they are of.</param>
     /// <param name="points">The points.</param>
-    static member line(name: string, points: PlotPoint list) : PlotSeries = PlotSeries(name, List.toArray points)
+    /// <param name="group">Lines of one group have the same colour, as what a method promises and what it keeps; default: a colour of its own.</param>
+    /// <param name="dashed">Whether it is dashed, with rings for points; default: it is not.</param>
+    static member line(name: string, points: PlotPoint list, ?group: string, ?dashed: bool) : PlotSeries =
+        PlotSeries(name, List.toArray points, Group = Option.toObj group, Dashed = defaultArg dashed false)
 
 /// What to do with a finished experiment, beside the report that it leaves in its own folder; and reports on answers.
 [<AbstractClass; Sealed>]

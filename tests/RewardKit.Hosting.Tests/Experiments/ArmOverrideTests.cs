@@ -1,6 +1,8 @@
 using System.Text.Json;
 using RewardKit.Hosting.Experiments;
+using RewardKit.Hosting.Generators;
 using RewardKit.Hosting.Reports;
+using RewardKit.Hosting.Scoring;
 using RewardKit.Models;
 using RewardKit.Training;
 using RewardKit.Training.Data;
@@ -95,6 +97,42 @@ public class ArmOverrideTests
         var differences = ExperimentSpec.Differences(Spec(Arm("a")), Spec(Arm("a"), Arm("b")) with { Training = new() { Epochs = 3 } });
         Assert.That(differences, Is.EqualTo(new (string, string?, string?)[] { ("training epochs", "1", "3"), ("arm b", null, "long") }));
         Assert.That($"{Spec(Arm("a") with { Training = new() { LearningRate = 0.5 } })}", Does.Contain("arm       a: long; learningRate 0.5"));
+    }
+
+    // Names are for readers: two rules or two folders may have the same one.
+    [Test]
+    public void Experiments_differ_where_what_they_name_is_not_the_same()
+    {
+        static ScorerSpec Rule(string content) => new ScriptedScorerSpec("rule", _ => 0, content);
+        static ScorerSpec Places(string content) => new ScriptedStepsSpec("rule", _ => [], content);
+        static ScorerSpec Saved(string folder, double weight = 1) =>
+            new ComposedScorerSpec(Results.Use(PluginKind.Composer, "sum"), [(new ModelScorerSpec(new() { Folder = $"{folder}/model" }), weight)], null);
+        ArmSpec With(params MemberSpec[] members) => Arm("a") with { Composer = Results.Use(PluginKind.Composer, "sum"), Members = members };
+        ArmSpec Scoring(ScorerSpec scorer) => With(new NamedMember(scorer, 1));
+        ArmSpec Asking(string content) => Arm("a") with { Generator = new ScriptedSpec("judge", _ => null!, content) };
+        ArmSpec Comparing(string folder) => Arm("a") with { Policies = new Dictionary<string, ModelSpec> { ["reference"] = new() { Folder = $"{folder}/runs/model" } } };
+        ArmSpec Scaled(string folder) => Scoring(Rule("1")) with { Reference = new PairFile($"{folder}/data/pairs.jsonl") };
+        (string, ArmSpec, ArmSpec)[] cases =
+        [
+            ("rules", Scoring(Rule("1")), Scoring(Rule("2"))), ("rules with places", Scoring(Places("1")), Scoring(Places("2"))),
+            ("folders", Scoring(new ModelScorerSpec(new() { Folder = "/one/model" })), Scoring(new ModelScorerSpec(new() { Folder = "/other/model" }))),
+            ("folders within", Scoring(Saved("/one")), Scoring(Saved("/other"))), ("weights within", Scoring(Saved("/one")), Scoring(Saved("/one", 2))),
+            ("generators", Asking("1"), Asking("2")), ("policies", Comparing("/one"), Comparing("/other")), ("references", Scaled("/one"), Scaled("/other")),
+        ];
+        Assert.Multiple(() =>
+        {
+            foreach (var (what, one, other) in cases)
+            {
+                Assert.That(Spec(one), Is.Not.EqualTo(Spec(other)), what);
+                Assert.That(Spec(one).Has(other), Is.False, what);
+                Assert.That(ExperimentSpec.Differences(Spec(one), Spec(other)).Select(d => d.Setting), Is.EqualTo(new[] { "arm a" }), what);
+                Assert.That(Spec(one).Has(one) && Spec(one).Equals(Spec(one)), what);
+                Assert.That($"{Spec(one)}", Is.EqualTo($"{Spec(other)}"), $"{what}: for readers, names");
+            }
+            ExperimentSpec Judged(string content) => Spec(Arm("a")) with { Generator = new ScriptedSpec("judge", _ => null!, content) };
+            Assert.That(
+                ExperimentSpec.Differences(Judged("1"), Judged("2")), Is.EqualTo(new (string, string?, string?)[] { ("generator", "judge (1)", "judge (2)") }));
+        });
     }
 
     private static ModelConfig Shape(int width) => new()

@@ -106,10 +106,23 @@ public class ReportInBrowserTests
         if (Chromium is null) Assert.Ignore("Chromium is not installed.");
         var seen = Look(PlotPage.Write(new(
             "Accuracy & rate", "rate", "accuracy",
-            [new("a series with a name of some length", [new(1e-5, 0.5, 0.4, 0.6), new(1e-3, 0.7, null, null)]), new("b", [new(1e-4, 0.6, 0.5, 0.7)])])), width, true);
+            [new("a series with a name of some length", [new(1e-5, 0.5, 0.4, 0.6), new(1e-3, 0.7, null, null)]), new("b", [new(1e-4, 0.6, 0.5, 0.7)]) { Dashed = true }])), width, true);
         Assert.That(seen.Errors, Is.Empty);
         Assert.That(seen.Content, Is.LessThanOrEqualTo(width), "no scrolling to the side");
         Assert.That(seen.Drawn, Has.Length.EqualTo(1).And.All.GreaterThan(200));
+    }
+
+    [Test]
+    public void Series_of_a_group_have_one_colour_and_a_dashed_one_has_rings()
+    {
+        PlotPoint[] points = [new(0, 1, null, null)];
+        var page = PlotPage.Write(new(
+            "p", "x", "y",
+            [new("one", points) { Group = "one" }, new("alone", points), new("one's promise", points) { Group = "one", Dashed = true }, new("alone", points)]));
+        Assert.That(
+            Regex.Matches(page, @"<span class=""([\w ]+)"" style=""--ink: var\(--(c\d)\)""").Select(m => (m.Groups[1].Value, m.Groups[2].Value)),
+            Is.EqualTo(new[] { ("swatch", "c0"), ("swatch", "c1"), ("swatch ring", "c0"), ("swatch", "c2") }));
+        Assert.That(Regex.Matches(page, @"""ink"":(\d),""dashed"":(\w+)").Select(m => (m.Groups[1].Value, m.Groups[2].Value)), Is.EqualTo(new[] { ("0", "false"), ("1", "false"), ("0", "true"), ("2", "false") }));
     }
 
     [Test]

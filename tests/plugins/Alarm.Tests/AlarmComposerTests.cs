@@ -68,6 +68,9 @@ public sealed class AlarmComposerTests
         var holistic = new ScorerMember(new FakeScorer(r => r.Response.LastContent.Length));
         // Lengths 1 and 3: mean 2, deviation 1.
         Assert.That(new AlarmComposer(new() { Mode = AlarmMode.HolisticOnly }).Compose([holistic], new(reference, 1), default).Score([Answer]), Is.EqualTo((double[])[4]));
+        double Of(double? mean, double? deviation) =>
+            new AlarmComposer(new() { Mode = AlarmMode.HolisticOnly, Mean = mean, Deviation = deviation }).Compose([holistic], new(reference, 1), default).Score([Answer])[0];
+        Assert.That((Of(null, 2), Of(3, null)), Is.EqualTo((2.0, 3.0)), "what is said of it holds, and the reference tells the rest");
         Assert.That(() => Score(new(), holistic), Throws.TypeOf<RewardKitException>().With.Message.Contains("there are 0"));
         Assert.That(
             () => new AlarmComposer(new()).Compose([Holistic(1, 1)], new(reference, 1), default),

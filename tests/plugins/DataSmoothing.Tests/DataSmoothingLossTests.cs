@@ -72,6 +72,16 @@ public sealed class DataSmoothingLossTests
         Assert.That(rewards.grad!.data<double>()[0], Is.EqualTo(-0.177540669).Within(1e-9));
     }
 
+    [Test]
+    public void Temperature_divides_the_difference_in_the_loss_and_in_what_labels_move_to()
+    {
+        using var scope = NewDisposeScope();
+        var loss = new DataSmoothingLoss(new() { Beta = 1, Temperature = 2 });
+        LossResult At(int step) => Compute(loss, [Pair("one", 0, 1)], tensor(new[] { 3.0, 1.0 }, [1, 2], requires_grad: true), step);
+        Assert.That(At(0).Loss.item<double>(), Is.EqualTo(Math.Log(1 + Math.Exp(-1))).Within(1e-12));
+        Assert.That(At(1).Metrics["label"].item<double>(), Is.EqualTo(1 / (1 + Math.Exp(-1))).Within(1e-12));
+    }
+
     // The gap of their labels is (1 − β)ᵗ, whatever the model does.
     [Property(MaxTest = 30)]
     public void Two_copies_of_a_pair_with_opposite_labels_meet(byte share, short[] rewards)

@@ -91,12 +91,31 @@ public sealed class DogeRmTests
     }
 
     [Test]
+    public void A_language_model_head_beside_the_reward_head_stays_too()
+    {
+        var hybrid = new Given("hybrid", ["a", "b", "d"], (Embeddings, WeightRole.Embedding, [[1, 2], [0, -1], [4, 4]]), (Layer, WeightRole.Body, [[0.2, -0.4], [1, 0.5]]),
+            (LanguageHead, WeightRole.LanguageHead, [[1, 2], [3, 4], [5, 6]]), (Head, WeightRole.RewardHead, [[0.5, -0.25]]));
+        Assert.That(Merge(hybrid, Domain, 0.35)[LanguageHead], Is.EqualTo(hybrid[LanguageHead]));
+    }
+
+    [Test]
     public void The_released_codes_weights_are_taken_as_they_are()
     {
         using var scope = NewDisposeScope();
         var free = new DogeRmMerger(new() { FreeWeights = true }).Merge([new(Reward, 0.5), new(Domain, 1)]);
         var embeddings = free.Weights.Single(weight => weight.Name == Embeddings);
         Assert.That(Numbers(free.Make(embeddings)), Is.EqualTo((double[])[3.5, 1, 1, 0.5, 4, 4, -2, 5]).Within(1e-6));
+    }
+
+    // c is the reward model's alone; d is in two of the three, and weighted as they are among themselves, 2 : 1.
+    [Test]
+    public void A_token_that_some_models_have_is_theirs_by_their_weights()
+    {
+        using var scope = NewDisposeScope();
+        var third = new Given("third", ["a", "b", "d"], (Embeddings, WeightRole.Embedding, [[2, 2], [2, 2], [1, -1]]), (Layer, WeightRole.Body, [[0, 0], [0, 0]]));
+        var merged = Doge.Merge([new(Reward, 0.4), new(Domain, 0.4), new(third, 0.2)]);
+        Assert.That(merged.NewTokens, Is.EqualTo(new[] { "d" }));
+        Assert.That(Numbers(merged.Make(merged.Weights.Single(weight => weight.Name == Embeddings))), Is.EqualTo((double[])[2, 1.2, 0.8, 0.4, 4, 4, -1, 3]).Within(1e-6));
     }
 
     [Test]

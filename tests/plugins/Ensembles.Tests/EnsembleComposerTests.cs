@@ -88,6 +88,17 @@ public sealed class EnsembleComposerTests
     }
 
     [Test]
+    public void Each_output_of_a_head_has_a_scale_of_its_own()
+    {
+        ScoreRequest[] reference = [.. ((string[])["a", "aaa"]).Select(text => new ScoreRequest(Response.Prompt, Conversation.Assistant(text)))];
+        ScorerMember[] members = [new(new FakeScorer(_ => 0)) { Heads = new Outputs(r => [r.Response.LastContent.Length, 100 - 10 * r.Response.LastContent.Length]) }];
+
+        var score = ((IEnsembleScorer)new EnsembleComposer(new() { Normalise = true }).Compose(members, new(reference, 1), default)).ScoreMembers([reference[1]])[0];
+
+        Assert.That(score.Members, Is.EqualTo((double[])[1, -1]).Within(1e-12));
+    }
+
+    [Test]
     public void A_member_that_always_says_the_same_has_no_scale()
     {
         ScorerMember[] members = [new(new FakeScorer(_ => 7))];
@@ -97,7 +108,7 @@ public sealed class EnsembleComposerTests
     [Test]
     public void The_outputs_of_a_head_are_members_and_share_its_weight()
     {
-        ScorerMember[] members = [new(new FakeScorer(_ => 1)) { Heads = new TwoHeads(1, 3) }, new(new FakeScorer(_ => 6))];
+        ScorerMember[] members = [new(new FakeScorer(_ => 1)) { Heads = new Outputs(_ => [1, 3]) }, new(new FakeScorer(_ => 6))];
         EnsembleScore Of(EnsembleOptions options) => ((IEnsembleScorer)new EnsembleComposer(options).Compose(members, new([], 1), default)).ScoreMembers([Response])[0];
         Assert.Multiple(() =>
         {
@@ -137,11 +148,11 @@ public sealed class EnsembleComposerTests
     private static double Weighted(EnsembleOptions options, params (double Reward, double Weight)[] members) =>
         new EnsembleComposer(options).Compose([.. members.Select(m => new ScorerMember(new FakeScorer(_ => m.Reward), m.Weight))], new([], 1), default).Score([Response])[0];
 
-    private sealed class TwoHeads(params double[] outputs) : IEnsembleScorer
+    private sealed class Outputs(Func<ScoreRequest, double[]> of) : IEnsembleScorer
     {
-        public string Name => "two heads";
+        public string Name => "head";
 
         public IReadOnlyList<EnsembleScore> ScoreMembers(IReadOnlyList<ScoreRequest> requests, CancellationToken cancellation) =>
-            [.. requests.Select(_ => new EnsembleScore(outputs[0], outputs))];
+            [.. requests.Select(request => new EnsembleScore(of(request)[0], of(request)))];
     }
 }

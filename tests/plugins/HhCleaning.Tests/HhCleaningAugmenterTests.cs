@@ -47,6 +47,14 @@ public sealed class HhCleaningAugmenterTests
     }
 
     // H1 and H3: nothing is lost, and who comes first plays no part.
+    [TestCase(0.6, "keep")]
+    [TestCase(0.75, "drop")]
+    public void How_many_votes_settle_a_pair_is_an_option(double agreement, string action)
+    {
+        Clean(new() { Votes = WriteVotes([[1, 1, 1, 0, 0]]), Agreement = agreement }, Pairs.Preferences(1));
+        Assert.That(_decisions[0].Action, Is.EqualTo(action));
+    }
+
     [Property]
     public void Every_pair_is_decided_once_in_any_order(int seed)
     {
@@ -84,7 +92,7 @@ public sealed class HhCleaningAugmenterTests
     [Test]
     public void Words_and_flags_make_a_side_toxic()
     {
-        var words = Write("words.txt", "good\n\nno match\n");
+        var words = Write("words.txt", "Good\n\nno match\n");
         var votes = Write("votes.jsonl", """{"record": 2, "toxic": "rejected"}""");
         Clean(new() { ToxicWords = words, Votes = votes }, [Pairs.Preference(1), Pairs.Preference(2), Pairs.Preference(3) with { Chosen = Conversation.Assistant("goods") }]);
         Assert.That(_decisions.Select(d => (d.Action, d.Category)), Is.EqualTo(new[] { ("keep", "chosen toxic"), ("drop", "both toxic"), ("keep", "no votes") }));

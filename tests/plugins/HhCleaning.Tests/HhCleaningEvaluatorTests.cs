@@ -36,6 +36,16 @@ public sealed class HhCleaningEvaluatorTests
         });
     }
 
+    // The model is for both labels as they came. Three of five votes turn the first one, or settle nothing.
+    [TestCase(0.6, 0.5)]
+    [TestCase(0.75, 1)]
+    public void How_many_votes_settle_a_pair_is_an_option(double agreement, double accuracy)
+    {
+        var votes = Votes("disagree disagree disagree agree agree", "agree agree agree agree agree");
+        var found = Evaluate(votes, Pairs.Preferences(2), r => r.Response.LastContent.StartsWith("good", StringComparison.Ordinal) ? 1 : 0, agreement);
+        Assert.That(found["accuracy"], Is.EqualTo(accuracy));
+    }
+
     // H2.
     [Property]
     public void Where_all_is_swapped_accuracy_is_one_less_what_it_was(int seed)
@@ -71,8 +81,8 @@ public sealed class HhCleaningEvaluatorTests
         Assert.That(() => Evaluate(null, [Pairs.Tie(1)], _ => 0), Throws.TypeOf<RewardKitException>().With.Message.Contains("was given 1 examples and none is one"));
     }
 
-    private static Dictionary<string, double> Evaluate(string? votes, IReadOnlyList<PreferenceExample> pairs, Func<ScoreRequest, double> reward) =>
-        new HhCleaningEvaluator(new() { Votes = votes }).EvaluateAsync(new(new FakeScorer(reward), pairs, 1), default).GetAwaiter().GetResult()
+    private static Dictionary<string, double> Evaluate(string? votes, IReadOnlyList<PreferenceExample> pairs, Func<ScoreRequest, double> reward, double agreement = 0.75) =>
+        new HhCleaningEvaluator(new() { Votes = votes, Agreement = agreement }).EvaluateAsync(new(new FakeScorer(reward), pairs, 1), default).GetAwaiter().GetResult()
             .Metrics.ToDictionary(m => m.Key, m => m.Value.Value);
 
     private string Votes(params string[] votes)

@@ -65,6 +65,18 @@ public sealed class JudgeAgreementEvaluatorTests
         Assert.That(report.Metrics["position.first"].Value, Is.Zero);
     }
 
+    [Test]
+    public async Task What_stands_first_wins_where_both_orders_say_so()
+    {
+        var file = Path.Combine(_folder, "places.json");
+        var pair = PandaLmData.Read(PandaLmData.Pairs)[0]!.DeepClone();
+        (pair["response1"], pair["response2"]) = ("good", "bad");
+        File.WriteAllText(file, new JsonArray([pair]).ToJsonString());
+        // The good answer wins where it stands first, and ties where it stands second.
+        var report = await Evaluate(new() { Data = file }, Judge(ScriptedJudge.Comparing((a, _) => a == "good" ? "[[A]]" : "[[C]]")));
+        Assert.That((report.Metrics["position.first"].Value, report.Metrics["position.inconsistent"].Value), Is.EqualTo((0.75, 1.0)));
+    }
+
     // The verdicts as words of a judge: from text to text, through prompt, parser and both orders.
     [Test]
     public async Task Recorded_verdicts_can_be_replayed_by_a_judge()

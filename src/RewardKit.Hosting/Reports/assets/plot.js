@@ -1,5 +1,5 @@
 "use strict";
-// Points by x and y, a colour a series, with an interval where there is one; joined by a line where the plot says so.
+// Points by x and y, a colour a series or a group of them, with an interval where there is one; joined by a line where the plot says so.
 charts.plot = function (parent, plot) {
   const { caption, place } = charts.figure(parent, plot.title);
   const readout = document.createElement("small");
@@ -27,9 +27,11 @@ charts.plot = function (parent, plot) {
       const own = points.filter(p => p.series === series).sort((a, b) => a.x - b.x);
       ctx.strokeStyle = ctx.fillStyle = charts.ink(series.ink ?? at);
       ctx.lineWidth = 1.5 * ratio;
+      ctx.setLineDash(series.dashed ? [6 * ratio, 4 * ratio] : []);
       ctx.beginPath();
       if (plot.lines) own.forEach(p => ctx.lineTo(x(p.x), y(p.y)));
       ctx.stroke();
+      ctx.setLineDash([]);
       for (const p of own) {
         ctx.globalAlpha = 0.45;
         ctx.beginPath();
@@ -41,7 +43,8 @@ charts.plot = function (parent, plot) {
         ctx.globalAlpha = 1;
         ctx.beginPath();
         ctx.arc(x(p.x), y(p.y), 3.5 * ratio, 0, 2 * Math.PI);
-        ctx.fill();
+        if (series.dashed) ctx.stroke();
+        else ctx.fill();
       }
     });
     ctx.restore();

@@ -3,11 +3,11 @@
 (function () {
   charts.plot(document.getElementById("plot"), page.plot);
   const legend = document.getElementById("legend");
-  page.plot.series.forEach((series, at) => {
+  page.plot.series.forEach(series => {
     const name = document.createElement("span");
-    name.className = "swatch";
+    name.className = series.dashed ? "swatch ring" : "swatch";
     name.textContent = series.name;
-    name.style.setProperty("--ink", `var(--c${at % 10})`);
+    name.style.setProperty("--ink", `var(--c${series.ink % 10})`);
     legend.append(name);
   });
 })();
