@@ -24,8 +24,8 @@ internal static partial class ContractsPage
         ("Policies", [typeof(IPolicy), typeof(ResponseLogProb)]),
         ("Scorer composers", [typeof(IScorerComposer), typeof(ComposerNeeds), typeof(ScorerMember), typeof(CompositionContext)]),
         ("Weight mergers", [typeof(IWeightMerger), typeof(MergeMember), typeof(IModelWeights), typeof(ModelWeight), typeof(WeightRole), typeof(MergedWeights)]),
-        ("Scorers", [typeof(IScorer), typeof(ScoreRequest), typeof(IPairScorer), typeof(PairRequest), typeof(IOrderedPairScorer), typeof(OrderedOdds), typeof(PairScore), typeof(IEnsembleScorer), typeof(EnsembleScore), typeof(IStepScorer), typeof(PlacedReward), typeof(ScorerExtensions), typeof(BestOfN), typeof(ResponseSet)]),
-        ("Data", [typeof(PreferenceExample), typeof(Relation), typeof(Provenance), typeof(Conversation), typeof(Message)]),
+        ("Scorers", [typeof(IScorer), typeof(ScoreRequest), typeof(IPairScorer), typeof(PairRequest), typeof(IOrderedPairScorer), typeof(OrderedOdds), typeof(PairScore), typeof(IEnsembleScorer), typeof(EnsembleScore), typeof(IStepScorer), typeof(PlacedReward), typeof(IPlaceScorer), typeof(PlaceRequest), typeof(ScorerExtensions), typeof(BestOfN), typeof(ResponseSet)]),
+        ("Data", [typeof(PreferenceExample), typeof(Relation), typeof(StepLabels), typeof(StepLabel), typeof(Provenance), typeof(Conversation), typeof(Message)]),
         ("Identity, options, errors",
         [
             typeof(PluginAttribute), typeof(PluginTraits), typeof(LossAttribute), typeof(AugmenterAttribute), typeof(EvaluatorAttribute), typeof(DecoderAttribute),

@@ -17,6 +17,7 @@ public sealed class AugmenterRulesTests
         new("A09", "DivideByZeroException", Of<NeedsOne>()),
         new("A10", "never asks it", Of<NeedsForNothing>()),
         new("A11", "counted none", Of<CountsNothing>()),
+        new("A13", "beside another text", Of<KeepsLabels>()),
         new("G04", "label", Of<Unseeded>()),
         new("G05", "as if its work were done", Of<IgnoresItsToken>()),
         new("G06", "polite.calls", Of<NumbersOn>()),

@@ -192,6 +192,12 @@ internal class SoundRewriter : SoundAugmenter
         };
 }
 
+internal sealed class KeepsLabels : SoundAugmenter
+{
+    protected override PreferenceExample Made(PreferenceExample parent, AugmentationContext context, Random random) =>
+        base.Made(parent, context, random) with { Chosen = Conversation.Assistant($"Gladly: {parent.Chosen.LastContent}") };
+}
+
 internal sealed class ReadsGenerator : SoundRewriter
 {
     public override AugmenterNeeds Needs => AugmenterNeeds.Baseline;
@@ -219,6 +225,7 @@ internal class SoundSampler : SoundAugmenter, IAugmenter
         return base.Made(parent, context, random) with
         {
             Rejected = sample,
+            RejectedSteps = null,
             Margin = Math.Abs(context.Policy("previous").LogProbs(asked)[0].LogProb - context.Policy(AugmentationContext.Start).LogProbs(asked)[0].LogProb),
         };
     }

@@ -54,7 +54,12 @@ public class ShippedPluginsTests
     private static readonly TorchModels Models = new();
 
     private static readonly PreferenceExample[] Examples =
-        [.. Enumerable.Range(1, 4).Select(i => Results.Pair($"pair-{i}", $"question {i}", $"a longer answer {i}", $"short {i}") with { Rewards = new(2, 1) })];
+        [.. Enumerable.Range(1, 4).Select(i => Results.Pair($"pair-{i}", $"question {i}", $"a longer answer {i}", $"short {i}") with
+        {
+            Rewards = new(2, 1),
+            ChosenSteps = new([new(8, 1), new(17, 1)]),
+            RejectedSteps = new([new(7, 0)]),
+        })];
 
     private static string Told(string key) =>
         typeof(ShippedPluginsTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == key).Value!;
@@ -139,7 +144,11 @@ public class ShippedPluginsTests
         var (rewards, logProbs) = (Given(0), Given(-20));
         PreferenceExample[] examples = [.. Examples[..3], Examples[3] with { Relation = Relation.Tie }];
         var batch = new PairBatch(
-            examples, torch.tensor(new[] { false, false, false, true }), torch.ones(4, 2, torch.int64), new(9, 10, 5));
+            examples, torch.tensor(new[] { false, false, false, true }), torch.ones(4, 2, torch.int64), new(9, 10, 5))
+        {
+            StepLabels = torch.tensor((double[])[1, 0, 1, 0, 1, 0, 1, 0]),
+            StepCounts = torch.ones(4, 2, torch.int64),
+        };
         var result = loss.Compute(batch, new()
         {
             Rewards = rewards,
@@ -152,6 +161,7 @@ public class ShippedPluginsTests
             TiePreference = torch.full(4, -21.0),
             LastTurnLogProbs = logProbs,
             TokenRewards = rewards.view(8),
+            StepRewards = rewards.view(8),
         });
         result.Loss.backward();
         Assert.That(result.Loss.item<float>(), Is.GreaterThan(0));
@@ -294,9 +304,12 @@ public class ShippedPluginsTests
         }
     }
 
-    private sealed class ByLength : IScorer, IPolicy
+    private sealed class ByLength : IPlaceScorer, IPolicy
     {
         public string Name => "length";
+
+        public IReadOnlyList<IReadOnlyList<double>> ScoreAt(IReadOnlyList<PlaceRequest> requests, CancellationToken cancellation = default) =>
+            [.. requests.Select(request => request.Ends.Select(end => 0.5 * end).ToArray())];
 
         public IReadOnlyList<double> Score(IReadOnlyList<ScoreRequest> requests, CancellationToken cancellation = default) =>
             [.. requests.Select(r => 0.5 * r.Response.LastContent.Length)];
