@@ -42,7 +42,7 @@ public class BadInputTests : ExperimentFixture
     public void An_unknown_plugin() => Refused(
         2,
         "The arm \"second\" cannot be run. There is no loss \"haf-rn\". Did you mean \"haf-rm\"? "
-        + $"Installed: bradley-terry, cd-fudge, cream, critic-rm, crome, data-smoothing, dpo, ensemble, gen-arm, haf-rm, mmd, odin, pairwise, sft, simpo.{AtRun}",
+        + $"Installed: bradley-terry, cd-fudge, cream, critic-rm, crome, data-smoothing, dpo, ensemble, gen-arm, haf-rm, mmd, odin, pairwise, process-reward, sft, simpo.{AtRun}",
         "--", "second=haf-rn");
 
     [TestCase("-1", "-1")]

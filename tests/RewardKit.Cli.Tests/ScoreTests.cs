@@ -58,6 +58,25 @@ public class ScoreTests : ExperimentFixture
     }
 
     [Test]
+    public void Steps_of_a_response_have_rewards_of_their_own()
+    {
+        Assert.That(Call(Run("--", "second=bradley-terry", "third=")).ExitCode, Is.Zero);
+        var checkpoint = Path.Combine(PathOf(Path.Combine("runs", "small", "first", "seed-1")), "checkpoint");
+        string line = JsonSerializer.Serialize(new { prompt = "test question 1", response = "a kind answer\nno" }), whole = JsonSerializer.Serialize(new { prompt = "test question 1", response = "a kind answer" });
+
+        var solution = Scored(checkpoint, [line], "--composer", "process-reward", "--set", "aggregate=last").Single();
+        var first = Scored(checkpoint, [whole], "--composer", "process-reward").Single();
+        var steps = solution.GetProperty("steps").EnumerateArray().Select(step => (End: step.GetProperty("end").GetInt32(), Reward: step.GetProperty("reward").GetDouble())).ToArray();
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(steps.Select(step => step.End), Is.EqualTo(new[] { 13, 16 }));
+            Assert.That(solution.GetProperty("score").GetDouble(), Is.EqualTo(1 / (1 + Math.Exp(-steps[1].Reward))).Within(1e-9));
+            Assert.That(first.GetProperty("steps")[0].GetProperty("reward").GetDouble(), Is.EqualTo(steps[0].Reward).Within(1e-5), "what comes later plays no part");
+        });
+    }
+
+    [Test]
     public void A_language_model_has_no_scores()
     {
         var outcome = Pipe("", "score", Model);

@@ -26,7 +26,8 @@ internal static class ScoreCommand
             {"prompt": ..., "response": ...}, or {"messages": [...]} that end with the assistant's turn, and writes each line
             again with "score" added. Of {"prompt": ..., "chosen": ..., "rejected": ...}, the two rewards and their margin are
             added; a pairwise model takes these alone, and its margin is the log-odds that the chosen response is better.
-            A prompt is a text or a list of messages.
+            A prompt is a text or a list of messages. Where a composer gives rewards within a response (process-reward, alarm),
+            "steps" has each with the number of characters before it.
             """,
             "rewardkit score runs/quickstart/bradley-terry/seed-1/checkpoint < answers.jsonl > scores.jsonl",
             "echo '{\"prompt\": \"Name a river.\", \"response\": \"The Rhine.\"}' | rewardkit score models/reward",

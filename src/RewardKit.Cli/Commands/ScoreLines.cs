@@ -7,7 +7,7 @@ internal static class ScoreLines
 {
     // Scored together: enough for full batches, and few enough for the first scores to come soon.
     private const int Batch = 256;
-    private static readonly string[] s_added = ["score", "chosenScore", "rejectedScore", "margin"];
+    private static readonly string[] s_added = ["score", "chosenScore", "rejectedScore", "margin", "steps"];
 
     /// <summary>Scores every line of standard input; what was written before a bad line stays.</summary>
     /// <param name="scorer">The scorer.</param>
@@ -22,6 +22,8 @@ internal static class ScoreLines
             var single = lines.Where(line => line.Other is null).ToArray();
             var rewards = single.Zip(single.Length == 0 ? [] : scorer.Score([.. single.Select(line => new ScoreRequest(line.Prompt, line.Response))], cancellation))
                 .ToDictionary(p => p.First, p => p.Second);
+            var steps = scorer is IStepScorer places && single.Length > 0
+                ? single.Zip(places.ScoreSteps([.. single.Select(line => new ScoreRequest(line.Prompt, line.Response))], cancellation)).ToDictionary(p => p.First, p => p.Second) : [];
             var pairs = lines.Where(line => line.Other is not null).ToArray();
             var margins = pairs.Zip(scorer.ScorePairs([.. pairs.Select(line => line.Pair())], cancellation)).ToDictionary(p => p.First, p => p.Second);
             JsonLines.Write(output, lines, (line, json) =>
@@ -38,6 +40,18 @@ internal static class ScoreLines
                         json.WriteNumber("rejectedScore", score.Rejected);
                     }
                     json.WriteNumber("margin", score.Margin);
+                }
+                if (steps.TryGetValue(line, out var within))
+                {
+                    json.WriteStartArray("steps");
+                    foreach (var (end, at) in within)
+                    {
+                        json.WriteStartObject();
+                        json.WriteNumber("end", end);
+                        json.WriteNumber("reward", at);
+                        json.WriteEndObject();
+                    }
+                    json.WriteEndArray();
                 }
                 json.WriteEndObject();
             });

@@ -22,6 +22,9 @@ public sealed class PairInspection
         var preferred = examples.Where(e => e.Relation == Relation.Preferred);
         var known = preferred.Select(e => PairId.Content(e.Prompt, e.Chosen, e.Rejected)).ToHashSet();
         Contradicting = preferred.DistinctBy(e => PairId.Content(e.Prompt, e.Chosen, e.Rejected)).Count(e => known.Contains(PairId.Content(e.Prompt, e.Rejected, e.Chosen)));
+        StepLabel[] labels = [.. examples.SelectMany(e => ((Conversation, Conversation, StepLabels?)[])[(e.Prompt, e.Chosen, e.ChosenSteps), (e.Prompt, e.Rejected, e.RejectedSteps)])
+            .Where(side => side.Item3 is not null).DistinctBy(side => PairId.Content(side.Item1, side.Item2)).SelectMany(side => side.Item3!)];
+        Steps = (labels.Length, labels.Length == 0 ? 0 : labels.Average(label => label.Right));
         Lengths = [.. Parts.Select(p => (p.Name, LengthSpread.Of(examples.Select(e => p.Of(e).Messages.Sum(m => m.Content.EnumerateRunes().Count())))))];
         var order = Enumerable.Range(0, examples.Count).ToArray();
         new Random(seed).Shuffle(order);
@@ -42,6 +45,9 @@ public sealed class PairInspection
 
     /// <summary>Pairs whose reverse is there, too: the same prompt and responses, the other one chosen.</summary>
     public int Contradicting { get; }
+
+    /// <summary>Labels of steps, each response counted once, and their mean.</summary>
+    public (int Labelled, double Right) Steps { get; }
 
     /// <summary>Characters (Unicode scalar values) without any template's marks, for prompt, chosen and rejected.</summary>
     public IReadOnlyList<(string Part, LengthSpread Characters)> Lengths { get; }

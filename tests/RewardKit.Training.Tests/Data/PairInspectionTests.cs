@@ -20,6 +20,19 @@ public sealed class PairInspectionTests
     }
 
     [Test]
+    public void Labels_of_steps_are_counted_once_for_each_response()
+    {
+        var pairs = Pairs(("p", "good", "bad"), ("p", "good", "worse"));
+        var labelled = pairs with
+        {
+            Examples = [.. pairs.Examples.Select(pair => pair with { ChosenSteps = new([new(2, 1), new(4, 1)]), RejectedSteps = new([new(1, 0.5), new(3, 0)]) })],
+        };
+        var (count, right) = new PairInspection(labelled, seed: 1).Steps;
+        Assert.That((count, right), Is.EqualTo((6, (2 + 0.5 + 0.5) / 6)));
+        Assert.That(new PairInspection(pairs, seed: 1).Steps, Is.EqualTo((0, 0.0)));
+    }
+
+    [Test]
     public void Percentiles_are_lengths_that_occur() =>
         Assert.That(LengthSpread.Of(Enumerable.Range(1, 200).Reverse()), Is.EqualTo(new LengthSpread(1, 100.5, 180, 198, 200)));
 
