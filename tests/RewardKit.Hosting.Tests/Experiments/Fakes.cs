@@ -41,9 +41,11 @@ internal sealed class FakeModels : IModelWork
         return new Model(int.Parse(File.ReadAllText(Path.Combine(checkpoint, "weights"))));
     }
 
-    private sealed class Model(int sign) : ITrainedModel
+    private sealed class Model(int sign) : ITrainedModel, IPlaceScorer
     {
         public string Name => "fake";
+        public IReadOnlyList<IReadOnlyList<double>> ScoreAt(IReadOnlyList<PlaceRequest> requests, CancellationToken cancellation = default) =>
+            [.. requests.Select(r => r.Ends.Select(end => (double)sign * end).ToArray())];
         public IReadOnlyList<double> Score(IReadOnlyList<ScoreRequest> requests, CancellationToken cancellation = default) =>
             [.. requests.Select(r => (double)sign * r.Response.LastContent.Length)];
         public void Dispose() { }
@@ -79,7 +81,7 @@ internal sealed class FakePlugins : IPluginSource
         Options = [new() { Name = "input", Property = "Input", Type = OptionType.String, Input = InputKind.FileOrFolder }],
     };
     public IAugmenter CreateAugmenter(PluginUse use) => new Augmenter(use.Id == "filter");
-    public IEvaluator CreateEvaluator(PluginUse use) => new Evaluator(this);
+    public IEvaluator CreateEvaluator(PluginUse use) => use.Id == "places" ? new Places() : new Evaluator(this);
     public IDecoder CreateDecoder(PluginUse use) => throw new NotSupportedException();
     public IWeightMerger CreateMerger(PluginUse use) => throw new NotSupportedException();
     public IScorerComposer CreateComposer(PluginUse use) => use.Id == "sum" ? new Sum() : new Turned(use.Id == "asking" ? ComposerNeeds.Generator : ComposerNeeds.None);
@@ -145,6 +147,20 @@ internal sealed class FakePlugins : IPluginSource
                 if (filters) context.Measure("filter.strength", 0.25);
                 yield return example with { Id = example.Id + "'" };
             }
+        }
+    }
+
+    /// <summary>The reward at the last label of each chosen response.</summary>
+    private sealed class Places : IEvaluator
+    {
+        public EvaluatorNeeds Needs => EvaluatorNeeds.Places;
+
+        public Task<EvaluationReport> EvaluateAsync(EvaluationContext context, CancellationToken cancellation)
+        {
+            var rewards = ((IPlaceScorer)context.Scorer).ScoreAt([.. context.Pairs.Select(p => new PlaceRequest(p.Prompt, p.Chosen, [p.ChosenSteps![^1].End]))], cancellation);
+            return Task.FromResult(new EvaluationReport(
+                new Dictionary<string, Measurement> { ["last"] = new(rewards.Average(r => r[0])) },
+                [.. context.Pairs.Select(p => new EvaluationSample(p, default))]));
         }
     }
 

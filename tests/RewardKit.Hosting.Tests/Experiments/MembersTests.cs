@@ -57,6 +57,33 @@ public sealed class MembersTests : ExperimentRunnerFixture
     }
 
     [Test]
+    public void What_has_no_rewards_within_responses_is_not_judged_by_them()
+    {
+        var file = Path.Combine(Folder, "steps.jsonl");
+        File.WriteAllText(file, """
+            {"prompt": "p", "completions": ["one", "two"], "labels": [true, true]}
+            {"prompt": "p", "completions": ["one", "three"], "labels": [true, false]}
+            """);
+        var spec = Spec() with
+        {
+            Arms = [new("model", Loss("long"), []), new("together", null, []) { Composer = Sum, Members = [new ArmMember("model", null, 1)] }],
+            Evaluations = [Spec().Evaluations[0], new(Results.Use(PluginKind.Evaluator, "places"), new PairFile(file) { Reading = new() })],
+            Seeds = [1],
+        };
+        var (first, again) = (Run(spec), Run(spec));
+        Assert.Multiple(() =>
+        {
+            Assert.That(first.Failures, Is.Empty, "trivial baselines have none, either");
+            Assert.That(first.Runs.Select(r => r.Measurements.GetValueOrDefault("places/last")?.Value), Is.EqualTo(new double?[] { 7, null }));
+            Assert.That(Progress.Notes, Has.Exactly(1).EqualTo(
+                "together, seed 1: Is not judged by places: what it scores with has no rewards within a response, as a model with a reward head or Score.processReward () has them."));
+            Assert.That(again.Runs.Select(r => r.Reused), Is.All.True);
+            Assert.That(again.Runs[0].Samples["places"][0].Example, Is.EqualTo(first.Runs[0].Samples["places"][0].Example), "labels are kept");
+            Assert.That(again.Runs[0].Samples["places"][0].Example.ChosenSteps, Is.EqualTo(new StepLabels([new(3, 1), new(7, 1)])));
+        });
+    }
+
+    [Test]
     public void A_rule_or_a_folder_alone_needs_no_composer_and_no_model()
     {
         Run(Spec() with { Seeds = [1] });
