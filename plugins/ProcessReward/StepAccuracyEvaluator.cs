@@ -54,7 +54,8 @@ public sealed class StepAccuracyEvaluator(StepAccuracyOptions options) : IEvalua
         return Task.FromResult(new EvaluationReport(metrics, Samples(context.Pairs, solutions)));
 
         Measurement Best(Func<Solution, double> reward) => Mean(prompts.Select(of =>
-            of.Where(s => s.Right).Select(reward).DefaultIfEmpty(double.NegativeInfinity).Max() > of.Where(s => !s.Right).Select(reward).DefaultIfEmpty(double.NegativeInfinity).Max() ? 1.0 : 0)) with { Chance = chance };
+            of.Where(s => s.Right).Select(reward).DefaultIfEmpty(double.NegativeInfinity).Max() > of.Where(s => !s.Right).Select(reward).DefaultIfEmpty(double.NegativeInfinity).Max() ? 1.0 : 0)) with
+        { Chance = chance };
     }
 
     // Each response once, in the order of the pairs.
