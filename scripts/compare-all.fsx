@@ -26,9 +26,9 @@
 //
 // Left out: Critic-RM, Crome's causal and other neutral rows, judges (they need a generator); CREAM and self-rewarding (the model makes its
 // own pairs); ALaRM (needs rewards of aspects: alarm.fsx); CD-FUDGE (learns another reward's values); DogeRM (doge-rm.fsx) and rewarded soups
-// (merge models that others trained); cleaning by rules (Data.hhRlhf leaves out already what its rules find here: cleaning.fsx); LoRA ensembles (want a
-// pretrained base); best of N (needs answers of a generator). HAF-RM's other policy losses are in haf-rm.fsx; DPO's hinge and robust forms
-// are options of the same loss.
+// (merge models that others trained); cleaning by rules (Data.hhRlhf leaves out already what its rules find here: cleaning.fsx); process rewards
+// (need labels of steps: process-reward.fsx); LoRA ensembles (want a pretrained base); best of N (needs answers of a generator). HAF-RM's other
+// policy losses are in haf-rm.fsx; DPO's hinge and robust forms are options of the same loss.
 
 #load "rewardkit.fsx"
 

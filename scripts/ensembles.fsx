@@ -17,11 +17,16 @@ open RewardKit
 let pairs = Data.hhRlhf "data/hh-rlhf/harmless-base" |> Data.reduced
 let starts = if Script.small then [ 1; 2 ] else [ 1..3 ]
 
+/// A small model that was trained to write, which adapters of few parameters turn into reward models.
+let adapted =
+    Model.load ("models/stories260K", maxPromptTokens = 96, maxResponseTokens = 256)
+    |> Model.lora (rank = 16, alpha = 32.0)
+
 /// Bradley and Terry leave a reward's zero and its scale open, so models that were trained apart are brought to the same ones, those of
 /// some training pairs, before they are combined. Heads that were trained together share them.
-let apart aggregate =
+let apart arm aggregate =
     [ Score.ensemble (aggregate = aggregate, normalise = true)
-      Members.seeds ("bradley-terry", starts)
+      Members.seeds (arm, starts)
       Members.reference (pairs.Train |> Data.sample (if Script.small then 16 else 200)) ]
 
 let together aggregate =
@@ -46,9 +51,14 @@ experiment "ensembles" {
     arm "bradley-terry" [ Loss.bradleyTerry () ]
 
     // These train nothing.
-    arm "mean of models" (apart Ensemble.Aggregate.Mean)
-    arm "worst of models" (apart Ensemble.Aggregate.Worst)
-    arm "bound of models" (apart Ensemble.Aggregate.LowerBound)
+    arm "mean of models" (apart "bradley-terry" Ensemble.Aggregate.Mean)
+    arm "worst of models" (apart "bradley-terry" Ensemble.Aggregate.Worst)
+    arm "bound of models" (apart "bradley-terry" Ensemble.Aggregate.LowerBound)
+
+    // Adapters on one frozen base, which is in memory once when they score together.
+    arm "adapter" [ Arm.model adapted; Loss.bradleyTerry () ]
+    arm "mean of adapters" (apart "adapter" Ensemble.Aggregate.Mean)
+    arm "bound of adapters" (apart "adapter" Ensemble.Aggregate.LowerBound)
 
     // These are trained once, and score in three ways.
     arm "mean of heads" (together Ensemble.Aggregate.Mean)

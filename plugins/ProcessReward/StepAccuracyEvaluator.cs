@@ -53,9 +53,10 @@ public sealed class StepAccuracyEvaluator(StepAccuracyOptions options) : IEvalua
         metrics["best-of-n/own-reward"] = Best(s => s.Reward);
         return Task.FromResult(new EvaluationReport(metrics, Samples(context.Pairs, solutions)));
 
-        Measurement Best(Func<Solution, double> reward) => Mean(prompts.Select(of =>
-            of.Where(s => s.Right).Select(reward).DefaultIfEmpty(double.NegativeInfinity).Max() > of.Where(s => !s.Right).Select(reward).DefaultIfEmpty(double.NegativeInfinity).Max() ? 1.0 : 0)) with
-        { Chance = chance };
+        Measurement Best(Func<Solution, double> reward) => Mean(prompts.Select(of => Highest(of, true, reward) > Highest(of, false, reward) ? 1.0 : 0)) with { Chance = chance };
+
+        static double Highest(IEnumerable<Solution> of, bool right, Func<Solution, double> reward) =>
+            of.Where(s => s.Right == right).Select(reward).DefaultIfEmpty(double.NegativeInfinity).Max();
     }
 
     // Each response once, in the order of the pairs.

@@ -133,6 +133,14 @@ public sealed class RewardModel : CausalModel
     public static RewardModel Load(string folder, Device? device = null, string? dtype = null) =>
         Checkpoint.Reward(new ModelSpec { Folder = folder, Dtype = dtype }, head: null, seed: 0, device);
 
+    /// <summary>
+    /// What tells whether the adapter in a folder can join others in one model in memory (<see cref="LoraAdapters.Load"/>), which then has
+    /// their base once: the same text for all that can. Null for a folder that holds no adapter.
+    /// </summary>
+    /// <param name="folder">A trained reward model's folder.</param>
+    /// <exception cref="RewardKitException">Its base is not there.</exception>
+    public static string? SharedBase(string folder) => AdapterFolder.Common(folder);
+
     /// <summary>Runs the model over packed texts.</summary>
     /// <param name="batch">The texts, on the model's device.</param>
     /// <param name="needs">What to compute. <see cref="ForwardNeeds.ReferenceLogProbs"/> is another model's affair.</param>

@@ -81,7 +81,7 @@ internal static class DataCommand
             if (found.Pairs.Responses is { } responses) Row("responses", $"{responses}");
             Row("pairs", $"{found.Pairs.Examples.Count}, of them {found.Ties} ties");
             Row("prompts", $"{found.Prompts}");
-            if (found.Steps is ( > 0 and var steps, var right)) Row("steps", string.Create(CultureInfo.InvariantCulture, $"{steps} with a label, {100 * right:0.0} % right"));
+            if (found.Steps.Labelled > 0) Row("steps", string.Create(CultureInfo.InvariantCulture, $"{found.Steps.Labelled} with a label, {100 * found.Steps.Right:0.0} % right"));
             Row("duplicates", $"{found.Duplicates}, left out");
             Row("contradicting", $"{found.Contradicting} pairs whose reverse is there, too");
             foreach (var skipped in found.Pairs.Skipped.Where(s => s.Reason != PairFiles.Duplicate))

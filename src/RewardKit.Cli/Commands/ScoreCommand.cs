@@ -63,7 +63,8 @@ internal static class ScoreCommand
             var others = new List<ITrainedModel>();
             try
             {
-                foreach (var member in members) others.Add(models.Load(member.Folder, member.Folder, null));
+                var alone = (needs & (ComposerNeeds.Writers | ComposerNeeds.Policies)) != 0;
+                foreach (var member in members) others.Add(alone ? models.Load(member.Folder, member.Folder, null) : models.Load(member.Folder, member.Folder, null, others));
                 var references = needs.HasFlag(ComposerNeeds.Reference) && use.Pairs is { } file ? Responses(file) : [];
                 ScorerMember[] all = [Member(trained, 1), .. others.Zip(members, (other, member) => Member(other, member.Weight))];
                 ScoreLines.Run(method.Compose(all, new(references, seed: 0), cancellation), cancellation);

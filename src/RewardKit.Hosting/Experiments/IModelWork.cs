@@ -24,6 +24,16 @@ public interface IModelWork
     /// <param name="progress">Told, while scoring, how many texts are done, and of how many.</param>
     ITrainedModel Load(string name, string checkpoint, Action<int, int>? progress);
 
+    /// <summary>
+    /// The same for one among several that score in turn: those that are adapters of one base have it in memory once. Such a model gives
+    /// rewards alone, no texts and no log-probabilities.
+    /// </summary>
+    /// <param name="name">A name for messages.</param>
+    /// <param name="checkpoint">The folder.</param>
+    /// <param name="progress">Told, while scoring, how many texts are done, and of how many.</param>
+    /// <param name="beside">Those that were loaded so already, and not disposed.</param>
+    ITrainedModel Load(string name, string checkpoint, Action<int, int>? progress, IEnumerable<ITrainedModel> beside) => Load(name, checkpoint, progress);
+
     /// <summary>Loads a language model: a folder's, or one with random weights.</summary>
     /// <param name="name">A name for messages.</param>
     /// <param name="model">The model.</param>

@@ -84,6 +84,16 @@ public sealed class TorchModels(ProcessPlace? place = null) : IModelWork
     }
 
     /// <inheritdoc/>
+    public ITrainedModel Load(string name, string checkpoint, Action<int, int>? progress, IEnumerable<ITrainedModel> beside)
+    {
+        if (RewardModel.SharedBase(checkpoint) is not { } key) return Load(name, checkpoint, progress);
+        var shared = beside.OfType<AdapterScorer>().Select(other => other.Base).FirstOrDefault(other => other.Key == key && other.IsThere) ?? new(RewardModel.Load(checkpoint, _device), key);
+        if (shared.Model.PairLabels is null) return new AdapterScorer(name, checkpoint, shared, PairEncoder.Create(new ModelSpec { Folder = checkpoint }), progress);
+        shared.Model.Dispose();
+        return Load(name, checkpoint, progress);
+    }
+
+    /// <inheritdoc/>
     public ILoadedPolicy Open(string name, ModelSpec model, int seed)
     {
         var encoder = PairEncoder.Create(model);

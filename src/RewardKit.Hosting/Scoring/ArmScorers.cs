@@ -32,6 +32,7 @@ internal sealed class ArmScorers(
     {
         var open = new OpenScorer();
         var loaded = new Dictionary<string, ITrainedModel>();
+        var beside = new List<ITrainedModel>();
         try
         {
             (open.Scorer, open.Own) = Of(arm, seed);
@@ -63,11 +64,11 @@ internal sealed class ArmScorers(
                 case ArmMember other:
                     var (named, under) = (spec.ArmNamed(other.Arm), spec.SeedOf(other, seed));
                     return named is { Loss: not null, Composer: null }
-                        ? Trained(Load(folderOf(named, under)), other.Weight, needs, Start(named, under, needs)) : new(Of(named, under).Scorer, other.Weight);
+                        ? Trained(Among(folderOf(named, under), needs), other.Weight, needs, Start(named, under, needs)) : new(Of(named, under).Scorer, other.Weight);
                 case NamedMember { Scorer: ModelScorerSpec model }:
-                    return Trained(Load((model.Name, model.Folder)), member.Weight, needs, null);
+                    return Trained(Among((model.Name, model.Folder), needs), member.Weight, needs, null);
                 case NamedMember { Scorer: ComposedScorerSpec composed }:
-                    return new(ComposedScorers.Compose(composed, methods, (model, inner) => Trained(Load((model.Name, model.Folder)), 1, inner, null), cancellation), member.Weight);
+                    return new(ComposedScorers.Compose(composed, methods, (model, inner) => Trained(Among((model.Name, model.Folder), inner), 1, inner, null), cancellation), member.Weight);
                 default:
                     return new((IScorer)((NamedMember)member).Scorer, member.Weight);
             }
@@ -75,6 +76,16 @@ internal sealed class ArmScorers(
 
         IPolicy? Start(ArmSpec arm, int seed, ComposerNeeds needs) => needs.HasFlag(ComposerNeeds.Policies) && KnowsStart
             ? open.Keep(language.Borrow(spec.ModelOf(arm), seed, meter, notice)).Reference(spec.ModelOf(arm)) : null;
+
+        // Members that give rewards alone share a base, where they are adapters of one.
+        ITrainedModel Among((string Name, string Folder) model, ComposerNeeds needs)
+        {
+            if ((needs & (ComposerNeeds.Writers | ComposerNeeds.Policies)) != 0 || loaded.ContainsKey(model.Folder)) return Load(model);
+            var member = open.Keep(models.Load(model.Name, model.Folder, scored, beside));
+            loaded.Add(model.Folder, member);
+            beside.Add(member);
+            return member;
+        }
 
         // A model that is a member twice is loaded once.
         ITrainedModel Load((string Name, string Folder) model)

@@ -66,6 +66,16 @@ internal static class AdapterFolder
         return Adapted(Checkpoint.Reward(@base, head, seed, device), spec, @base);
     }
 
+    /// <summary>What adapters have in common that fit into one model in memory; null for a folder that holds none.</summary>
+    /// <param name="folder">A folder that <see cref="Checkpoint"/> loads.</param>
+    public static string? Common(string folder)
+    {
+        if (!Is(folder)) return null;
+        var spec = new ModelSpec { Folder = folder };
+        using var file = AdapterFile.Open(folder);
+        return $"{Path.GetFullPath(BaseOf(folder, given: null))} {Noted(spec)?.Json["rewardkit"]?[Print]} {SettingsOf(spec)?.ToString()} {file.HasHead} {file.HasHeadBias} {file.Outputs}";
+    }
+
     /// <summary>A language model: the base with the adapter in use.</summary>
     public static CausalModel Causal(ModelSpec spec, int seed, Device? device)
     {

@@ -94,7 +94,7 @@ type Data =
     /// GSM8K's graded solutions. Copies of a pair are left out. A column is named only where it is called otherwise.
     /// </summary>
     /// <param name="path">The file, relative to the script.</param>
-    /// <param name="prompt">The column of the prompt; default: prompt, question, instruction or conversations.</param>
+    /// <param name="prompt">The column of the prompt; default: prompt, question, problem, instruction or conversations.</param>
     /// <param name="chosen">The column of the better response, or of the conversation with it; default: chosen.</param>
     /// <param name="rejected">The column of the worse response; default: rejected.</param>
     /// <param name="margin">The column that says by how much the chosen response is better; default: margin, where there is one.</param>
