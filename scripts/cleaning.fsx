@@ -2,7 +2,7 @@
 // in the Room" (arXiv:2409.19024) by rules and a list of rude words alone, and by votes, too. People's votes are not to be had here: a
 // committee of four small reward models stands in, each trained on the half of the pairs that it does not vote on.
 //
-//     artifacts/rewardkit run scripts/cleaning.fsx
+//     artifacts/rewardkit run scripts/cleaning.fsx             a minute on two cores
 //     artifacts/rewardkit run scripts/cleaning.fsx -- small    on very little, in seconds: does all work?
 //
 // The rules remove little: 4 of 1,285 harmlessness pairs (a dialogue that differs on the two sides in 2, an empty answer in 1, rude words on

@@ -21,8 +21,8 @@
 // (ECE 0.04 to 0.06, by chance 0.05; Bradley-Terry 0.11); the scale of GenARM's, SFT's and length's rewards is no probability.
 //
 // What it cannot show: which method is the better one. The model is small and has random weights, the pairs are 1,282, two seeds say little,
-// and no setting was tuned for any method: one learning rate for all, else each one's defaults. It costs one seed five and a half minutes of
-// processor time, less than five minutes on two cores that had much else to do.
+// and no setting was tuned for any method: one learning rate for all, else each one's defaults. Both seeds together take less than four
+// minutes on two cores.
 //
 // Left out: Critic-RM, Crome's causal and other neutral rows, judges (they need a generator); CREAM and self-rewarding (the model makes its
 // own pairs); ALaRM (needs rewards of aspects: alarm.fsx); CD-FUDGE (learns another reward's values); DogeRM (doge-rm.fsx) and rewarded soups

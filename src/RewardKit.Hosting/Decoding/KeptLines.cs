@@ -31,7 +31,8 @@ internal sealed class KeptLines<T> where T : class
         (_path, _key, _writes) = (Path.Combine(folder, key.Hash[..16] + ".jsonl"), key, writes);
         Doing(() =>
         {
-            if (fresh && writes) File.Delete(_path);
+            // Of a folder that is not there it cannot be deleted.
+            if (fresh && writes && File.Exists(_path)) File.Delete(_path);
             if (!fresh && File.Exists(_path)) Read();
         });
     }
