@@ -29,24 +29,24 @@ public class ProcessRewardOnAModelTests
         using var scope = torch.NewDisposeScope();
         var encoder = PairEncoder.Create(Small.Llama);
         using var model = RewardModel.Create(Small.Llama, new(), 1);
-        // One prompt in two pairs, with a response in both.
-        PreferenceExample[] pairs = [.. Pairs.Take(3), Pairs[0] with { Id = "again", Rejected = Pairs[1].Rejected, RejectedSteps = Pairs[1].RejectedSteps }];
+        // One prompt in two pairs, with a response in both; and a response without labels between others.
+        PreferenceExample[] pairs = [Pairs[0], Pairs[1] with { ChosenSteps = null }, Pairs[2], Pairs[0] with { Id = "again", Rejected = Pairs[1].Rejected, RejectedSteps = Pairs[1].RejectedSteps }];
         var encoded = new EncodedPairs(pairs, encoder, ForwardNeeds.StepRewards | ForwardNeeds.TokenRewards);
         var batch = PairBatcher.Rows([.. encoded], new(0, 1, 1), encoded.Totals([0, 1, 2, 3]), torch.CPU);
         var forward = Trainer.Forward(model, [.. encoded], ForwardNeeds.StepRewards | ForwardNeeds.TokenRewards, Precision.OfWeights, null, _ => true);
-        var places = pairs.SelectMany(p => (PlaceRequest[])[Place(p.Prompt, p.Chosen, p.ChosenSteps!), Place(p.Prompt, p.Rejected, p.RejectedSteps!)]).ToArray();
+        var places = pairs.SelectMany(p => (PlaceRequest[])[Place(p.Prompt, p.Chosen, p.ChosenSteps), Place(p.Prompt, p.Rejected, p.RejectedSteps)]).ToArray();
         var scored = new Scorer("it", model, encoder).ScoreAt(places).SelectMany(rewards => rewards).ToArray();
 
         Assert.Multiple(() =>
         {
             Assert.That(Numbers(forward.StepRewards), Is.EqualTo(scored).Within(1e-5));
-            Assert.That(Numbers(batch.StepLabels), Is.EqualTo(pairs.SelectMany(p => p.ChosenSteps!.Concat(p.RejectedSteps!)).Select(label => label.Right)));
-            Assert.That(batch.StepCounts.data<long>().ToArray(), Is.EqualTo((long[])[3, 2, 3, 3, 3, 2, 3, 3]));
-            Assert.That(batch.Totals.StepLabels, Is.EqualTo(22));
+            Assert.That(Numbers(batch.StepLabels), Is.EqualTo(pairs.SelectMany(p => (p.ChosenSteps ?? new([])).Concat(p.RejectedSteps!)).Select(label => label.Right)));
+            Assert.That(batch.StepCounts.data<long>().ToArray(), Is.EqualTo((long[])[3, 2, 0, 3, 3, 2, 3, 3]));
+            Assert.That(batch.Totals.StepLabels, Is.EqualTo(19));
             Assert.That(forward.StepRewards.requires_grad);
         });
 
-        static PlaceRequest Place(Conversation prompt, Conversation response, StepLabels steps) => new(prompt, response, [.. steps.Select(step => step.End)]);
+        static PlaceRequest Place(Conversation prompt, Conversation response, StepLabels? steps) => new(prompt, response, [.. (steps ?? new([])).Select(step => step.End)]);
     }
 
     [TestCase(MeanOver.Steps)]
@@ -93,14 +93,20 @@ public class ProcessRewardOnAModelTests
     [Test]
     public void Labels_behind_the_cut_are_left_out_and_of_those_in_one_token_the_last_counts()
     {
-        var pair = Pairs[0] with { ChosenSteps = new([new(1, 1), new(3, 0), new(4, 1), new(17, 1)]) };
-        var cut = PairEncoder.Create(Small.Llama with { MaxResponseTokens = 6 });
-        var encoded = new EncodedPairs([pair], cut, ForwardNeeds.StepRewards)[0];
-        var tokens = cut.TokensAt(pair.Prompt, pair.Chosen, [1, 3, 4, 17]);
-        Assert.That(tokens[^1], Is.EqualTo(-1));
-        Assert.That(
-            encoded.ChosenLabels, Is.EqualTo(tokens.Zip(pair.ChosenSteps!, (token, label) => new TokenLabel(token, label.Right)).Where(label => label.Token >= 0).GroupBy(label => label.Token).Select(g => g.Last())));
-        Assert.That(encoded.ChosenLabels.Select(label => label.Token), Is.Unique);
+        var (whole, cut) = (PairEncoder.Create(Small.Llama), PairEncoder.Create(Small.Llama with { MaxResponseTokens = 6 }));
+        var (prompt, response) = (Pairs[0].Prompt, Pairs[0].Chosen);
+        int[] ends = [.. Enumerable.Range(1, response.LastContent.Length)];
+        var tokens = whole.TokensAt(prompt, response, ends);
+        var inside = Array.FindIndex(ends, end => end < ends.Length && tokens[end - 1] == tokens[end]);
+        Assert.That(inside, Is.Not.Negative, "a token of two characters");
+        var pair = Pairs[0] with { ChosenSteps = new([new(ends[inside], 0), new(ends[inside] + 1, 1), new(ends.Length, 0.5)]) };
+
+        var labels = new EncodedPairs([pair], whole, ForwardNeeds.StepRewards)[0].ChosenLabels;
+        var left = new EncodedPairs([pair], cut, ForwardNeeds.StepRewards)[0].ChosenLabels;
+
+        Assert.That(labels, Is.EqualTo((TokenLabel[])[new(tokens[inside], 1), new(tokens[^1], 0.5)]));
+        Assert.That(left, Is.EqualTo(labels.Where(label => label.Token < 5)), "five tokens and the end");
+        Assert.That(left.Count, Is.LessThan(labels.Count));
     }
 
     private static double[] Numbers(torch.Tensor tensor) => tensor.detach().to(torch.ScalarType.Float64).data<double>().ToArray();
